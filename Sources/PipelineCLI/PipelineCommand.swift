@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct PipelineCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "pipeline", abstract: "Runs Self-Rewarding Language Models.")
+}
