@@ -65,5 +65,5 @@ let package = Package(
             swiftSettings: features),
         .testTarget(name: "CLITests", dependencies: ["PipelineCLI", "TestSupport"], swiftSettings: features),
     ],
-    cLanguageStandard: .c17
+    cLanguageStandard: .gnu17
 )

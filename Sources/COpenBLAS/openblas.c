@@ -1,6 +1,5 @@
 #include "COpenBLAS.h"
 
-#include <cpuid.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
