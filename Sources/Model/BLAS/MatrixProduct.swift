@@ -100,7 +100,8 @@ public struct MatrixProduct: Sendable {
         _ rows: Int, _ columns: Int, _ K: Int, _ stride: Int
     ) {
         openblas_sgemm(
-            0, 1, Int32(rows), Int32(columns), Int32(K), 1, input, Int32(K), weight, Int32(K), 0, output, Int32(stride))
+            0, 1, Int32(rows), Int32(columns), Int32(K), 1, input, Int32(K), weight, Int32(K), 0, output,
+            Int32(stride))
     }
 
     /// The last rows, fewer than `rowTile`, computed as a full tile whose other rows are zero.
@@ -132,7 +133,9 @@ public struct MatrixProduct: Sendable {
         var whole = [Float](repeating: 0, count: most * N)
         input.withUnsafeBufferPointer { x in
             weight.withUnsafeBufferPointer { w in
-                whole.withUnsafeMutableBufferPointer { call(x.baseAddress!, w.baseAddress!, $0.baseAddress!, most, N, K, N) }
+                whole.withUnsafeMutableBufferPointer {
+                    call(x.baseAddress!, w.baseAddress!, $0.baseAddress!, most, N, K, N)
+                }
             }
         }
         for rows in [rowTile, 2 * rowTile, 3 * rowTile] {

@@ -49,13 +49,17 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
             ("head_dim", headSize, 2...1024), ("max_position_embeddings", contextLength, 1...(1 << 24)),
         ]
         for (field, value, range) in limits where !range.contains(value) {
-            throw .configuration(field: field, problem: "is \(value), outside \(range.lowerBound)…\(range.upperBound)")
+            throw .configuration(
+                field: field, problem: "is \(value), outside \(range.lowerBound)…\(range.upperBound)")
         }
         if headCount % keyValueHeadCount != 0 {
-            throw .configuration(field: "num_key_value_heads", problem: "\(keyValueHeadCount) does not divide \(headCount) heads")
+            throw .configuration(
+                field: "num_key_value_heads", problem: "\(keyValueHeadCount) does not divide \(headCount) heads")
         }
         if headSize % 2 != 0 { throw .configuration(field: "head_dim", problem: "is \(headSize), which is odd") }
-        if !(ropeTheta.isFinite && ropeTheta > 1) { throw .configuration(field: "rope_theta", problem: "is \(ropeTheta)") }
+        if !(ropeTheta.isFinite && ropeTheta > 1) {
+            throw .configuration(field: "rope_theta", problem: "is \(ropeTheta)")
+        }
         if !(normEpsilon.isFinite && normEpsilon >= 0 && normEpsilon < 1) {
             throw .configuration(field: "rms_norm_eps", problem: "is \(normEpsilon)")
         }

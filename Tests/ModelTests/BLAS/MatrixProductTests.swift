@@ -8,7 +8,9 @@ struct MatrixProductTests {
         return (0..<count).map { _ in Float(generator.uniform()) - 0.5 }
     }
 
-    @Test("agree with sums in double precision", arguments: [(1, 64, 64), (5, 172, 64), (16, 64, 172), (37, 576, 192), (130, 300, 7)])
+    @Test(
+        "agree with sums in double precision",
+        arguments: [(1, 64, 64), (5, 172, 64), (16, 64, 172), (37, 576, 192), (130, 300, 7)])
     func oracle(M: Int, K: Int, N: Int) throws {
         let product = try MatrixProduct(pool: WorkerPool(threads: 2))
         let x = Self.values(M * K, 1), w = Self.values(N * K, 2), g = Self.values(M * N, 3)
@@ -37,14 +39,18 @@ struct MatrixProductTests {
         }
     }
 
-    @Test("a row does not depend on the rows beside it", arguments: [(64, 64), (172, 64), (64, 172), (576, 960), (576, 3072), (1536, 576), (576, 1000)])
+    @Test(
+        "a row does not depend on the rows beside it",
+        arguments: [(64, 64), (172, 64), (64, 172), (576, 960), (576, 3072), (1536, 576), (576, 1000)])
     func rowsAreIndependent(K: Int, N: Int) throws {
         let product = try MatrixProduct(pool: WorkerPool(threads: 2))
         let most = 290
         let x = Self.values(most * K, 4), w = Self.values(N * K, 5)
         var whole = [Float](repeating: 0, count: most * N)
         product.forward(x, w, &whole, rows: most, inFeatures: K, outFeatures: N)
-        for (start, rows) in [(0, 1), (3, 1), (289, 1), (5, 2), (1, 15), (7, 16), (2, 17), (40, 33), (11, 257), (0, 289)] {
+        for (start, rows) in [
+            (0, 1), (3, 1), (289, 1), (5, 2), (1, 15), (7, 16), (2, 17), (40, 33), (11, 257), (0, 289),
+        ] {
             var part = [Float](repeating: 0, count: rows * N)
             Array(x[(start * K)...]).withUnsafeBufferPointer {
                 product.forward($0.baseAddress!, w, &part, rows: rows, inFeatures: K, outFeatures: N)

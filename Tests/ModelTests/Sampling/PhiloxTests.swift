@@ -6,7 +6,8 @@ struct PhiloxTests {
     // The known answers that accompany the published generator (philox4x32, 10 rounds).
     @Test("gives the published words")
     func knownAnswers() {
-        #expect(Philox.words(key: 0, stream: 0, counter: 0) == SIMD4(0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8))
+        #expect(
+            Philox.words(key: 0, stream: 0, counter: 0) == SIMD4(0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8))
         #expect(
             Philox.words(key: .max, stream: .max, counter: .max)
                 == SIMD4(0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd))
