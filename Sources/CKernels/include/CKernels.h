@@ -49,4 +49,6 @@ float kernel_softmax(const float *x, float *y, long n, float scale);
 /// Adds into dx what dy gives: scale * y * (dy - sum(y * dy)).
 void kernel_softmax_backward(const float *y, const float *dy, float *dx, long n, float scale);
 
+#include "CKernelsGeneration.h"
+
 #endif
