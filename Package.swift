@@ -13,7 +13,7 @@ let features: [SwiftSetting] = [
 let package = Package(
     name: "pipeline",
     products: [
-        .executable(name: "pipeline", targets: ["PipelineCLI"]),
+        .executable(name: "pipeline", targets: ["PipelineCLI"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -58,7 +58,8 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: features),
         .testTarget(name: "ArtifactsTests", dependencies: ["Artifacts", "TestSupport"], swiftSettings: features),
         .testTarget(name: "ModelTests", dependencies: ["CKernels", "Model", "TestSupport"], swiftSettings: features),
-        .testTarget(name: "PipelineTests", dependencies: ["Artifacts", "Pipeline", "TestSupport"], swiftSettings: features),
+        .testTarget(
+            name: "PipelineTests", dependencies: ["Artifacts", "Pipeline", "TestSupport"], swiftSettings: features),
         .testTarget(
             name: "StagesTests",
             dependencies: ["Artifacts", "Model", "Pipeline", "Stages", "TestSupport"],

@@ -1,0 +1,73 @@
+import Foundation
+
+/// A fixed block of `Float`s, 64-byte aligned and on huge pages where the kernel grants them.
+///
+/// Large blocks are kept for the life of a model, a trainer or a generator: fresh pages cost more than the
+/// arithmetic done on them. Contents start at zero.
+public final class FloatBuffer: @unchecked Sendable {
+    // SAFETY: the buffer does not synchronise. Its owner (a model, a trainer, a generator) hands disjoint ranges to
+    // the worker pool and waits for all of them, or shares it read-only.
+
+    public let count: Int
+    package let pointer: UnsafeMutablePointer<Float>
+    /// Keeps a mapped file alive while its bytes are used in place.
+    private let mapping: (base: UnsafeMutableRawPointer, bytes: Int)?
+
+    public init(count: Int) {
+        precondition(count >= 0, "FloatBuffer: count \(count) is negative")
+        let bytes = max(count, 1) * MemoryLayout<Float>.stride
+        let hugePage = 2 << 20
+        let alignment = bytes >= hugePage ? hugePage : 64
+        let rounded = (bytes + alignment - 1) / alignment * alignment
+        guard let raw = aligned_alloc(alignment, rounded) else {
+            preconditionFailure("FloatBuffer: no memory for \(bytes) bytes")
+        }
+        if bytes >= hugePage { madvise(raw, rounded, 14 /* MADV_HUGEPAGE */) }
+        memset(raw, 0, rounded)
+        self.count = count
+        pointer = raw.bindMemory(to: Float.self, capacity: count)
+        mapping = nil
+    }
+
+    /// Takes over `bytes` of a private file mapping at `base`, whose floats begin `offset` bytes in.
+    package init(mapping base: UnsafeMutableRawPointer, bytes: Int, offset: Int, count: Int) {
+        precondition(offset % MemoryLayout<Float>.alignment == 0 && offset + count * 4 <= bytes)
+        self.count = count
+        pointer = (base + offset).bindMemory(to: Float.self, capacity: count)
+        mapping = (base, bytes)
+    }
+
+    deinit {
+        if let mapping { munmap(mapping.base, mapping.bytes) } else { free(pointer) }
+    }
+
+    public subscript(index: Int) -> Float {
+        get {
+            precondition(index >= 0 && index < count, "FloatBuffer: index \(index) outside 0..<\(count)")
+            return pointer[index]
+        }
+        set {
+            precondition(index >= 0 && index < count, "FloatBuffer: index \(index) outside 0..<\(count)")
+            pointer[index] = newValue
+        }
+    }
+
+    public func fill(_ value: Float) { pointer.update(repeating: value, count: count) }
+
+    public func copy(from other: FloatBuffer) {
+        precondition(other.count == count, "FloatBuffer: copying \(other.count) values into \(count)")
+        pointer.update(from: other.pointer, count: count)
+    }
+
+    public func withUnsafeBufferPointer<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows
+        -> Result
+    {
+        try body(UnsafeBufferPointer(start: pointer, count: count))
+    }
+
+    public func withUnsafeMutableBufferPointer<Result>(
+        _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
+    ) rethrows -> Result {
+        try body(UnsafeMutableBufferPointer(start: pointer, count: count))
+    }
+}
