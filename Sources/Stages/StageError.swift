@@ -2,6 +2,7 @@
 public enum StageError: Error, Equatable, CustomStringConvertible {
     case malformedTemplate(name: String, problem: String)
     case invalidParameter(stage: String, name: String, problem: String)
+    case duplicateJudgement(candidate: String)
 
     public var description: String {
         switch self {
@@ -9,6 +10,8 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
             "template '\(name)': \(problem)"
         case .invalidParameter(let stage, let name, let problem):
             "stage '\(stage)': parameter '\(name)' \(problem)"
+        case .duplicateJudgement(let candidate):
+            "candidate '\(candidate)' is judged more than once; give the stage the judgements of one judge stage only"
         }
     }
 }
