@@ -33,7 +33,9 @@ package struct PairResponsesStage: Stage {
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let candidates = try inputs.rows("candidates", as: Candidate.self)
         let judgements = try inputs.rows("judgements", as: Judgement.self)
-        let builder = PairBuilder(tieBreak: parameters.tieBreak) { Philox(key: context.seed.child($0, "tie-break").key) }
+        let builder = PairBuilder(tieBreak: parameters.tieBreak) {
+            Philox(key: context.seed.child($0, "tie-break").key)
+        }
         let result = try builder.pairs(candidates: candidates, judgements: judgements)
         if candidates.isEmpty {
             context.warn("no candidates to pair; the pairs are empty")

@@ -40,7 +40,10 @@ struct PairResponsesStageTests {
         let harness = try StageHarness()
         let outputs = try await harness.run(
             PairResponsesStage.self,
-            ["candidates": [try harness.artifact([Candidate]())], "judgements": [try harness.artifact([Judgement]())]])
+            [
+                "candidates": [try harness.artifact([Candidate]())],
+                "judgements": [try harness.artifact([Judgement]())],
+            ])
         #expect(outputs.artifacts["pairs"]?.rows == 0)
         #expect(harness.warnings == ["no candidates to pair; the pairs are empty"])
     }

@@ -2,8 +2,8 @@ import Artifacts
 import Foundation
 import Pipeline
 import Stages
-import Testing
 import TestSupport
+import Testing
 
 @Suite("The seed-prep stage")
 struct PrepareSeedsStageTests {
@@ -58,16 +58,18 @@ struct PrepareSeedsStageTests {
         let harness = try StageHarness()
         let trees = try harness.blob(file: seed("seed-trees.jsonl"))
         let bad = try harness.blob("{\"instruction\":\"\n")
-        await #expect(throws: StageError.missingInput(
-            stage: "seed-prep", port: "rubric", because: "'evaluation-examples' are filled into it")
+        await #expect(
+            throws: StageError.missingInput(
+                stage: "seed-prep", port: "rubric", because: "'evaluation-examples' are filled into it")
         ) {
             try await harness.run(PrepareSeedsStage.self, ["trees": [trees], "evaluation-examples": [bad]]) {
                 $0.keepSynthetic = true
             }
         }
-        let error = try #require(await #expect(throws: StageError.self) {
-            try await harness.run(PrepareSeedsStage.self, ["trees": [bad]])
-        })
+        let error = try #require(
+            await #expect(throws: StageError.self) {
+                try await harness.run(PrepareSeedsStage.self, ["trees": [bad]])
+            })
         #expect("\(error)".hasPrefix("trees (\(bad.digest.short)):1: "), "\(error)")
     }
 }
