@@ -10,6 +10,10 @@ public enum ModelError: Error, Equatable {
     case contextTooLong(tokens: Int, limit: Int, place: String)
     case unknownChatTemplate(excerpt: String, known: [String])
     case notFinite(place: String)
+    /// A training or scoring example that cannot be used, or none at all.
+    case example(place: String, problem: String)
+    /// A saved training state that does not belong to this run, or is damaged.
+    case trainingState(problem: String)
     case cancelled
 }
 
@@ -30,6 +34,10 @@ extension ModelError: CustomStringConvertible {
             "unknown chat template '\(excerpt)'; name one of \(known.joined(separator: ", ")) or write one"
         case .notFinite(let place):
             "\(place): a value is not finite; lower the learning rate or check the input weights"
+        case .example(let place, let problem):
+            "\(place): \(problem)"
+        case .trainingState(let problem):
+            "saved training state: \(problem); delete it to train from the start"
         case .cancelled:
             "cancelled"
         }
