@@ -12,8 +12,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case nestedTooDeeply(limit: Int, at: SourceLocation)
 
     // The form of a file
-    /// `scope` says whose key it is: `stage 'pair'`, `the file`.
-    case duplicateKey(String, scope: String, first: Int, at: SourceLocation)
+    case duplicateKey(String, first: Int, at: SourceLocation)
+    /// `scope` says whose key it is: `stage 'pair'`.
     case unknownKey(String, scope: String, hint: NameHint, at: SourceLocation)
     case missingKey(String, scope: String, at: SourceLocation)
     case wrongType(scope: String, what: String, expected: String, found: String, at: SourceLocation)
@@ -28,7 +28,7 @@ public enum PipelineError: Error, Equatable, Sendable {
     case notPartOfText(parameter: String, found: String, at: SourceLocation)
 
     // Names
-    case duplicateStage(String, first: SourceLocation, at: SourceLocation)
+    case duplicateName(String, what: String, first: SourceLocation, at: SourceLocation)
     case nameOfSourceAndStage(String, first: SourceLocation, at: SourceLocation)
     case unknownKind(String, stage: String, hint: NameHint, at: SourceLocation)
     case unknownStage(String, hint: NameHint, at: SourceLocation)
@@ -62,32 +62,16 @@ public enum PipelineError: Error, Equatable, Sendable {
     case damagedShard(stage: String, reason: String)
 }
 
-/// What a name that does not exist may have meant.
-public enum NameHint: Equatable, Sendable {
-    /// The nearest name that exists.
-    case didYouMean(String)
-    /// No name is near; these exist.
-    case known([String])
-
-    var text: String {
-        switch self {
-        case .didYouMean(let name): "did you mean '\(name)'?"
-        case .known(let names) where names.isEmpty: "there are none here"
-        case .known(let names): "known: " + names.map { "'\($0)'" }.joined(separator: ", ")
-        }
-    }
-}
-
 extension PipelineError {
     /// The place in a file that the error is about.
     public var location: SourceLocation? {
         switch self {
         case .unreadableFile(_, _, let at): at
         case .malformedYAML(_, let at), .tooManyNodes(_, let at), .nestedTooDeeply(_, let at),
-            .duplicateKey(_, _, _, let at), .unknownKey(_, _, _, let at), .missingKey(_, _, let at),
+            .duplicateKey(_, _, let at), .unknownKey(_, _, _, let at), .missingKey(_, _, let at),
             .wrongType(_, _, _, _, let at), .invalidName(_, _, let at), .includeCycle(_, let at),
             .tooManyIncludes(_, let at), .unknownPartParameter(_, _, let at), .missingPartParameter(_, _, let at),
-            .malformedReference(_, _, let at), .notPartOfText(_, _, let at), .duplicateStage(_, _, let at),
+            .malformedReference(_, _, let at), .notPartOfText(_, _, let at), .duplicateName(_, _, _, let at),
             .nameOfSourceAndStage(_, _, let at), .unknownKind(_, _, _, let at), .unknownStage(_, _, let at),
             .unknownSource(_, _, let at), .malformedSetting(_, let at), .unknownInput(_, _, _, _, let at),
             .unknownPort(_, _, _, let at), .missingInput(_, _, _, let at), .portNotNamed(_, _, let at),
@@ -125,8 +109,8 @@ extension PipelineError: CustomStringConvertible {
             "more than \(limit) values once aliases are followed (\(at)); write less, or fewer aliases"
         case .nestedTooDeeply(let limit, let at):
             "nested more than \(limit) levels deep (\(at))"
-        case .duplicateKey(let key, let scope, let first, let at):
-            "\(scope): key '\(key)' twice (\(at)), first on line \(first); remove one"
+        case .duplicateKey(let key, let first, let at):
+            "key '\(key)' twice (\(at)), first on line \(first); remove one"
         case .unknownKey(let key, let scope, let hint, let at):
             "\(scope): unknown key '\(key)' (\(at)); \(hint.text)"
         case .missingKey(let key, let scope, let at):
@@ -148,8 +132,8 @@ extension PipelineError: CustomStringConvertible {
         case .notPartOfText(let parameter, let found, let at):
             "part parameter '\(parameter)' is \(found) and cannot stand inside a text (\(at)); "
                 + "let '${\(parameter)}' be the whole value"
-        case .duplicateStage(let name, let first, let at):
-            "stage '\(name)' twice (\(at)), first at \(first); rename one, or include its file with 'as'"
+        case .duplicateName(let name, let what, let first, let at):
+            "\(what) '\(name)' twice (\(at)), first at \(first); rename one, or include its file with 'as'"
         case .nameOfSourceAndStage(let name, let first, let at):
             "'\(name)' names a source and a stage (\(at)), first at \(first); rename one"
         case .unknownKind(let kind, let stage, let hint, let at):

@@ -1,4 +1,4 @@
-public import Artifacts
+internal import Artifacts
 
 /// A place in the tree of random streams: `seed / stage kind / row id / sample index / purpose`.
 ///

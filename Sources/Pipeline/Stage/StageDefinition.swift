@@ -23,17 +23,31 @@ public struct StageDefinition: Sendable {
     }
 
     /// The parameters as they are when a pipeline file sets none.
-    public func defaultParameters() throws -> JSONValue {
-        func defaults<S: Stage>(_: S.Type) throws -> JSONValue { try CanonicalJSON.value(of: S.Parameters()) }
-        return try defaults(type)
-    }
+    public func defaultParameters() throws -> JSONValue { try type.defaultParameters() }
+
+    /// The types of the parameters, also of those that are nil by default.
+    func parameterShape() throws -> JSONShape { try type.parameterShape() }
+
+    /// `parameters` as the stage's own type writes them, checked by the stage.
+    func checked(parameters: JSONValue) throws -> JSONValue { try type.checked(parameters: parameters) }
 
     /// A stage ready to run, from complete parameters.
     /// - Throws: whatever the stage's `init(parameters:)` finds wrong with them.
-    public func makeStage(parameters: JSONValue) throws -> any Stage {
-        func make<S: Stage>(_: S.Type) throws -> any Stage {
-            try S(parameters: CanonicalJSON.decode(S.Parameters.self, from: parameters))
-        }
-        return try make(type)
+    public func makeStage(parameters: JSONValue) throws -> any Stage { try type.make(parameters: parameters) }
+}
+
+extension Stage {
+    fileprivate static func defaultParameters() throws -> JSONValue { try CanonicalJSON.value(of: Parameters()) }
+
+    fileprivate static func parameterShape() throws -> JSONShape { try CanonicalJSON.shape(of: Parameters()) }
+
+    fileprivate static func checked(parameters: JSONValue) throws -> JSONValue {
+        let decoded = try CanonicalJSON.decode(Parameters.self, from: parameters)
+        _ = try Self(parameters: decoded)
+        return try CanonicalJSON.value(of: decoded)
+    }
+
+    fileprivate static func make(parameters: JSONValue) throws -> any Stage {
+        try Self(parameters: CanonicalJSON.decode(Parameters.self, from: parameters))
     }
 }
