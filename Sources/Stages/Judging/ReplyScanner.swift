@@ -1,6 +1,8 @@
 /// Finds `score : number` in the bytes of a reply.
 struct ReplyScanner {
     struct Match {
+        /// The first byte of the word `score`.
+        var start = 0
         let number: Result<Double, BadNumber>
         /// The first byte after the number and its scale.
         let end: Int
@@ -28,7 +30,10 @@ struct ReplyScanner {
         guard bytes.count > Self.keyword.count else { return nil }
         for start in stride(from: bytes.count - Self.keyword.count, through: 0, by: -1) {
             guard bytes[start] == Self.keyword[0], holds("score", at: start) else { continue }
-            if let match = score(after: start + Self.keyword.count) { return match }
+            if var match = score(after: start + Self.keyword.count) {
+                match.start = start
+                return match
+            }
         }
         return nil
     }
@@ -37,6 +42,28 @@ struct ReplyScanner {
     func linesWithWords(after position: Int) -> Int {
         let lines = bytes[position...].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         return lines.dropFirst().count { line in line.contains { isWord($0) } }
+    }
+
+    /// Where the statement of a score begins: before decoration and words such as `final` or `total` in front of it.
+    func startOfStatement(_ match: Match) -> Int {
+        var start = match.start
+        while true {
+            let mark = start
+            while start > 0, Self.decoration.contains(bytes[start - 1]) { start -= 1 }
+            for word in ["final", "total", "overall", "my"] where start >= word.utf8.count {
+                if holds(word, at: start - word.utf8.count) { start -= word.utf8.count }
+            }
+            if start == mark { return start }
+        }
+    }
+
+    /// Where it ends: behind brackets, decoration, `points` and a full stop.
+    func endOfStatement(_ match: Match) -> Int {
+        var end = skip(Self.closings, from: match.end)
+        for word in ["points", "point", "."] where holds(word, at: end) {
+            end = skip(Self.closings, from: end + word.utf8.count)
+        }
+        return end
     }
 
     private func score(after keyword: Int) -> Match? {

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Reads the score from a judge's reply (rule of method §3.7).
 ///
 /// The reply alone is read, never the prompt: a response that contains `Score: 5` cannot set its own reward. The last
@@ -19,7 +21,21 @@ package struct VerdictParser: Sendable {
 
     package func parse(_ reply: String) -> Verdict {
         let text = ReplyScanner(reply)
-        guard let match = text.lastScore() else { return .unparsable(.noScore) }
+        return verdict(of: text.lastScore(), in: text)
+    }
+
+    /// The reply without its score statement, trimmed: what the judge gives as its reasons. Nil where there is no score.
+    package func justification(in reply: String) -> String? {
+        let text = ReplyScanner(reply)
+        guard let match = text.lastScore() else { return nil }
+        let bytes = Array(reply.utf8)
+        let parts = [bytes[..<text.startOfStatement(match)], bytes[text.endOfStatement(match)...]]
+        return parts.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+            .filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private func verdict(of match: ReplyScanner.Match?, in text: ReplyScanner) -> Verdict {
+        guard let match else { return .unparsable(.noScore) }
         guard text.linesWithWords(after: match.end) <= trailingLines else { return .unparsable(.notAtEnd) }
         switch match.number {
         case .failure(let reason): return .unparsable(reason.reason)
