@@ -44,4 +44,52 @@ struct CanonicalJSONTests {
             }
         }
     }
+
+    @Test("every generated value survives a round trip, and its text is a fixed point", arguments: 0..<8)
+    func generatedRoundTrip(seed: Int) throws {
+        var generator = ValueGenerator(seed: UInt64(seed))
+        for _ in 0..<500 {
+            let value = generator.value()
+            let bytes = try CanonicalJSON.encode(value)
+            let parsed = try CanonicalJSON.parse(bytes)
+            #expect(parsed == value)
+            #expect(try CanonicalJSON.encode(parsed) == bytes)
+        }
+    }
+
+    @Test("different values never share a text, equal ones always do")
+    func injective() throws {
+        var generator = ValueGenerator(seed: 7)
+        var values: [[UInt8]: JSONValue] = [:]
+        for _ in 0..<5000 {
+            let value = generator.value(depth: 2)
+            let bytes = try CanonicalJSON.encode(value)
+            if let known = values[bytes] { #expect(known == value) }
+            values[bytes] = value
+        }
+        let distinct = Array(values.values.prefix(600))
+        for (position, left) in distinct.enumerated() {
+            for right in distinct[(position + 1)...] { #expect(left != right) }
+        }
+    }
+
+    @Test("doubles of every exponent read back the same bits")
+    func everyExponent() throws {
+        for exponent in 0..<UInt64(2047) {
+            for fraction in [0, 1, 0x8_0000_0000_0000, 0xF_FFFF_FFFF_FFFF] as [UInt64] {
+                let number = Double(bitPattern: exponent << 52 | fraction)
+                let bytes = try CanonicalJSON.encode(.number(number))
+                #expect(bytes.contains(UInt8(ascii: ".")) || bytes.contains(UInt8(ascii: "e")))
+                #expect(try CanonicalJSON.parse(bytes) == .number(number))
+            }
+        }
+    }
+
+    @Test("equality is that of the text")
+    func equality() {
+        #expect(JSONValue.integer(1) != .number(1))
+        #expect(JSONValue.string("é") != .string("e\u{301}"))
+        #expect(JSONValue.object(["é": 1]) != .object(["e\u{301}": 1]))
+        #expect(JSONValue.number(0) != .number(-0.0))
+    }
 }

@@ -16,7 +16,7 @@ struct Sample: Record, Equatable {
 }
 
 /// A store in a folder of its own, removed at the end of the test.
-final class StoreFixture {
+final class StoreFixture: Sendable {
     let folder: URL
 
     init(in parent: URL = FileManager.default.temporaryDirectory) throws {

@@ -30,9 +30,11 @@ struct RowFile {
                 reason: "it holds \(table.rows) rows in \(table.bytes) bytes, not \(reference.rows) in \(reference.bytes)")
         }
         var content = DigestStream()
+        var stored = DigestStream()
         let frames = try FrameReader(file: file)
         for placed in table.placed {
-            try frames.withContent(of: placed) { bytes in
+            try frames.withContent(of: placed) { frame, bytes in
+                stored.update(frame)
                 content.update(bytes)
                 try Self.forEachLine(of: placed, in: bytes, path: path, body)
             }
@@ -40,6 +42,9 @@ struct RowFile {
         let found = content.finalize()
         guard found == reference.digest else {
             throw ArtifactError.digestMismatch(path: path, expected: reference.digest, found: found)
+        }
+        guard stored.finalize() == table.storedDigest else {
+            throw ArtifactError.damagedFile(path: path, reason: "its compressed bytes are not those that were written")
         }
     }
 
@@ -54,7 +59,7 @@ struct RowFile {
         for placed in table.placed {
             let held = placed.firstRow..<(placed.firstRow + placed.frame.rows)
             guard held.overlaps(range) else { continue }
-            try frames.withContent(of: placed) { bytes in
+            try frames.withContent(of: placed) { _, bytes in
                 try Self.forEachLine(of: placed, in: bytes, path: path) { row, line in
                     if range.contains(row) { try body(row, line) }
                 }
@@ -101,7 +106,11 @@ private final class FrameReader {
         decompressor = try ZstdDecompressor()
     }
 
-    func withContent(of placed: SeekTable.Placed, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    /// Hands over one frame as it is stored and what it holds, valid within the call.
+    func withContent(
+        of placed: SeekTable.Placed,
+        _ body: (_ stored: UnsafeRawBufferPointer, _ content: UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         let frame = placed.frame
         if stored.count < frame.storedBytes { stored = [UInt8](repeating: 0, count: frame.storedBytes) }
         if content.count < frame.bytes { content = [UInt8](repeating: 0, count: frame.bytes) }
@@ -111,8 +120,8 @@ private final class FrameReader {
             try content.withUnsafeMutableBytes { content in
                 let content = UnsafeMutableRawBufferPointer(rebasing: content[..<frame.bytes])
                 try decompressor.decompress(UnsafeRawBufferPointer(stored), into: content, path: file.path)
+                try body(UnsafeRawBufferPointer(stored), UnsafeRawBufferPointer(content))
             }
         }
-        try content.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<frame.bytes])) }
     }
 }

@@ -26,7 +26,13 @@ struct SeekTable: Equatable {
     /// Far above what a writer makes, far below what would hurt a reader of a hostile file.
     static let maximumFrameBytes = 1 << 30
 
+    /// Bytes of a SHA-256.
+    static let digestSize = 32
+
     private(set) var frames: [Frame] = []
+    /// SHA-256 of the stored bytes of all row frames one after the other. zstd overlooks a flip of some header bits,
+    /// which leaves the rows as they were but not the file.
+    var storedDigest = DigestStream().finalize()
 
     var rows: Int { frames.reduce(0) { $0 + $1.rows } }
     var bytes: Int { frames.reduce(0) { $0 + $1.bytes } }
@@ -46,10 +52,11 @@ struct SeekTable: Equatable {
     /// The bytes that follow the last frame of rows.
     func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
-        let rowTableSize = 4 * frames.count
+        let rowTableSize = 4 * frames.count + Self.digestSize
         bytes.appendLittleEndian(Self.rowTableMagic)
         bytes.appendLittleEndian(UInt32(rowTableSize))
         for frame in frames { bytes.appendLittleEndian(UInt32(frame.rows)) }
+        bytes.append(contentsOf: storedDigest.bytes)
 
         bytes.appendLittleEndian(Self.seekTableMagic)
         bytes.appendLittleEndian(UInt32(8 * (frames.count + 1) + Self.footerSize))
@@ -90,7 +97,8 @@ struct SeekTable: Equatable {
         }
 
         let rowTableSize = entries[entryCount - 1].stored
-        guard entries[entryCount - 1].bytes == 0, rowTableSize == headerSize + 4 * (entryCount - 1) else {
+        guard entries[entryCount - 1].bytes == 0, rowTableSize == headerSize + 4 * (entryCount - 1) + digestSize
+        else {
             throw damaged("it has no row table")
         }
         let rowTable = try file.read(rowTableSize, at: file.size - tableSize - rowTableSize)
@@ -104,6 +112,7 @@ struct SeekTable: Equatable {
             guard entry.bytes <= maximumFrameBytes, rows <= entry.bytes else { throw damaged("a frame is impossible") }
             result.append(Frame(storedBytes: entry.stored, bytes: entry.bytes, rows: rows))
         }
+        result.storedDigest = ContentDigest(bytes: rowTable[(rowTableSize - digestSize)...])
         return result
     }
 }
