@@ -9,7 +9,13 @@ public enum ModelError: Error, Equatable {
     case tokenOutOfRange(token: Int, vocabularySize: Int, place: String)
     case contextTooLong(tokens: Int, limit: Int, place: String)
     case unknownChatTemplate(excerpt: String, known: [String])
+    /// Messages that a chat template cannot write.
+    case conversation(problem: String)
     case notFinite(place: String)
+    /// A training or scoring example that cannot be used, or none at all.
+    case example(place: String, problem: String)
+    /// A saved training state that does not belong to this run, or is damaged.
+    case trainingState(problem: String)
     case cancelled
 }
 
@@ -28,8 +34,14 @@ extension ModelError: CustomStringConvertible {
             "\(place): \(tokens) tokens do not fit the model's context of \(limit)"
         case .unknownChatTemplate(let excerpt, let known):
             "unknown chat template '\(excerpt)'; name one of \(known.joined(separator: ", ")) or write one"
+        case .conversation(let problem):
+            "conversation: \(problem)"
         case .notFinite(let place):
             "\(place): a value is not finite; lower the learning rate or check the input weights"
+        case .example(let place, let problem):
+            "\(place): \(problem)"
+        case .trainingState(let problem):
+            "saved training state: \(problem); delete it to train from the start"
         case .cancelled:
             "cancelled"
         }

@@ -34,24 +34,12 @@ package final class Transformer {
             theta: model.configuration.ropeTheta)
     }
 
-    /// - Throws: `ModelError` for a token outside the vocabulary, or a sequence longer than the model's context.
-    package func check(_ sequence: TargetedSequence, place: String) throws(ModelError) {
-        let size = model.configuration.vocabularySize
-        for token in sequence.tokens where token < 0 || token >= size {
-            throw .tokenOutOfRange(token: token, vocabularySize: size, place: place)
-        }
-        if sequence.tokens.count > model.configuration.contextLength {
-            throw .contextTooLong(
-                tokens: sequence.tokens.count, limit: model.configuration.contextLength, place: place)
-        }
-    }
-
     /// Computes the batch up to the log-probability of every target, in the order of `batch.targets`.
     ///
     /// - Parameters:
     ///   - dropout: nil to compute with all elements, as at inference.
     ///   - keepActivations: whether `backward` will follow.
-    /// - Precondition: `check` has passed for every sequence of the batch.
+    /// - Precondition: every token is in the vocabulary.
     package func forward(
         _ batch: PackedBatch, dropout: Dropout? = nil, keepActivations: Bool
     ) -> [TargetLikelihood] {

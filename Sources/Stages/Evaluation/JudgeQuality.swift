@@ -93,7 +93,8 @@ package struct JudgeQuality {
     // MARK: Correlations
 
     private func correlation(_ name: String, _ coefficient: ([Double], [Double]) -> Double?) -> Measurement {
-        measure(name, "per instruction over its scored responses, then averaged over those where it is defined") { item in
+        measure(name, "per instruction over its scored responses, then averaged over those where it is defined") {
+            item in
             guard let value = correlation(of: item, coefficient) else { return RatioSample(0, of: 0) }
             return RatioSample(value, of: 1)
         }

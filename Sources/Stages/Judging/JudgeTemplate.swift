@@ -34,7 +34,8 @@ package struct JudgeTemplate: Equatable, Sendable {
         let places = text.ranges(of: slot.rawValue)
         guard let place = places.first, places.count == 1 else {
             throw StageError.malformedTemplate(
-                name: name, problem: "'\(slot.rawValue)' occurs \(places.count) times; it must stand in it exactly once")
+                name: name,
+                problem: "'\(slot.rawValue)' occurs \(places.count) times; it must stand in it exactly once")
         }
         return place
     }

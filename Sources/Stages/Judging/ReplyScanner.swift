@@ -98,7 +98,8 @@ struct ReplyScanner {
         guard let next = byte(index) else { return nil }
         switch next {
         case UInt8(ascii: "%"): return .otherScale
-        case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: ":"): return isDigit(index + 1) ? .malformedNumber : nil
+        case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: ":"):
+            return isDigit(index + 1) ? .malformedNumber : nil
         case UInt8(ascii: "_"): return nil  // markdown emphasis
         default: return isWord(next) && next < 0x80 ? .malformedNumber : nil
         }

@@ -15,7 +15,8 @@ package struct SubsequenceMatcher {
         wordsPerColumn = (count + 63) / 64
         var positions: [Int32: [UInt64]] = [:]
         for (position, word) in first.words.enumerated() {
-            positions[word, default: Array(repeating: 0, count: wordsPerColumn)][position / 64] |= 1 << UInt64(position % 64)
+            positions[word, default: Array(repeating: 0, count: wordsPerColumn)][position / 64] |=
+                1 << UInt64(position % 64)
         }
         self.positions = positions
     }

@@ -19,12 +19,13 @@ package struct RougeVocabulary: Sendable {
     package var count: Int { numbers.count }
 
     package mutating func tokens(of text: String) -> RougeTokens {
-        RougeTokens(words: Self.words(of: text).map { word in
-            if let known = numbers[word] { return known }
-            let number = Int32(numbers.count)
-            numbers[word] = number
-            return number
-        })
+        RougeTokens(
+            words: Self.words(of: text).map { word in
+                if let known = numbers[word] { return known }
+                let number = Int32(numbers.count)
+                numbers[word] = number
+                return number
+            })
     }
 
     /// The words of a text in order, lower-cased.

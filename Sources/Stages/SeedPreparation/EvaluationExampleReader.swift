@@ -57,7 +57,8 @@ package enum EvaluationExampleReader {
                 ? .heldOut : seen.insert(row.id).inserted ? .kept : .duplicate
             ledger.append(
                 LedgerEntry(
-                    item: row.id, decision: reason == .kept ? .kept : .dropped, reason: reason, detail: example.origin))
+                    item: row.id, decision: reason == .kept ? .kept : .dropped, reason: reason, detail: example.origin
+                ))
             if reason == .kept { rows.append(row) }
         }
         return (rows, ledger)

@@ -15,7 +15,8 @@ package enum JSONLineReader {
     package static func read(_ file: URL, name: String) throws -> [Line] {
         let bytes = try CompressedText.read(file, name: name)
         var lines: [Line] = []
-        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        {
             if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
             do {
                 lines.append(Line(value: try CanonicalJSON.parse(line), number: index + 1))

@@ -22,19 +22,26 @@ package enum OpenAssistantReader {
                 try readTree(row, at: origin, into: &collector)
             } else if line.value["message_id"] != nil {
                 try collector.add(
-                    message(row), tree: row.string("message_tree_id"), state: row.optionalString("tree_state"), at: origin)
+                    message(row), tree: row.string("message_tree_id"), state: row.optionalString("tree_state"),
+                    at: origin)
             } else {
                 throw row.failure(
-                    "is neither a conversation tree ('message_tree_id', 'prompt') nor a message ('message_id', 'parent_id')")
+                    "is neither a conversation tree ('message_tree_id', 'prompt') nor a message ('message_id', 'parent_id')"
+                )
             }
         }
     }
 
-    private static func readTree(_ row: RowReader, at origin: String, into collector: inout ConversationCollector) throws {
+    private static func readTree(_ row: RowReader, at origin: String, into collector: inout ConversationCollector)
+        throws
+    {
         let prompt = RowReader(value: row.value["prompt"] ?? .null, file: row.file, line: row.line)
-        guard case .object = prompt.value else { throw row.failure("'prompt' must be an object, not \(prompt.value.typeName)") }
+        guard case .object = prompt.value else {
+            throw row.failure("'prompt' must be an object, not \(prompt.value.typeName)")
+        }
         let tree = ConversationTree(
-            id: try row.string("message_tree_id"), state: try row.optionalString("tree_state"), prompt: try message(prompt))
+            id: try row.string("message_tree_id"), state: try row.optionalString("tree_state"),
+            prompt: try message(prompt))
         let replies = try prompt.array("replies").map { value in
             guard case .object = value else { throw row.failure("a reply must be an object, not \(value.typeName)") }
             return try message(RowReader(value: value, file: row.file, line: row.line))
@@ -44,9 +51,11 @@ package enum OpenAssistantReader {
 
     private static func message(_ row: RowReader) throws -> SeedMessage {
         SeedMessage(
-            id: try row.string("message_id"), parent: try row.optionalString("parent_id"), text: try row.string("text"),
+            id: try row.string("message_id"), parent: try row.optionalString("parent_id"),
+            text: try row.string("text"),
             role: try row.string("role"), language: try row.optionalString("lang"),
-            isDeleted: try row.optionalBool("deleted") ?? false, isSynthetic: try row.optionalBool("synthetic") ?? false,
+            isDeleted: try row.optionalBool("deleted") ?? false,
+            isSynthetic: try row.optionalBool("synthetic") ?? false,
             passedReview: try row.optionalBool("review_result"), rank: try row.optionalInteger("rank"))
     }
 }

@@ -48,7 +48,8 @@ package struct SeedPreparation {
         for (tree, first, second) in collector.repeats {
             result.ledger.append(
                 LedgerEntry(
-                    item: tree, decision: .dropped, reason: SeedSelection.Reason.repeated, detail: "\(second), as \(first)"))
+                    item: tree, decision: .dropped, reason: SeedSelection.Reason.repeated,
+                    detail: "\(second), as \(first)"))
         }
         return result
     }

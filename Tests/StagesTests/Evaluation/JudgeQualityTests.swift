@@ -51,7 +51,8 @@ struct JudgeQualityTests {
     @Test("no perfect score gives no value, not a zero")
     func noFives() {
         let found = measure(item("a", ranks: [0, 1], scores: [4, 3]))
-        #expect(found["five_best"]?.value == nil && found["five_best"]?.count == 0 && found["five_best"]?.lower == nil)
+        #expect(
+            found["five_best"]?.value == nil && found["five_best"]?.count == 0 && found["five_best"]?.lower == nil)
     }
 
     @Test("correlations are averaged over the instructions that have one; the others are counted")

@@ -1,7 +1,7 @@
 import Foundation
 import Stages
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Rank correlation")
 struct RankCorrelationTests {
@@ -18,7 +18,8 @@ struct RankCorrelationTests {
 
     @Test("undefined without variation")
     func undefined() {
-        #expect(RankCorrelation.kendallTauB([1, 1], [1, 2]) == nil && RankCorrelation.spearman([1, 1], [1, 2]) == nil)
+        #expect(
+            RankCorrelation.kendallTauB([1, 1], [1, 2]) == nil && RankCorrelation.spearman([1, 1], [1, 2]) == nil)
         #expect(RankCorrelation.kendallTauB([], []) == nil && RankCorrelation.spearman([1], [1]) == nil)
     }
 

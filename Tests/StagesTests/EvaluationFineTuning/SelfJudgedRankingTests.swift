@@ -1,14 +1,16 @@
 import Model
 import Stages
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Agreement of scores with human ranks")
 struct RankAgreementTests {
-    @Test("strict wants every pair apart, no-inversion none the wrong way round", arguments: [
-        ([5, 3, 1], true, true), ([5, 5, 1], false, true), ([5, 3, 3], false, true), ([3, 5, 1], false, false),
-        ([4, 4, 4], false, false), ([1, 3, 5], false, false), ([4, 4, 5], false, false),
-    ] as [([Int], Bool, Bool)])
+    @Test(
+        "strict wants every pair apart, no-inversion none the wrong way round",
+        arguments: [
+            ([5, 3, 1], true, true), ([5, 5, 1], false, true), ([5, 3, 3], false, true), ([3, 5, 1], false, false),
+            ([4, 4, 4], false, false), ([1, 3, 5], false, false), ([4, 4, 5], false, false),
+        ] as [([Int], Bool, Bool)])
     func agreement(scores: [Int], strict: Bool, noInversion: Bool) {
         #expect(RankAgreement.strict.holds(scores: scores, ranks: [0, 1, 2]) == strict)
         #expect(RankAgreement.noInversion.holds(scores: scores, ranks: [0, 1, 2]) == noInversion)
@@ -36,14 +38,17 @@ struct SelfJudgedRankingTests {
         .init(raw: text, verdict: VerdictParser().parse(text), expected: expected)
     }
 
-    private func attempt(_ replies: Judgement.Reply..., agreement: RankAgreement = .strict) throws -> SelfJudgedRankingFilter.Attempt {
+    private func attempt(_ replies: Judgement.Reply..., agreement: RankAgreement = .strict) throws
+        -> SelfJudgedRankingFilter.Attempt
+    {
         try filter(agreement).attempt(ranking, replies: replies)
     }
 
     @Test("agreeing judgements become examples, with the justification before the score")
     func accepted() throws {
-        guard case .accepted(let examples) = try attempt(
-            reply("It answers well.\n\n**Final Score: 5/5**"), reply("Score: 1\n\nIt says nothing."))
+        guard
+            case .accepted(let examples) = try attempt(
+                reply("It answers well.\n\n**Final Score: 5/5**"), reply("Score: 1\n\nIt says nothing."))
         else {
             Issue.record("rejected")
             return
@@ -67,7 +72,8 @@ struct SelfJudgedRankingTests {
 
     @Test("an expected score is rounded into the target, and must still agree then")
     func expected() throws {
-        guard case .accepted(let examples) = try attempt(reply("Good.", expected: 3.6), reply("Bad.", expected: 1.2)) else {
+        guard case .accepted(let examples) = try attempt(reply("Good.", expected: 3.6), reply("Bad.", expected: 1.2))
+        else {
             Issue.record("rejected")
             return
         }
@@ -96,14 +102,16 @@ struct ScoreThinningTests {
     private func examples(_ scores: [Int]) -> [JudgeExample] {
         scores.enumerated().map { index, score in
             JudgeExample(
-                instruction: "i\(index)", response: "r", input: "x\(index)", justification: "j", score: score, origin: .selfJudged)
+                instruction: "i\(index)", response: "r", input: "x\(index)", justification: "j", score: score,
+                origin: .selfJudged)
         }
     }
 
     private func histogram(_ scores: [Int], share: Double) -> [Int: Int] {
         var generator = Philox(key: 1)
         let result = ScoreThinning(maximumShare: share).thin(examples(scores), generator: &generator)
-        #expect(result.ledger.count == scores.count && result.kept.count == result.ledger.count { $0.decision == .kept })
+        #expect(
+            result.ledger.count == scores.count && result.kept.count == result.ledger.count { $0.decision == .kept })
         return Dictionary(grouping: result.kept, by: \.score).mapValues(\.count)
     }
 
@@ -123,7 +131,8 @@ struct ScoreThinningTests {
         #expect(histogram([], share: 0.5) == [:])
     }
 
-    @Test("real accepted judgements, skewed to 4: the share comes down to the limit",
+    @Test(
+        "real accepted judgements, skewed to 4: the share comes down to the limit",
         .enabled(if: SharedData.isPresent, Comment(rawValue: SharedData.absence)))
     func real() throws {
         struct Row: Decodable { let score: Double }

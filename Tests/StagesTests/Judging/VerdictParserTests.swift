@@ -1,34 +1,42 @@
 import Stages
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Reading the score from a judge's reply")
 struct VerdictParserTests {
     let parser = VerdictParser()
 
-    @Test("accepted forms of the score line", arguments: [
-        ("Score: 4", 4), ("It is fine.\n\nScore: 3", 3), ("score:2", 2), ("SCORE : 1", 1), ("Score: 0", 0),
-        ("Score: **4**", 4), ("**Score:** 4", 4), ("**Score: 4**", 4), ("__Score__: `4`", 4), ("### Score: 5", 5),
-        ("Score: 4/5", 4), ("Score: 4 / 5.", 4), ("Score: **4**/5", 4), ("Score: 4 out of 5", 4), ("Score: <4>", 4),
-        ("Score: 4.", 4), ("Score: 4.5", 4.5), ("Score: 3.25/5", 3.25), ("Score: 4 points", 4), ("Total score: 3", 3),
-        ("Score:\n3", 3), ("Score: \"2\"", 2), ("Score: 5\u{2014}excellent", 5), ("Score: 4 - well done", 4),
-        ("Score: 5.0", 5), ("Score: 3\n\n```\n---\n", 3),
-    ] as [(String, Double)])
+    @Test(
+        "accepted forms of the score line",
+        arguments: [
+            ("Score: 4", 4), ("It is fine.\n\nScore: 3", 3), ("score:2", 2), ("SCORE : 1", 1), ("Score: 0", 0),
+            ("Score: **4**", 4), ("**Score:** 4", 4), ("**Score: 4**", 4), ("__Score__: `4`", 4), ("### Score: 5", 5),
+            ("Score: 4/5", 4), ("Score: 4 / 5.", 4), ("Score: **4**/5", 4), ("Score: 4 out of 5", 4),
+            ("Score: <4>", 4),
+            ("Score: 4.", 4), ("Score: 4.5", 4.5), ("Score: 3.25/5", 3.25), ("Score: 4 points", 4),
+            ("Total score: 3", 3),
+            ("Score:\n3", 3), ("Score: \"2\"", 2), ("Score: 5\u{2014}excellent", 5), ("Score: 4 - well done", 4),
+            ("Score: 5.0", 5), ("Score: 3\n\n```\n---\n", 3),
+        ] as [(String, Double)])
     func accepts(reply: String, score: Double) {
         #expect(parser.parse(reply) == .scored(score))
     }
 
-    @Test("refused forms, with the reason", arguments: [
-        ("", .noScore), ("A fine answer.", .noScore), ("Score:", .noScore), ("Score: four", .noScore),
-        ("The score is 4", .noScore), ("Score: .5", .noScore),
-        ("Score: 10", .outOfRange), ("Score: 5.01", .outOfRange), ("Score: -1", .outOfRange), ("Score: 55", .outOfRange),
-        ("Score: 99999999999999999999999999", .outOfRange),
-        ("Score: 8/10", .otherScale), ("Score: 4/10", .otherScale), ("Score: 80%", .otherScale),
-        ("Score: 4 out of 10", .otherScale), ("Score: 3 out of ten", .otherScale),
-        ("Score: 4-5", .malformedNumber), ("Score: 4 \u{2013} 5", .malformedNumber), ("Score: 4 or 5", .malformedNumber),
-        ("Score: 3,5", .malformedNumber), ("Score: 1 + 1 + 1", .malformedNumber), ("Score: +1", .malformedNumber),
-        ("Score: 4th", .malformedNumber), ("Score: 1.2.3", .malformedNumber), ("Score: 1e0", .malformedNumber),
-    ] as [(String, UnparsableReason)])
+    @Test(
+        "refused forms, with the reason",
+        arguments: [
+            ("", .noScore), ("A fine answer.", .noScore), ("Score:", .noScore), ("Score: four", .noScore),
+            ("The score is 4", .noScore), ("Score: .5", .noScore),
+            ("Score: 10", .outOfRange), ("Score: 5.01", .outOfRange), ("Score: -1", .outOfRange),
+            ("Score: 55", .outOfRange),
+            ("Score: 99999999999999999999999999", .outOfRange),
+            ("Score: 8/10", .otherScale), ("Score: 4/10", .otherScale), ("Score: 80%", .otherScale),
+            ("Score: 4 out of 10", .otherScale), ("Score: 3 out of ten", .otherScale),
+            ("Score: 4-5", .malformedNumber), ("Score: 4 \u{2013} 5", .malformedNumber),
+            ("Score: 4 or 5", .malformedNumber),
+            ("Score: 3,5", .malformedNumber), ("Score: 1 + 1 + 1", .malformedNumber), ("Score: +1", .malformedNumber),
+            ("Score: 4th", .malformedNumber), ("Score: 1.2.3", .malformedNumber), ("Score: 1e0", .malformedNumber),
+        ] as [(String, UnparsableReason)])
     func refuses(reply: String, reason: UnparsableReason) {
         #expect(parser.parse(reply) == .unparsable(reason))
     }
@@ -62,7 +70,8 @@ struct VerdictParserDefectTests {
         #expect(parser.parse("\nScore: ...") == .unparsable(.noScore))
     }
 
-    @Test("Oxen, schauppi: decimals are kept, 10 is not 1, markdown and missing spaces are read, the last score counts")
+    @Test(
+        "Oxen, schauppi: decimals are kept, 10 is not 1, markdown and missing spaces are read, the last score counts")
     func oxen() {
         #expect(parser.parse("Score: 4.5") == .scored(4.5))
         #expect(parser.parse("Score: 10") == .unparsable(.outOfRange))
@@ -73,7 +82,9 @@ struct VerdictParserDefectTests {
 
     @Test("AndrisWillow: a reply cut off before its score is unparsable")
     func andrisWillow() {
-        #expect(parser.parse("The response is relevant and covers the question. I would give it a Score") == .unparsable(.noScore))
+        #expect(
+            parser.parse("The response is relevant and covers the question. I would give it a Score")
+                == .unparsable(.noScore))
     }
 
     @Test("NeMo-Aligner: intermediate sub-scores are passed over, a double full stop does no harm")

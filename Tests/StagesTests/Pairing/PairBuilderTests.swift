@@ -13,7 +13,8 @@ private func judgement(_ candidate: Candidate, _ scores: Double?...) -> Judgemen
     Judgement(
         candidateID: candidate.id, promptID: candidate.promptID,
         verdicts: scores.map { score in
-            .init(raw: score.map { "Score: \($0)" } ?? "?", verdict: score.map { .scored($0) } ?? .unparsable(.noScore))
+            .init(
+                raw: score.map { "Score: \($0)" } ?? "?", verdict: score.map { .scored($0) } ?? .unparsable(.noScore))
         })
 }
 
@@ -42,7 +43,8 @@ struct PairBuilderTests {
         #expect(FilterReport(result.ledger).kept == ["paired": 1])
     }
 
-    @Test("equal means give no pair, and the prompts after a tie are still paired (lucidrains stops at the first tie)")
+    @Test(
+        "equal means give no pair, and the prompts after a tie are still paired (lucidrains stops at the first tie)")
     func tiesAreDroppedOneByOne() throws {
         let tied = [candidate("a", 0), candidate("a", 1)], clear = [candidate("b", 0), candidate("b", 1)]
         // (4 + 5)/2 = (5 + 4)/2

@@ -1,7 +1,7 @@
 import Model
 import Stages
-import Testing
 import TestSupport
+import Testing
 
 /// Both texts through one vocabulary.
 private func tokens(_ texts: String...) -> [RougeTokens] {
@@ -30,12 +30,14 @@ private func commonSubsequence(_ first: [Int32], _ second: [Int32]) -> Int {
 
 @Suite("ROUGE-L")
 struct RougeLTests {
-    @Test("words are runs of a–z and 0–9 after lower-casing", arguments: [
-        ("Hello, World! It's 2nd-rate.", ["hello", "world", "it", "s", "2nd", "rate"]),
-        ("naïve café", ["na", "ve", "caf"]),
-        ("\u{212A}elvin and \u{0130}stanbul", ["kelvin", "and", "i", "stanbul"]),
-        ("日本語", []), ("", []), ("a_b", ["a", "b"]),
-    ] as [(String, [String])])
+    @Test(
+        "words are runs of a–z and 0–9 after lower-casing",
+        arguments: [
+            ("Hello, World! It's 2nd-rate.", ["hello", "world", "it", "s", "2nd", "rate"]),
+            ("naïve café", ["na", "ve", "caf"]),
+            ("\u{212A}elvin and \u{0130}stanbul", ["kelvin", "and", "i", "stanbul"]),
+            ("日本語", []), ("", []), ("a_b", ["a", "b"]),
+        ] as [(String, [String])])
     func words(text: String, expected: [String]) {
         #expect(RougeVocabulary.words(of: text) == expected)
     }
@@ -65,9 +67,11 @@ struct RougeLTests {
         #expect(f1("", "") == 0)
     }
 
-    @Test("the bit-parallel length equals the table's, at and around word edges of 64", arguments: [
-        0, 1, 2, 5, 31, 63, 64, 65, 127, 128, 129, 200,
-    ])
+    @Test(
+        "the bit-parallel length equals the table's, at and around word edges of 64",
+        arguments: [
+            0, 1, 2, 5, 31, 63, 64, 65, 127, 128, 129, 200,
+        ])
     func matchesTable(length: Int) {
         var generator = Philox(key: UInt64(length) + 1)
         for alphabet in [1, 2, 3, 8, 40] {
@@ -92,11 +96,13 @@ struct RougeLTests {
         #expect(pool.nearest(to: "日本", above: 0) == nil)
     }
 
-    @Test("the bounded search finds what comparing everything finds, on real generated prompts",
+    @Test(
+        "the bounded search finds what comparing everything finds, on real generated prompts",
         .enabled(if: SharedData.isPresent, Comment(rawValue: SharedData.absence)))
     func boundsAreExact() throws {
         struct Row: Decodable { let prompt: String }
-        let prompts = try JSONLines.read("self-instruct-generated/mistral7b/generated_prompts.jsonl", as: Row.self).map(\.prompt)
+        let prompts = try JSONLines.read("self-instruct-generated/mistral7b/generated_prompts.jsonl", as: Row.self)
+            .map(\.prompt)
         #expect(prompts.count == 9340)
         var pool = SimilarityPool()
         var dropped = 0

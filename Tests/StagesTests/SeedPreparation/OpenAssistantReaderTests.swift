@@ -1,7 +1,7 @@
 import Foundation
 import Stages
-import Testing
 import TestSupport
+import Testing
 
 /// Reads files of the given contents, named f0, f1 and so on.
 private func read(_ contents: String..., repeated: RepeatedTrees = .refuse) throws -> ConversationCollector {
@@ -47,15 +47,21 @@ struct OpenAssistantReaderTests {
         #expect(trees[1].prompt == nil)
     }
 
-    @Test("bad lines are named by file and line", arguments: [
-        ("{\"message_tree_id\":", "f0:2: "), ("[1,2]", "f0:2: is neither"), ("{\"thread_id\":\"x\"}", "f0:2: is neither"),
-        ("{\"message_tree_id\":\"x\",\"prompt\":7}", "f0:2: 'prompt' must be an object, not"),
-        ("{\"message_tree_id\":\"x\",\"prompt\":{\"message_id\":\"x\",\"role\":\"prompter\"}}", "f0:2: 'text' is missing"),
-        (
-            "{\"message_id\":\"x\",\"message_tree_id\":\"x\",\"text\":\"\",\"role\":\"prompter\",\"rank\":\"0\"}",
-            "f0:2: 'rank' must be a whole number, not"
-        ),
-    ])
+    @Test(
+        "bad lines are named by file and line",
+        arguments: [
+            ("{\"message_tree_id\":", "f0:2: "), ("[1,2]", "f0:2: is neither"),
+            ("{\"thread_id\":\"x\"}", "f0:2: is neither"),
+            ("{\"message_tree_id\":\"x\",\"prompt\":7}", "f0:2: 'prompt' must be an object, not"),
+            (
+                "{\"message_tree_id\":\"x\",\"prompt\":{\"message_id\":\"x\",\"role\":\"prompter\"}}",
+                "f0:2: 'text' is missing"
+            ),
+            (
+                "{\"message_id\":\"x\",\"message_tree_id\":\"x\",\"text\":\"\",\"role\":\"prompter\",\"rank\":\"0\"}",
+                "f0:2: 'rank' must be a whole number, not"
+            ),
+        ])
     func badLines(line: String, message: String) throws {
         let error = try #require(throws: StageError.self) { try read(tree("t") + "\n" + line) }
         #expect("\(error)".hasPrefix(message), "\(error)")
@@ -86,7 +92,9 @@ struct OpenAssistantReaderTests {
     @Test("a message id twice is refused")
     func duplicateMessages() {
         let row = #"{"message_id":"a","message_tree_id":"t","text":"Why?","role":"prompter","lang":"en"}"#
-        #expect(throws: StageError.duplicateMessage(id: "a", first: "f0:1", second: "f0:2")) { try read(row + "\n" + row) }
+        #expect(throws: StageError.duplicateMessage(id: "a", first: "f0:1", second: "f0:2")) {
+            try read(row + "\n" + row)
+        }
     }
 
     @Test("an empty file is an error")
@@ -103,7 +111,9 @@ struct OpenAssistantReaderTests {
         let zstd: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 4, 0x58, 0x19, 0, 0, 0x68, 0x69, 0x0A, 0x34, 0x3D, 0x50, 0x92]
         for packed in [gzip, zstd] {
             #expect(try withTemporaryFile(packed) { try CompressedText.read($0, name: "f") } == Array("hi\n".utf8))
-            #expect(try withTemporaryFile(packed + packed) { try CompressedText.read($0, name: "f") } == Array("hi\nhi\n".utf8))
+            #expect(
+                try withTemporaryFile(packed + packed) { try CompressedText.read($0, name: "f") }
+                    == Array("hi\nhi\n".utf8))
             for length in 5..<packed.count {
                 #expect(throws: StageError.self) {
                     try withTemporaryFile(Array(packed.prefix(length))) { try CompressedText.read($0, name: "f") }

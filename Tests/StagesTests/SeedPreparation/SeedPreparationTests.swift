@@ -1,10 +1,11 @@
 import Foundation
 import Stages
-import Testing
 import TestSupport
+import Testing
 
 private func message(
-    _ id: String, _ text: String = "text", role: String = "assistant", parent: String? = "p", language: String? = "en",
+    _ id: String, _ text: String = "text", role: String = "assistant", parent: String? = "p",
+    language: String? = "en",
     deleted: Bool = false, synthetic: Bool = false, reviewed: Bool? = true, rank: Int? = nil
 ) -> String {
     func quoted(_ text: String?) -> String { text.map { "\"\($0)\"" } ?? "null" }
@@ -18,7 +19,9 @@ private func message(
 
 private func select(_ rows: String..., selection: SeedSelection = SeedSelection()) throws -> SeedSelection.Outcome {
     var collector = ConversationCollector()
-    try withTemporaryFile(rows.joined(separator: "\n")) { try OpenAssistantReader.read($0, name: "f", into: &collector) }
+    try withTemporaryFile(rows.joined(separator: "\n")) {
+        try OpenAssistantReader.read($0, name: "f", into: &collector)
+    }
     return selection.select(try #require(collector.finish().first))
 }
 
@@ -45,7 +48,8 @@ struct SeedSelectionTests {
     func unusableReplies() throws {
         let outcome = try select(
             prompt, message("a", deleted: true, rank: 0), message("b", synthetic: true, rank: 1),
-            message("c", language: "de", rank: 2), message("d", reviewed: false, rank: 3), message("e", "  ", rank: 4))
+            message("c", language: "de", rank: 2), message("d", reviewed: false, rank: 3), message("e", "  ", rank: 4)
+        )
         #expect(reason(outcome) == .noUsableReply)
     }
 
@@ -84,17 +88,21 @@ struct SeedSelectionTests {
 struct SeedSplitTests {
     /// A tree with a ranking, or with one reply only.
     private func tree(_ id: Int, ranked: Bool) -> String {
-        let replies = ranked
+        let replies =
+            ranked
             ? #"{"message_id":"\#(id)a","text":"good","role":"assistant","lang":"en","rank":0},{"message_id":"\#(id)b","text":"bad","role":"assistant","lang":"en","rank":1}"#
             : #"{"message_id":"\#(id)a","text":"good","role":"assistant","lang":"en","rank":0}"#
-        return #"{"message_tree_id":"t\#(id)","prompt":{"message_id":"\#(id)","text":"Q\#(id)","role":"prompter","lang":"en","replies":[\#(replies)]}}"#
+        return
+            #"{"message_tree_id":"t\#(id)","prompt":{"message_id":"\#(id)","text":"Q\#(id)","role":"prompter","lang":"en","replies":[\#(replies)]}}"#
     }
 
     private func prepare(
         _ rows: [String], _ instruction: SplitSize, _ training: SplitSize, _ evaluation: SplitSize
     ) throws -> SeedPreparation.Result {
         var collector = ConversationCollector()
-        try withTemporaryFile(rows.joined(separator: "\n")) { try OpenAssistantReader.read($0, name: "f", into: &collector) }
+        try withTemporaryFile(rows.joined(separator: "\n")) {
+            try OpenAssistantReader.read($0, name: "f", into: &collector)
+        }
         let split = SeedSplit(instruction: instruction, training: training, evaluation: evaluation) { id in
             id.utf8.reduce(7) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         }
@@ -112,7 +120,8 @@ struct SeedSplitTests {
         #expect(Set(trees).count == 40 && Set(result.ledger.map(\.item)) == Set(trees) && result.ledger.count == 40)
     }
 
-    @Test("the order of the file changes the order of rows, not who is where; other sizes leave the held-out set alone")
+    @Test(
+        "the order of the file changes the order of rows, not who is where; other sizes leave the held-out set alone")
     func stable() throws {
         let rows = (0..<40).map { tree($0, ranked: true) }
         let forward = try prepare(rows, .rest, .count(10), .count(8))
@@ -142,7 +151,8 @@ struct SeedSplitTests {
         #expect(FilterReport(result.ledger).dropped == ["duplicate-prompt": 1])
     }
 
-    @Test("sizes are written as a count, a share or the rest", arguments: ["120", "15%", "2.5%", "rest", "0", "100%"])
+    @Test(
+        "sizes are written as a count, a share or the rest", arguments: ["120", "15%", "2.5%", "rest", "0", "100%"])
     func sizes(text: String) {
         #expect(SplitSize(text)?.text == text)
     }
@@ -173,7 +183,9 @@ struct EvaluationExampleTests {
         #expect(result.ledger.map(\.detail) == ["e:1", "e:2", "e:3"])
     }
 
-    @Test("a score off the scale, or missing, is an error with the line", arguments: ["6", "-1", "2.5", "null", "\"3\""])
+    @Test(
+        "a score off the scale, or missing, is an error with the line",
+        arguments: ["6", "-1", "2.5", "null", "\"3\""])
     func badScores(score: String) throws {
         let row = "\n{\"instruction\":\"i\",\"response\":\"r\",\"justification\":\"j\",\"score\":\(score)}"
         let error = try #require(throws: StageError.self) {
@@ -206,7 +218,9 @@ struct RealSeedTests {
         #expect(FilterReport(result.ledger).dropped == ["synthetic": 1, "no-usable-reply": 1])
     }
 
-    @Test("OASST2 in 32 languages: 20 English multi-ranked first turns; the 15 repeated trees are refused, or kept once")
+    @Test(
+        "OASST2 in 32 languages: 20 English multi-ranked first turns; the 15 repeated trees are refused, or kept once"
+    )
     func multilingual() throws {
         let path = "oasst2-multilingual-trees/trees.jsonl"
         #expect(throws: StageError.self) { try prepare(path) }

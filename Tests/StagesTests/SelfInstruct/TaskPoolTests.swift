@@ -1,15 +1,17 @@
 import Foundation
 import Model
 import Stages
-import Testing
 import TestSupport
+import Testing
 
 private let seeds = [
     Demonstration(id: "s1", text: "Explain how a bicycle stays upright."),
     Demonstration(id: "s2", text: "List three uses of baking soda:"),
 ]
 
-private func pool(maximumSimilarity: Double = 0.7) -> TaskPool { TaskPool(seeds: seeds, maximumSimilarity: maximumSimilarity) }
+private func pool(maximumSimilarity: Double = 0.7) -> TaskPool {
+    TaskPool(seeds: seeds, maximumSimilarity: maximumSimilarity)
+}
 
 private func reply(_ text: String, isCutOff: Bool = false, request: Int = 0) -> TaskPool.Reply {
     .init(text: text, isCutOff: isCutOff, prompt: TaskPrompt(demonstrations: seeds), round: 0, request: request)
@@ -48,14 +50,16 @@ struct TaskPromptTests {
 
 @Suite("Cutting a reply into tasks")
 struct TaskSplitterTests {
-    @Test("pieces begin at a line's number", arguments: [
-        (" First task\n10. Second task\n11. Third", [" First task", "Second task", "Third"]),
-        (" First\n10 . Second", [" First", "Second"]), (" Only one", [" Only one"]), ("", [""]),
-        (" A task\nwith a second line\n10. Next", [" A task\nwith a second line", "Next"]),
-        (" Costs 3.5 percent\n3.5 is a number", [" Costs 3.5 percent\n3.5 is a number"]),
-        (" Then 10. not at a line's start", [" Then 10. not at a line's start"]),
-        (" One\n10.", [" One", ""]),
-    ] as [(String, [String])])
+    @Test(
+        "pieces begin at a line's number",
+        arguments: [
+            (" First task\n10. Second task\n11. Third", [" First task", "Second task", "Third"]),
+            (" First\n10 . Second", [" First", "Second"]), (" Only one", [" Only one"]), ("", [""]),
+            (" A task\nwith a second line\n10. Next", [" A task\nwith a second line", "Next"]),
+            (" Costs 3.5 percent\n3.5 is a number", [" Costs 3.5 percent\n3.5 is a number"]),
+            (" Then 10. not at a line's start", [" Then 10. not at a line's start"]),
+            (" One\n10.", [" One", ""]),
+        ] as [(String, [String])])
     func pieces(reply: String, expected: [String]) {
         #expect(TaskSplitter().pieces(of: reply) == expected)
     }
@@ -79,22 +83,29 @@ struct TaskFilterTests {
         #expect(original.normalized("write A Poem about NASA") == "Write a poem about nasa")
     }
 
-    @Test("dropped, with the reason", arguments: [
-        ("", .empty), ("Explain this now", .tooShort), (String(repeating: "word ", count: 151), .tooLong),
-        ("Describe the image in detail", .keyword), ("Read this FILE to me", .keyword), ("Draw a picture of Rome", .keyword),
-        ("Tell me where to go to eat", .keyword), ("Write a program that sorts", .program),
-        ("write a Program that sorts", .program), ("\"Quote this sentence for me", .punctuation),
-        ("(a) name four rivers", .punctuation), ("Ça va bien aujourd'hui mon ami", .notASCII),
-    ] as [(String, TaskFilter.Reason)])
+    @Test(
+        "dropped, with the reason",
+        arguments: [
+            ("", .empty), ("Explain this now", .tooShort), (String(repeating: "word ", count: 151), .tooLong),
+            ("Describe the image in detail", .keyword), ("Read this FILE to me", .keyword),
+            ("Draw a picture of Rome", .keyword),
+            ("Tell me where to go to eat", .keyword), ("Write a program that sorts", .program),
+            ("write a Program that sorts", .program), ("\"Quote this sentence for me", .punctuation),
+            ("(a) name four rivers", .punctuation), ("Ça va bien aujourd'hui mon ami", .notASCII),
+        ] as [(String, TaskFilter.Reason)])
     func dropped(task: String, reason: TaskFilter.Reason) {
         #expect(TaskFilter().objection(to: task)?.reason == reason)
     }
 
-    @Test("kept", arguments: [
-        "Explain this now please", "Explain the word imagery to me", "Cargo to London takes long", "Profile a famous chemist now",
-        "Write a short program note", "Name the mapping of x", "4 facts about bees", String(repeating: "word ", count: 150),
-        "Let us go together now",
-    ])
+    @Test(
+        "kept",
+        arguments: [
+            "Explain this now please", "Explain the word imagery to me", "Cargo to London takes long",
+            "Profile a famous chemist now",
+            "Write a short program note", "Name the mapping of x", "4 facts about bees",
+            String(repeating: "word ", count: 150),
+            "Let us go together now",
+        ])
     func kept(task: String) {
         #expect(TaskFilter().objection(to: task) == nil)
     }
@@ -105,7 +116,10 @@ struct TaskPoolTests {
     @Test("good tasks are taken in with what they came from; each piece has an entry")
     func taking() {
         var pool = pool()
-        pool.take(reply(" Describe your favourite season in detail.\n4. Too short\n5. Plot the sales of last year", request: 3))
+        pool.take(
+            reply(
+                " Describe your favourite season in detail.\n4. Too short\n5. Plot the sales of last year", request: 3
+            ))
         #expect(pool.prompts.map(\.text) == ["Describe your favourite season in detail."])
         #expect(pool.prompts[0].demonstrations == ["s1", "s2"] && pool.prompts[0].request == 3)
         #expect(pool.ledger.map(\.reason) == ["kept", "too-short", "keyword"])
