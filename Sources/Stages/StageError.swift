@@ -3,6 +3,7 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case malformedTemplate(name: String, problem: String)
     case invalidParameter(stage: String, name: String, problem: String)
     case missingInput(stage: String, port: String, because: String)
+    case incompleteCheckpoint(name: String, missing: String)
     case duplicateJudgement(candidate: String)
     case unreadable(file: String, problem: String)
     case malformedLine(file: String, line: Int, problem: String)
@@ -20,6 +21,8 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
             "stage '\(stage)': parameter '\(name)' \(problem)"
         case .missingInput(let stage, let port, let because):
             "stage '\(stage)': connect something to '\(port)': \(because)"
+        case .incompleteCheckpoint(let name, let missing):
+            "model '\(name)' has no '\(missing)'; give a whole Hugging Face folder or a GGUF file"
         case .duplicateJudgement(let candidate):
             "candidate '\(candidate)' is judged more than once; give the stage the judgements of one judge stage only"
         case .unreadable(let file, let problem):
