@@ -59,7 +59,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case outputNotGiven(stage: String, port: String)
     case outputOfWrongSchema(stage: String, port: String, wants: String, holds: String)
     case outputNotStored(stage: String, port: String, digest: ContentDigest)
-    case damagedShard(stage: String, reason: String)
+    case inputLeftOut(port: String, stage: String, source: String)
+    case noSuchStage(String, hint: NameHint)
 }
 
 extension PipelineError {
@@ -80,7 +81,7 @@ extension PipelineError {
             .sourceDigestMismatch(_, _, _, _, let at):
             at
         case .notUTF8, .fileTooLarge, .emptyFile, .inputNotConnected, .inputNotSingle, .outputUndeclared,
-            .outputNotGiven, .outputOfWrongSchema, .outputNotStored, .damagedShard:
+            .outputNotGiven, .outputOfWrongSchema, .outputNotStored, .inputLeftOut, .noSuchStage:
             nil
         }
     }
@@ -179,8 +180,10 @@ extension PipelineError: CustomStringConvertible {
             "stage '\(stage)' gave '\(holds)' for its output '\(port)', which is declared '\(wants)'"
         case .outputNotStored(let stage, let port, let digest):
             "stage '\(stage)' gave '\(digest.short)' for its output '\(port)', which is not in the store"
-        case .damagedShard(let stage, let reason):
-            "stage '\(stage)': a finished shard cannot be read back: \(reason)"
+        case .inputLeftOut(let port, let stage, let source):
+            "stage '\(stage)': input '\(port)' comes from '\(source)', which was left out by its stage"
+        case .noSuchStage(let name, let hint):
+            "no stage '\(name)' in the plan; \(hint.text)"
         }
     }
 }

@@ -5,7 +5,7 @@
 ///     GPT-2    's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 ///     Llama 3  (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 ///     Qwen2    as Llama 3, with \p{N} for \p{N}{1,3}
-struct WordScanner {
+package struct WordScanner {
     private let scalars: [Unicode.Scalar]
     private let classes: [CharacterClass]
     /// Byte offset of each scalar, and of the end.
@@ -14,7 +14,7 @@ struct WordScanner {
     /// - Parameters:
     ///   - bytes: valid UTF-8.
     ///   - range: the stretch to cut; its ends lie between characters.
-    init(_ bytes: [UInt8], _ range: Range<Int>) {
+    package init(_ bytes: [UInt8], _ range: Range<Int>) {
         var scalars: [Unicode.Scalar] = [], classes: [CharacterClass] = [], offsets: [Int] = []
         scalars.reserveCapacity(range.count)
         classes.reserveCapacity(range.count)
@@ -33,7 +33,7 @@ struct WordScanner {
     }
 
     /// Calls `body` with the byte range of each word, in order; together they are the whole stretch.
-    func forEachWord(_ pattern: TokenizerDefinition.WordPattern, _ body: (Range<Int>) -> Void) {
+    package func forEachWord(_ pattern: TokenizerDefinition.WordPattern, _ body: (Range<Int>) -> Void) {
         let end = classes.count
         switch pattern {
         case .gpt2: scan(0, end, body, gpt2Word)

@@ -53,6 +53,16 @@ public struct StageReport: Sendable {
     public var outputs: [String: ArtifactReference]
     /// As the stage gave it in `StageOutputs.summary`, also where the result was reused.
     public var summary: JSONValue
+
+    /// A stage that has not had its turn.
+    init(_ stage: PlannedStage) {
+        self.stage = stage.name
+        kind = stage.kind
+        outcome = .notStarted
+        seconds = 0
+        outputs = [:]
+        summary = .object([:])
+    }
 }
 
 public enum StageOutcome: Sendable, Equatable {

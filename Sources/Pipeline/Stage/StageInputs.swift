@@ -5,7 +5,7 @@ public import Foundation
 ///
 /// Rows are checked against their digest while they are read whole. Files are copies inside the store.
 public struct StageInputs: Sendable {
-    private let store: ArtifactStore
+    fileprivate let store: ArtifactStore
     private let connections: [String: [ArtifactReference]]
 
     /// - Parameter connections: the artifacts of each connected port, in the order of the pipeline file.
@@ -62,11 +62,21 @@ public struct StageInputs: Sendable {
         return references
     }
 
-    private func single(_ port: String) throws -> ArtifactReference {
+    fileprivate func single(_ port: String) throws -> ArtifactReference {
         let references = try connected(port)
         guard references.count == 1 else {
             throw PipelineError.inputNotSingle(port: port, count: references.count)
         }
         return references[0]
+    }
+}
+
+extension StageInputs {
+    /// The files behind `port`, by name: those of a folder by their paths in it, a blob alone under the empty name.
+    public func files(_ port: String) throws -> [String: URL] {
+        let reference = try single(port)
+        if reference.isBlob { return ["": try store.blobURL(reference.digest)] }
+        let entries = try store.reader(reference, as: FolderEntry.self).all()
+        return try Dictionary(uniqueKeysWithValues: entries.map { ($0.path, try store.blobURL($0.digest)) })
     }
 }

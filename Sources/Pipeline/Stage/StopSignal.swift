@@ -5,12 +5,25 @@ internal import Synchronization
 /// It is softer than cancelling the task, which gives the shard up as well.
 public final class StopSignal: Sendable {
     private let raised = Atomic<Bool>(false)
+    private let raises: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
 
-    public init() {}
+    public init() {
+        (raises, continuation) = AsyncStream.makeStream()
+    }
 
     public var isRaised: Bool { raised.load(ordering: .relaxed) }
 
-    public func raise() { raised.store(true, ordering: .relaxed) }
+    /// May be called more than once, from any thread.
+    public func raise() {
+        raised.store(true, ordering: .relaxed)
+        continuation.finish()
+    }
+
+    /// Returns once the signal is raised, or the task is cancelled. For one task at a time.
+    func wait() async {
+        for await _ in raises {}
+    }
 }
 
 /// Tells code deep inside a stage whether it is computing a shard that is to be finished before stopping.

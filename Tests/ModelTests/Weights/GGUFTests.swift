@@ -7,7 +7,7 @@ import Testing
 struct GGUFTests {
     private struct Expected: Decodable {
         struct Entry: Decodable { var gguf: String; var values: String; var alignment: Int; var tensors: [Tensor] }
-        struct Tensor: Decodable { var name: String; var shape: [Int]; var offset: Int; var count: Int }
+        struct Tensor: Decodable { var name: String; var shape: [Int]; var offset: Int }
         var types: [String: Entry]
     }
 
@@ -18,7 +18,7 @@ struct GGUFTests {
 
     @Test(
         "each format is dequantised to the bit",
-        .enabled(if: SharedData.isPresent, SharedData.absence), arguments: BlockFormat.allCases)
+        .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: BlockFormat.allCases)
     func formats(format: BlockFormat) throws {
         let folder = SharedData.url("golden/quants/valid")
         let expected = try JSONDecoder().decode(Expected.self, from: Data(contentsOf: folder.appending(path: "expected.json")))
@@ -33,12 +33,12 @@ struct GGUFTests {
             #expect(found.format == format)
             let buffer = FloatBuffer(count: found.count)
             buffer.withUnsafeMutableBufferPointer { file.read(found, into: $0) }
-            let wanted = values[(tensor.offset)..<(tensor.offset + 4 * tensor.count)]
+            let wanted = values[(tensor.offset)..<(tensor.offset + 4 * found.count)]
             buffer.withUnsafeBufferPointer { #expect(Data(buffer: $0) == wanted, "\(format.name) \(tensor.name)") }
         }
     }
 
-    @Test("metadata of every type is read", .enabled(if: SharedData.isPresent, SharedData.absence))
+    @Test("metadata of every type is read", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
     func metadata() throws {
         let metadata = try GGUFFile(SharedData.url("golden/quants/valid/f32.gguf")).metadata
         #expect(metadata["golden.u8"] == .integer(255))
@@ -61,7 +61,7 @@ struct GGUFTests {
         #expect(metadata["golden.array.bool"] == .bools([true, false, true]))
     }
 
-    @Test("damaged files are refused with a typed error", .enabled(if: SharedData.isPresent, SharedData.absence))
+    @Test("damaged files are refused with a typed error", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
     func malformed() throws {
         let folder = SharedData.url("golden/quants/malformed-gguf")
         let cases = try JSONDecoder().decode(Cases.self, from: Data(contentsOf: folder.appending(path: "cases.json")))

@@ -18,7 +18,7 @@ struct ImportTests {
         var tensors: [Tensor]
     }
 
-    @Test("SmolLM2's weights are those of the reference to the bit", .enabled(if: SharedData.isPresent && SharedData.hasSmolLM2, SharedData.modelAbsence))
+    @Test("SmolLM2's weights are those of the reference to the bit", .enabled(if: SharedData.isPresent && SharedData.hasSmolLM2, "\(SharedData.modelAbsence)"))
     func smolLM2() throws {
         let file = try #require(SharedData.smolLM2)
         let model = try LanguageModel(gguf: file)
@@ -47,7 +47,7 @@ struct ImportTests {
         }
     }
 
-    @Test("stories260K is the same model as GGUF and as a Hugging Face folder", .enabled(if: SharedData.isPresent, SharedData.absence))
+    @Test("stories260K is the same model as GGUF and as a Hugging Face folder", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
     func stories() throws {
         let gguf = try LanguageModel(gguf: SharedData.url("golden/stories260k/stories260k-f32.gguf"))
         let folder = try LanguageModel(huggingFace: SharedData.url("golden/stories260k/model"))
@@ -57,7 +57,7 @@ struct ImportTests {
 
     @Test(
         "transformers' folders are read, of versions 4 and 5, whole and in shards",
-        .enabled(if: SharedData.isPresent, SharedData.absence),
+        .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
         arguments: ["llama-gqa-tied", "llama-untied", "llama-untied-f16", "llama-untied-bf16", "llama-sharded"])
     func tiny(name: String) throws {
         let model = try LanguageModel(huggingFace: SharedData.url("golden/tiny/\(name)"))
@@ -66,7 +66,7 @@ struct ImportTests {
         #expect(model.parameters.values.allSatisfy { $0.isFinite })
     }
 
-    @Test("rounded weights are the rounding of the full ones", .enabled(if: SharedData.isPresent, SharedData.absence))
+    @Test("rounded weights are the rounding of the full ones", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
     func rounded() throws {
         let full = try LanguageModel(huggingFace: SharedData.url("golden/tiny/llama-untied")).parameters.values
         let half = try LanguageModel(huggingFace: SharedData.url("golden/tiny/llama-untied-f16")).parameters.values
