@@ -90,7 +90,7 @@ extension ContentDigest: Codable {
 }
 
 /// SHA-256 of bytes that arrive in pieces.
-public struct DigestStream {
+public struct DigestStream: Sendable {
     private var state = SHA256()
 
     public init() {}

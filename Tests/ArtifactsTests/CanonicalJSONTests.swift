@@ -92,4 +92,16 @@ struct CanonicalJSONTests {
         #expect(JSONValue.object(["é": 1]) != .object(["e\u{301}": 1]))
         #expect(JSONValue.number(0) != .number(-0.0))
     }
+
+    @Test("what nests deeper than a reader allows is not written either")
+    func depth() throws {
+        func nested(_ depth: Int) -> JSONValue { (0..<depth).reduce(JSONValue.null) { value, _ in .array([value]) } }
+        let deepest = nested(CanonicalJSON.maximumDepth)
+        #expect(try CanonicalJSON.parse(CanonicalJSON.encode(deepest)) == deepest)
+        #expect(throws: ArtifactError.self) { try CanonicalJSON.encode(.array([deepest])) }
+        let text = String(repeating: "[", count: 513) + String(repeating: "]", count: 513)
+        #expect(throws: ArtifactError.malformedJSON(.tooDeep(limit: 512), offset: 512)) {
+            try CanonicalJSON.parse(text.utf8)
+        }
+    }
 }

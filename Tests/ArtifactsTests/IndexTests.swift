@@ -175,8 +175,20 @@ struct IndexTests {
         #expect(throws: ArtifactError.claimMismatch(key: key("b"), claimed: key("a"))) {
             try store.commit(record("b", outputs: ["rows": rows]), claim: claim)
         }
-        try FileManager.default.removeItem(at: fixture.url(of: rows))
-        #expect(throws: ArtifactError.self) { try store.commit(record("a", outputs: ["rows": rows]), claim: claim) }
+        let path = fixture.url(of: rows)
+        try FileManager.default.removeItem(at: path)
+        try Data([0]).write(to: path)
+        #expect(throws: ArtifactError.wrongSize(path: path.path, expected: rows.storedBytes, found: 1)) {
+            try store.commit(record("a", outputs: ["rows": rows]), claim: claim)
+        }
+        try FileManager.default.removeItem(at: path)
+        #expect(throws: ArtifactError.missingObject(path: path.path)) {
+            try store.commit(record("a", outputs: ["rows": rows]), claim: claim)
+        }
+        claim.release()
+        #expect(throws: ArtifactError.claimReleased(key: key("a"))) {
+            try store.commit(record("a", outputs: ["rows": rows]), claim: claim)
+        }
         #expect(try fixture.files(under: "records").isEmpty)
     }
 }

@@ -9,7 +9,8 @@ public enum CanonicalJSON {
     public static let maximumDepth = 512
 
     /// The canonical bytes of `value`.
-    /// - Throws: `ArtifactError.notRepresentable` for NaN and the infinities, with the place.
+    /// - Throws: `ArtifactError.notRepresentable` for NaN and the infinities, and for nesting beyond `maximumDepth`,
+    ///   with the place.
     public static func encode(_ value: JSONValue) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try append(value, to: &bytes)
@@ -21,7 +22,12 @@ public enum CanonicalJSON {
         var serializer = JSONSerializer(bytes: bytes)
         bytes = []
         defer { bytes = serializer.bytes }
-        try serializer.write(value)
+        do {
+            try serializer.write(value)
+        } catch let refusal as JSONSerializer.Refusal {
+            let first = JSONSerializer.firstRefusal(in: value) ?? ("$", refusal)
+            throw ArtifactError.notRepresentable(path: first.path, reason: "\(first.why)")
+        }
     }
 
     /// The canonical bytes of anything `Encodable`.

@@ -21,9 +21,6 @@ enum SystemCall {
     static let noSuchFile = ENOENT
     static let noSpace = ENOSPC
 
-    /// `errno` of the latest call of this thread.
-    static var lastError: Int32 { errno }
-
     static func text(of code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 
     /// What the user can do about an error, where there is something to do.
