@@ -132,6 +132,7 @@ extension JSONProblem: CustomStringConvertible {
 
     private static func show(_ byte: UInt8) -> String {
         if (0x21..<0x7F).contains(byte) { return "'\(Character(UnicodeScalar(byte)))'" }
-        return "byte 0x" + String(decoding: [Hexadecimal.digit(byte >> 4), Hexadecimal.digit(byte & 15)], as: UTF8.self)
+        return "byte 0x"
+            + String(decoding: [Hexadecimal.digit(byte >> 4), Hexadecimal.digit(byte & 15)], as: UTF8.self)
     }
 }

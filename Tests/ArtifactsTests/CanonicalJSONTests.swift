@@ -3,27 +3,32 @@ import Testing
 
 @Suite("Canonical JSON")
 struct CanonicalJSONTests {
-    @Test("each value has one golden text", arguments: [
-        (.null, "null"),
-        (.bool(true), "true"),
-        (0, "0"),
-        (.integer(.min), "-9223372036854775808"),
-        (1.0, "1.0"),
-        (.number(-0.0), "-0.0"),
-        (0.1, "0.1"),
-        (0.0001, "0.0001"),
-        (0.00001, "1e-5"),
-        (5.5e-6, "5.5e-6"),
-        (1e15, "1000000000000000.0"),
-        (.number(0x1p54), "1.8014398509481984e16"),
-        (1e100, "1e100"),
-        (.number(.leastNonzeroMagnitude), "5e-324"),
-        (.number(.greatestFiniteMagnitude), "1.7976931348623157e308"),
-        ("\u{0}\u{8}\t\n\u{B}\u{C}\r\u{1F}\"\\/\u{7F}é\u{2028}😀", #""\u0000\b\t\n\u000b\f\r\u001f\"\\/\#u{7F}é\#u{2028}😀""#),
-        ([], "[]"),
-        ([:], "{}"),
-        ([1, [nil], ["b": 2, "a": [:]]], #"[1,[null],{"a":{},"b":2}]"#),
-    ] as [(JSONValue, String)])
+    @Test(
+        "each value has one golden text",
+        arguments: [
+            (.null, "null"),
+            (.bool(true), "true"),
+            (0, "0"),
+            (.integer(.min), "-9223372036854775808"),
+            (1.0, "1.0"),
+            (.number(-0.0), "-0.0"),
+            (0.1, "0.1"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-5"),
+            (5.5e-6, "5.5e-6"),
+            (1e15, "1000000000000000.0"),
+            (.number(0x1p54), "1.8014398509481984e16"),
+            (1e100, "1e100"),
+            (.number(.leastNonzeroMagnitude), "5e-324"),
+            (.number(.greatestFiniteMagnitude), "1.7976931348623157e308"),
+            (
+                "\u{0}\u{8}\t\n\u{B}\u{C}\r\u{1F}\"\\/\u{7F}é\u{2028}😀",
+                #""\u0000\b\t\n\u000b\f\r\u001f\"\\/\#u{7F}é\#u{2028}😀""#
+            ),
+            ([], "[]"),
+            ([:], "{}"),
+            ([1, [nil], ["b": 2, "a": [:]]], #"[1,[null],{"a":{},"b":2}]"#),
+        ] as [(JSONValue, String)])
     func goldenText(value: JSONValue, text: String) throws {
         #expect(try CanonicalJSON.text(value) == text)
         #expect(try CanonicalJSON.parse(text.utf8) == value)
@@ -33,13 +38,16 @@ struct CanonicalJSONTests {
     func keyOrder() throws {
         let value: JSONValue = ["é": 1, "z": 2, "Z": 3, "e\u{301}x": 4, "\u{FFFD}": 5, "😀": 6, "": 7]
         // U+1F600 sorts after U+FFFD, where UTF-16 order would put its surrogates first.
-        #expect(try CanonicalJSON.text(value) == "{\"\":7,\"Z\":3,\"e\u{301}x\":4,\"z\":2,\"é\":1,\"\u{FFFD}\":5,\"😀\":6}")
+        #expect(
+            try CanonicalJSON.text(value) == "{\"\":7,\"Z\":3,\"e\u{301}x\":4,\"z\":2,\"é\":1,\"\u{FFFD}\":5,\"😀\":6}"
+        )
     }
 
     @Test("NaN and the infinities are refused, with their place")
     func nonFinite() {
         for number in [Double.nan, .infinity, -.infinity] {
-            #expect(throws: ArtifactError.notRepresentable(path: "$.a[1]", reason: "\(number) is not a JSON number")) {
+            #expect(throws: ArtifactError.notRepresentable(path: "$.a[1]", reason: "\(number) is not a JSON number"))
+            {
                 try CanonicalJSON.encode(["a": [0, .number(number)]])
             }
         }

@@ -41,10 +41,12 @@ struct CrashTests {
         }
     }
 
-    @Test("killed at any step, the stage is not done or wholly done, and the next run ends with the same content", arguments: [
-        (.write, [1, 2, 3, 5, 9]), (.written, [1, 4, 7, 8]), (.synchronise, [2]), (.synchronised, [1, 2, 7]),
-        (.linked, [1, 2, 3]), (.staged, [1, 3]), (.outputsPlaced, [1]), (.recordPlaced, [1]), (.indexed, [1]),
-    ] as [(Failpoint, [Int])])
+    @Test(
+        "killed at any step, the stage is not done or wholly done, and the next run ends with the same content",
+        arguments: [
+            (.write, [1, 2, 3, 5, 9]), (.written, [1, 4, 7, 8]), (.synchronise, [2]), (.synchronised, [1, 2, 7]),
+            (.linked, [1, 2, 3]), (.staged, [1, 3]), (.outputsPlaced, [1]), (.recordPlaced, [1]), (.indexed, [1]),
+        ] as [(Failpoint, [Int])])
     func killed(failpoint: Failpoint, visits: [Int]) async throws {
         let undisturbed = try StoreFixture()
         #expect(try runStage(in: undisturbed.root.path) == .accepted)
@@ -80,9 +82,11 @@ struct CrashTests {
         #expect(try runStage(in: fixture.root.path) == .accepted)
     }
 
-    @Test("a checkpoint survives the death of the process that was replacing it", arguments: [
-        Failpoint.write, .written, .synchronised, .staged,
-    ])
+    @Test(
+        "a checkpoint survives the death of the process that was replacing it",
+        arguments: [
+            Failpoint.write, .written, .synchronised, .staged,
+        ])
     func replacingCheckpoint(failpoint: Failpoint) async throws {
         let staging = try fixture.open().staging(for: key("stage"))
         try staging.publish("checkpoint") { try $0.write([1]) }

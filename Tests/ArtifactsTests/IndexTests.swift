@@ -25,9 +25,11 @@ struct IndexTests {
         let store = try fixture.open()
         let rows = try store.write([Sample(1)])
         let blob = try store.ingest(bytes: [9])
-        _ = try commit(record("b", outputs: ["rows": rows], stage: "second", createdAt: "2024-01-02T00:00:00Z"), in: store)
         _ = try commit(
-            record("a", outputs: ["rows": rows], stage: "first", blobs: [blob.digest], createdAt: "2024-01-01T00:00:00Z"),
+            record("b", outputs: ["rows": rows], stage: "second", createdAt: "2024-01-02T00:00:00Z"), in: store)
+        _ = try commit(
+            record(
+                "a", outputs: ["rows": rows], stage: "first", blobs: [blob.digest], createdAt: "2024-01-01T00:00:00Z"),
             in: store)
         try FileManager.default.removeItem(at: index)
 
@@ -76,7 +78,8 @@ struct IndexTests {
         #expect(try sqlite("PRAGMA application_id") == "1397902413")
         #expect(try sqlite("PRAGMA user_version") == "1")
         #expect(try sqlite("PRAGMA journal_mode") == "delete", "no journal mode that lasts, so not WAL")
-        #expect(try sqlite("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%STRICT%'") == "0")
+        #expect(
+            try sqlite("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%STRICT%'") == "0")
         #expect(try sqlite("PRAGMA integrity_check") == "ok")
     }
 
@@ -89,9 +92,12 @@ struct IndexTests {
         #expect(try Data(contentsOf: index) == before)
     }
 
-    @Test("a database of another program is refused and left as it is, and nothing is made beside it", arguments: [
-        "CREATE TABLE other (x); PRAGMA journal_mode = WAL", "PRAGMA application_id = 7", "PRAGMA user_version = 3",
-    ])
+    @Test(
+        "a database of another program is refused and left as it is, and nothing is made beside it",
+        arguments: [
+            "CREATE TABLE other (x); PRAGMA journal_mode = WAL", "PRAGMA application_id = 7",
+            "PRAGMA user_version = 3",
+        ])
     func foreign(statements: String) throws {
         try FileManager.default.createDirectory(at: fixture.root, withIntermediateDirectories: true)
         _ = try sqlite(statements)

@@ -34,36 +34,41 @@ struct JSONCodingTests {
     @Test("every property is written, nil as null, with its own kind of number")
     func goldenText() throws {
         let text = try CanonicalJSON.text(CanonicalJSON.value(of: Parameters()))
-        #expect(text == """
-            {"anything":[1,"two"],"digest":null,"fallback":null,"grid":[],"limit":null,"name":"judge",\
-            "nested":{"label":null,"margin":0.5},"rate":2.0,"ratio":0.1,"samples":3,"scoring":"sampled",\
-            "several":[{"label":null,"margin":0.5}],"small":200,"strict":true,"table":{},"temperature":1.0,\
-            "weights":null,"words":[]}
-            """)
+        #expect(
+            text == """
+                {"anything":[1,"two"],"digest":null,"fallback":null,"grid":[],"limit":null,"name":"judge",\
+                "nested":{"label":null,"margin":0.5},"rate":2.0,"ratio":0.1,"samples":3,"scoring":"sampled",\
+                "several":[{"label":null,"margin":0.5}],"small":200,"strict":true,"table":{},"temperature":1.0,\
+                "weights":null,"words":[]}
+                """)
         #expect(try CanonicalJSON.decode(Parameters.self, from: CanonicalJSON.parse(text.utf8)) == Parameters())
     }
 
     @Test("the shape tells the declared type of what is nil or empty")
     func shape() throws {
-        #expect(try CanonicalJSON.shape(of: Parameters()) == .object([
-            "samples": .integer, "temperature": .number, "ratio": .number, "small": .integer, "name": .string,
-            "strict": .bool, "scoring": .string, "limit": .optional(.integer), "fallback": .optional(.string),
-            "rate": .optional(.number), "words": .array(.string), "weights": .optional(.array(.number)),
-            "grid": .array(.array(.integer)), "table": .map(.number),
-            "nested": .object(["margin": .number, "label": .optional(.string)]),
-            "several": .array(.object(["margin": .number, "label": .optional(.string)])),
-            "anything": .any, "digest": .optional(.string),
-        ]))
+        #expect(
+            try CanonicalJSON.shape(of: Parameters())
+                == .object([
+                    "samples": .integer, "temperature": .number, "ratio": .number, "small": .integer, "name": .string,
+                    "strict": .bool, "scoring": .string, "limit": .optional(.integer), "fallback": .optional(.string),
+                    "rate": .optional(.number), "words": .array(.string), "weights": .optional(.array(.number)),
+                    "grid": .array(.array(.integer)), "table": .map(.number),
+                    "nested": .object(["margin": .number, "label": .optional(.string)]),
+                    "several": .array(.object(["margin": .number, "label": .optional(.string)])),
+                    "anything": .any, "digest": .optional(.string),
+                ]))
     }
 
-    @Test("a value of the wrong type is refused with its path", arguments: [
-        (#"{"a":[{"b":1.0}]}"#, "$.a[0].b", "it is a number, not an integer"),
-        (#"{"a":[{"b":1},{"b":"1"}]}"#, "$.a[1].b", "it is a string, not an integer"),
-        (#"{"a":[{"b":300}]}"#, "$.a[0].b", "300 is beyond the range of Int8"),
-        (#"{"a":[{"b":null}]}"#, "$.a[0].b", "it is null, not an integer"),
-        (#"{"a":[{}]}"#, "$.a[0].b", "it is missing"),
-        (#"{"a":{}}"#, "$.a", "it is an object, not an array"),
-    ])
+    @Test(
+        "a value of the wrong type is refused with its path",
+        arguments: [
+            (#"{"a":[{"b":1.0}]}"#, "$.a[0].b", "it is a number, not an integer"),
+            (#"{"a":[{"b":1},{"b":"1"}]}"#, "$.a[1].b", "it is a string, not an integer"),
+            (#"{"a":[{"b":300}]}"#, "$.a[0].b", "300 is beyond the range of Int8"),
+            (#"{"a":[{"b":null}]}"#, "$.a[0].b", "it is null, not an integer"),
+            (#"{"a":[{}]}"#, "$.a[0].b", "it is missing"),
+            (#"{"a":{}}"#, "$.a", "it is an object, not an array"),
+        ])
     func wrongShape(text: String, path: String, reason: String) throws {
         struct Inner: Codable { var b: Int8 }
         struct Outer: Codable { var a: [Inner] }
@@ -92,23 +97,29 @@ struct JSONCodingTests {
 
     @Test("integers beyond 64 bits are refused, with their place")
     func hugeInteger() {
-        #expect(throws: ArtifactError.notRepresentable(
-            path: "$.a[1]", reason: "18446744073709551615 is beyond a 64-bit integer")
+        #expect(
+            throws: ArtifactError.notRepresentable(
+                path: "$.a[1]", reason: "18446744073709551615 is beyond a 64-bit integer")
         ) { try CanonicalJSON.value(of: ["a": [1, UInt64.max]]) }
     }
 
     @Test("a record id is 80 bits of the digest over kind and parts, and depends on each")
     func recordIDs() {
-        #expect(RecordID.derive("pair", ["a", 1]) == String(ContentDigest(hashing: Array(#"["pair","a",1]"#.utf8)).hex.prefix(20)))
+        #expect(
+            RecordID.derive("pair", ["a", 1])
+                == String(ContentDigest(hashing: Array(#"["pair","a",1]"#.utf8)).hex.prefix(20)))
         let ids = [
-            RecordID.derive("pair", ["a", "b"]), RecordID.derive("pair", ["ab"]), RecordID.derive("pair", [["a", "b"]]),
+            RecordID.derive("pair", ["a", "b"]), RecordID.derive("pair", ["ab"]),
+            RecordID.derive("pair", [["a", "b"]]),
             RecordID.derive("paira", ["b"]), RecordID.derive("pair", ["b", "a"]), RecordID.derive("pair", [1]),
             RecordID.derive("pair", [1.0]), RecordID.derive("pair", ["1"]),
         ]
         #expect(Set(ids).count == ids.count)
     }
 
-    @Test("schemas are written as name and version", arguments: ["", "candidate", "candidate/0", "candidate/01", "/1", "a/b/1"])
+    @Test(
+        "schemas are written as name and version",
+        arguments: ["", "candidate", "candidate/0", "candidate/01", "/1", "a/b/1"])
     func malformedSchemas(text: String) {
         #expect(RecordSchema(text) == nil)
         #expect(RecordSchema("preference-pair/12") == RecordSchema("preference-pair", version: 12))

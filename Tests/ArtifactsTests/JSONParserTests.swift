@@ -5,52 +5,58 @@ import Testing
 
 @Suite("The JSON parser")
 struct JSONParserTests {
-    @Test("malformed text is refused with the byte at fault", arguments: [
-        ("", .unexpectedEnd, 0),
-        ("[1,", .unexpectedEnd, 3),
-        (#"{"a":1"#, .unexpectedEnd, 6),
-        (#"{"a" 1}"#, .unexpectedByte(UInt8(ascii: "1"), wanted: "':'"), 5),
-        ("[1 2]", .unexpectedByte(UInt8(ascii: "2"), wanted: "',' or ']'"), 3),
-        ("nul", .unexpectedEnd, 3),
-        ("nuLl", .unexpectedByte(UInt8(ascii: "L"), wanted: "'null'"), 2),
-        ("1 1", .trailingBytes, 2),
-        (#"{"a":1,"b":2,"a":3}"#, .duplicateKey("a"), 13),
-        ("[01]", .malformedNumber, 1),
-        ("[1.]", .malformedNumber, 3),
-        ("[-]", .malformedNumber, 2),
-        ("1e999", .numberOutOfRange, 0),
-        (#""a\qb""#, .invalidEscape, 2),
-        (#""\ud83d""#, .loneSurrogate, 1),
-        (#""\ude00x""#, .loneSurrogate, 1),
-        (#""\ud83d\u0041""#, .loneSurrogate, 1),
-        ("\"a\nb\"", .controlCharacter(0x0A), 2),
-        ("[[[[[", .tooDeep(limit: 4), 4),
-    ] as [(String, JSONProblem, Int)])
+    @Test(
+        "malformed text is refused with the byte at fault",
+        arguments: [
+            ("", .unexpectedEnd, 0),
+            ("[1,", .unexpectedEnd, 3),
+            (#"{"a":1"#, .unexpectedEnd, 6),
+            (#"{"a" 1}"#, .unexpectedByte(UInt8(ascii: "1"), wanted: "':'"), 5),
+            ("[1 2]", .unexpectedByte(UInt8(ascii: "2"), wanted: "',' or ']'"), 3),
+            ("nul", .unexpectedEnd, 3),
+            ("nuLl", .unexpectedByte(UInt8(ascii: "L"), wanted: "'null'"), 2),
+            ("1 1", .trailingBytes, 2),
+            (#"{"a":1,"b":2,"a":3}"#, .duplicateKey("a"), 13),
+            ("[01]", .malformedNumber, 1),
+            ("[1.]", .malformedNumber, 3),
+            ("[-]", .malformedNumber, 2),
+            ("1e999", .numberOutOfRange, 0),
+            (#""a\qb""#, .invalidEscape, 2),
+            (#""\ud83d""#, .loneSurrogate, 1),
+            (#""\ude00x""#, .loneSurrogate, 1),
+            (#""\ud83d\u0041""#, .loneSurrogate, 1),
+            ("\"a\nb\"", .controlCharacter(0x0A), 2),
+            ("[[[[[", .tooDeep(limit: 4), 4),
+        ] as [(String, JSONProblem, Int)])
     func malformed(text: String, problem: JSONProblem, offset: Int) {
         #expect(throws: ArtifactError.malformedJSON(problem, offset: offset)) {
             try CanonicalJSON.parse(text.utf8, maximumDepth: 4)
         }
     }
 
-    @Test("invalid UTF-8 is refused where it begins, with and without escapes around it", arguments: [
-        ([0x22, 0x61, 0xFF, 0x22], 2),
-        ([0x22, 0xC3, 0xA9, 0xC3, 0x22], 3),
-        ([0x22, 0xED, 0xA0, 0x80, 0x22], 1),
-        ([0x22, 0x5C, 0x6E, 0x61, 0xC0, 0x80, 0x5C, 0x6E, 0x22], 4),
-    ] as [([UInt8], Int)])
+    @Test(
+        "invalid UTF-8 is refused where it begins, with and without escapes around it",
+        arguments: [
+            ([0x22, 0x61, 0xFF, 0x22], 2),
+            ([0x22, 0xC3, 0xA9, 0xC3, 0x22], 3),
+            ([0x22, 0xED, 0xA0, 0x80, 0x22], 1),
+            ([0x22, 0x5C, 0x6E, 0x61, 0xC0, 0x80, 0x5C, 0x6E, 0x22], 4),
+        ] as [([UInt8], Int)])
     func invalidUTF8(bytes: [UInt8], offset: Int) {
         #expect(throws: ArtifactError.malformedJSON(.invalidUTF8, offset: offset)) { try CanonicalJSON.parse(bytes) }
     }
 
-    @Test("whole numbers are integers up to 64 bits and numbers beyond", arguments: [
-        ("9223372036854775807", .integer(.max)),
-        ("-9223372036854775808", .integer(.min)),
-        ("9223372036854775808", .number(9223372036854775808)),
-        ("-9223372036854775809", .number(-9223372036854775808)),
-        ("-0", .number(-0.0)),
-        ("1.0", .number(1)),
-        ("1E+2", .number(100)),
-    ] as [(String, JSONValue)])
+    @Test(
+        "whole numbers are integers up to 64 bits and numbers beyond",
+        arguments: [
+            ("9223372036854775807", .integer(.max)),
+            ("-9223372036854775808", .integer(.min)),
+            ("9223372036854775808", .number(9223372036854775808)),
+            ("-9223372036854775809", .number(-9223372036854775808)),
+            ("-0", .number(-0.0)),
+            ("1.0", .number(1)),
+            ("1E+2", .number(100)),
+        ] as [(String, JSONValue)])
     func integers(text: String, value: JSONValue) throws {
         #expect(try CanonicalJSON.parse(text.utf8) == value)
     }
@@ -81,7 +87,9 @@ struct JSONParserTests {
             do {
                 let value = try CanonicalJSON.parse(bytes)
                 #expect(!name.hasPrefix("n_"), "\(name) must be refused")
-                #expect(try CanonicalJSON.parse(CanonicalJSON.encode(value)) == value, "\(name) must survive a round trip")
+                #expect(
+                    try CanonicalJSON.parse(CanonicalJSON.encode(value)) == value, "\(name) must survive a round trip"
+                )
             } catch {
                 #expect(!name.hasPrefix("y_") || refusedOnPurpose.contains(name), "\(name) must parse: \(error)")
             }

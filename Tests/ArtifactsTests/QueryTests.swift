@@ -45,7 +45,8 @@ struct QueryTests {
             try commit(record(name, outputs: ["rows": rows], stage: stage))
         }
         #expect(try store.latestRecords(pipelineStage: "m1", kind: "pair").map(\.key) == [key("c"), key("a")])
-        #expect(try store.latestRecords(pipelineStage: nil, kind: "pair").map(\.key) == [key("c"), key("b"), key("a")])
+        #expect(
+            try store.latestRecords(pipelineStage: nil, kind: "pair").map(\.key) == [key("c"), key("b"), key("a")])
         #expect(try store.latestRecords(pipelineStage: nil, kind: "judge").isEmpty)
     }
 

@@ -15,7 +15,9 @@ struct RowFileTests {
     /// About 4 MiB of rows, so that there are several frames.
     private static let rows = (0..<4000).map { Sample($0, padding: 90) }
 
-    @Test("any range of rows is read through the seek table", arguments: [0..<0, 0..<1, 1000..<1010, 0..<4000, 3999..<4000])
+    @Test(
+        "any range of rows is read through the seek table",
+        arguments: [0..<0, 0..<1, 1000..<1010, 0..<4000, 3999..<4000])
     func randomAccess(range: Range<Int>) throws {
         let reference = try store.write(Self.rows)
         #expect(reference.bytes > 3 << 20)
@@ -111,7 +113,8 @@ struct RowFileTests {
             var id: String
         }
         let reference = try store.write([Sample(1)])
-        #expect(throws: ArtifactError.schemaMismatch(digest: reference.digest, stored: "sample/1", asked: "other/1")) {
+        #expect(throws: ArtifactError.schemaMismatch(digest: reference.digest, stored: "sample/1", asked: "other/1"))
+        {
             try store.reader(reference, as: Other.self)
         }
     }

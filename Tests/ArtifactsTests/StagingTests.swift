@@ -82,7 +82,8 @@ struct StagingTests {
         #expect(try fixture.files(under: "staging").isEmpty)
     }
 
-    @Test("names cannot leave the folder", arguments: ["", "..", "../a", "a/b", "/etc/passwd", ".ok.json", "a@b", "é"])
+    @Test(
+        "names cannot leave the folder", arguments: ["", "..", "../a", "a/b", "/etc/passwd", ".ok.json", "a@b", "é"])
     func names(name: String) {
         #expect(throws: ArtifactError.invalidName(name, what: "a staged piece")) {
             try staging.publish(name) { try $0.write([1]) }

@@ -35,7 +35,8 @@ final class StoreFixture: Sendable {
         let root = root.appending(path: path).path
         return try FileManager.default.subpathsOfDirectory(atPath: root).filter { name in
             var isFolder: ObjCBool = false
-            return FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isFolder) && !isFolder.boolValue
+            return FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isFolder)
+                && !isFolder.boolValue
         }.sorted()
     }
 

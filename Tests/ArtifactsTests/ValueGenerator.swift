@@ -26,7 +26,8 @@ struct ValueGenerator {
         case 4: .integer(Int64(bitPattern: next()) >> Int64(below(64)))
         case 5: .string(string())
         case 6: .array((0..<below(4)).map { _ in value(depth: depth - 1) })
-        default: .object(Dictionary((0..<below(4)).map { _ in (string(), value(depth: depth - 1)) }) { first, _ in first })
+        default:
+            .object(Dictionary((0..<below(4)).map { _ in (string(), value(depth: depth - 1)) }) { first, _ in first })
         }
     }
 

@@ -14,7 +14,9 @@ struct JSONSerializer {
     /// Where in `value` the first part is that has no canonical text, and why; nil where there is none.
     ///
     /// It is looked for only after a refusal, so that writing need not keep track of places.
-    static func firstRefusal(in value: JSONValue, at path: String = "$", depth: Int = 0) -> (path: String, why: Refusal)? {
+    static func firstRefusal(
+        in value: JSONValue, at path: String = "$", depth: Int = 0
+    ) -> (path: String, why: Refusal)? {
         switch value {
         case .number(let number) where !number.isFinite:
             return (path, .notFinite(number))
@@ -22,7 +24,9 @@ struct JSONSerializer {
             return (path, .tooDeep)
         case .array(let elements):
             for (position, element) in elements.enumerated() {
-                if let found = firstRefusal(in: element, at: "\(path)[\(position)]", depth: depth + 1) { return found }
+                if let found = firstRefusal(in: element, at: "\(path)[\(position)]", depth: depth + 1) {
+                    return found
+                }
             }
             return nil
         case .object(let members):

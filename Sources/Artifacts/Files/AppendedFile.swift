@@ -1,6 +1,4 @@
-#if canImport(Glibc)
 internal import Glibc
-#endif
 
 /// A file that grows line by line, such as a log of events.
 final class AppendedFile: Sendable {

@@ -1,7 +1,5 @@
 internal import Foundation
-#if canImport(Glibc)
 internal import Glibc
-#endif
 
 /// POSIX calls with typed errors. Every one that can be interrupted is repeated.
 enum SystemCall {

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
 internal import Glibc
-#endif
 
 /// A row file opened for reading: whole, or any range of rows through its seek table.
 struct RowFile {
@@ -27,7 +25,9 @@ struct RowFile {
         guard table.rows == reference.rows, table.bytes == reference.bytes else {
             throw ArtifactError.damagedFile(
                 path: path,
-                reason: "it holds \(table.rows) rows in \(table.bytes) bytes, not \(reference.rows) in \(reference.bytes)")
+                reason:
+                    "it holds \(table.rows) rows in \(table.bytes) bytes, not \(reference.rows) in \(reference.bytes)"
+            )
         }
         var content = DigestStream()
         var stored = DigestStream()
@@ -44,7 +44,8 @@ struct RowFile {
             throw ArtifactError.digestMismatch(path: path, expected: reference.digest, found: found)
         }
         guard stored.finalize() == table.storedDigest else {
-            throw ArtifactError.damagedFile(path: path, reason: "its compressed bytes are not those that were written")
+            throw ArtifactError.damagedFile(
+                path: path, reason: "its compressed bytes are not those that were written")
         }
     }
 
@@ -89,7 +90,8 @@ struct RowFile {
         }
         guard row - placed.firstRow == placed.frame.rows else {
             throw ArtifactError.damagedFile(
-                path: path, reason: "a frame holds \(row - placed.firstRow) rows, its table says \(placed.frame.rows)")
+                path: path, reason: "a frame holds \(row - placed.firstRow) rows, its table says \(placed.frame.rows)"
+            )
         }
     }
 }

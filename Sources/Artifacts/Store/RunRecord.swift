@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// One run of a pipeline: `runs/<id>/` with `plan.json`, `events.jsonl` and, at its end, `summary.json`.
 ///
-/// It says what happened and decides nothing; a store without its runs is as good. While it lives it holds the store's
-/// shared lock, which keeps maintenance away.
+/// It says what happened and decides nothing; a store without its runs is as good. While it lives it holds the
+/// store's shared lock, which keeps maintenance away.
 public final class RunRecord: Sendable {
     /// The time it began, and a number where two began in one second: `2024-01-18T10-11-12Z`.
     public let id: String

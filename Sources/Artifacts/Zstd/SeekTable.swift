@@ -79,18 +79,23 @@ struct SeekTable: Equatable {
         func damaged(_ reason: String) -> ArtifactError { .damagedFile(path: file.path, reason: reason) }
         guard file.size >= footerSize + headerSize else { throw damaged("it is too short for a seek table") }
         let footer = try file.read(footerSize, at: file.size - footerSize)
-        guard footer.littleEndian(at: 5) == footerMagic, footer[4] == 0 else { throw damaged("it ends in no seek table") }
+        guard footer.littleEndian(at: 5) == footerMagic, footer[4] == 0 else {
+            throw damaged("it ends in no seek table")
+        }
         let entryCount = Int(footer.littleEndian(at: 0))
         let tableSize = headerSize + 8 * entryCount + footerSize
         guard entryCount > 0, tableSize <= file.size else { throw damaged("its seek table is longer than the file") }
 
         let table = try file.read(tableSize, at: file.size - tableSize)
-        guard table.littleEndian(at: 0) == seekTableMagic, Int(table.littleEndian(at: 4)) == tableSize - headerSize else {
+        guard table.littleEndian(at: 0) == seekTableMagic, Int(table.littleEndian(at: 4)) == tableSize - headerSize
+        else {
             throw damaged("its seek table has no frame of its own")
         }
         let entries = (0..<entryCount).map { index in
-            (stored: Int(table.littleEndian(at: headerSize + 8 * index)),
-             bytes: Int(table.littleEndian(at: headerSize + 8 * index + 4)))
+            (
+                stored: Int(table.littleEndian(at: headerSize + 8 * index)),
+                bytes: Int(table.littleEndian(at: headerSize + 8 * index + 4))
+            )
         }
         guard entries.reduce(0, { $0 + $1.stored }) == file.size - tableSize else {
             throw damaged("its seek table does not account for every byte")
@@ -109,7 +114,9 @@ struct SeekTable: Equatable {
         var result = SeekTable()
         for (index, entry) in entries.dropLast().enumerated() {
             let rows = Int(rowTable.littleEndian(at: headerSize + 4 * index))
-            guard entry.bytes <= maximumFrameBytes, rows <= entry.bytes else { throw damaged("a frame is impossible") }
+            guard entry.bytes <= maximumFrameBytes, rows <= entry.bytes else {
+                throw damaged("a frame is impossible")
+            }
             result.append(Frame(storedBytes: entry.stored, bytes: entry.bytes, rows: rows))
         }
         result.storedDigest = ContentDigest(bytes: rowTable[(rowTableSize - digestSize)...])
