@@ -9,6 +9,8 @@ public enum ModelError: Error, Equatable {
     case tokenOutOfRange(token: Int, vocabularySize: Int, place: String)
     case contextTooLong(tokens: Int, limit: Int, place: String)
     case unknownChatTemplate(excerpt: String, known: [String])
+    /// Messages that a chat template cannot write.
+    case conversation(problem: String)
     case notFinite(place: String)
     /// A training or scoring example that cannot be used, or none at all.
     case example(place: String, problem: String)
@@ -32,6 +34,8 @@ extension ModelError: CustomStringConvertible {
             "\(place): \(tokens) tokens do not fit the model's context of \(limit)"
         case .unknownChatTemplate(let excerpt, let known):
             "unknown chat template '\(excerpt)'; name one of \(known.joined(separator: ", ")) or write one"
+        case .conversation(let problem):
+            "conversation: \(problem)"
         case .notFinite(let place):
             "\(place): a value is not finite; lower the learning rate or check the input weights"
         case .example(let place, let problem):

@@ -99,5 +99,6 @@ typedef struct {
     float epsilon;
 } kernel_adamw_step;
 void kernel_adamw(float *weight, float *first, float *second, const float *gradient, long n, kernel_adamw_step step);
+#include "CKernelsGeneration.h"
 
 #endif
