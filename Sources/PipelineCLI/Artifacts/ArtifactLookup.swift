@@ -4,10 +4,14 @@ internal import Artifacts
 struct ArtifactLookup {
     let store: ArtifactStore
 
-    /// - Parameter text: a digest or the beginning of one, `stage.port`, or the name of a stage with one output.
+    /// - Parameters:
+    ///   - text: a digest or the beginning of one, `stage.port`, or the name of a stage with one output.
+    ///   - schema: what the command can use; of several outputs of a stage, only those are meant.
     /// - Throws: `CommandError` where nothing or more than one thing fits.
-    func one(_ text: String) throws -> ArtifactListing {
-        let matches = try store.resolve(text)
+    func one(_ text: String, preferring schema: String? = nil) throws -> ArtifactListing {
+        var matches = try store.resolve(text)
+        let usable = matches.filter { $0.reference.schema == schema }
+        if !usable.isEmpty { matches = usable }
         guard let first = matches.first else {
             throw CommandError.unknownReference(text, known: try nearest(to: text))
         }

@@ -33,7 +33,8 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let store = try storeOptions.open()
-        let listing = try ArtifactLookup(store: store).one(reference)
+        let schema = format == .hf ? CheckpointFile.schema : PreferencePair.schema
+        let listing = try ArtifactLookup(store: store).one(reference, preferring: schema.description)
         let folder = URL(filePath: out, directoryHint: .isDirectory)
         switch format {
         case .trl:

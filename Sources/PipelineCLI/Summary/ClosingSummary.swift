@@ -21,8 +21,10 @@ struct ClosingSummary {
             guard case .failed(let message) = stage.outcome else { continue }
             lines.append("  stage '\(stage.stage)' failed: \(DisplayText.harmless(message))")
         }
-        let table = SummaryTable(report.stages.map(StageFigures.init))
-        if !table.rows.isEmpty { lines += [""] + table.lines }
+        let figures = report.stages.map { StageFigures($0) }
+        let table = SummaryTable(figures), filters = FilterLines(figures).lines
+        if !table.isEmpty { lines += [""] + table.lines }
+        if !filters.isEmpty { lines += ["", "filters"] + filters }
         return lines + [""] + hints
     }
 
