@@ -18,6 +18,7 @@ public enum ArtifactError: Error, Equatable, Sendable {
     case damagedFile(path: String, reason: String)
     case digestMismatch(path: String, expected: ContentDigest, found: ContentDigest)
     case missingObject(path: String)
+    case wrongSize(path: String, expected: Int, found: Int)
     case sourceDigestMismatch(path: String, expected: ContentDigest, found: ContentDigest)
     case writerClosed(path: String)
 
@@ -29,6 +30,7 @@ public enum ArtifactError: Error, Equatable, Sendable {
     case index(path: String, reason: String)
     case storeBusy(path: String)
     case claimMismatch(key: ContentDigest, claimed: ContentDigest)
+    case claimReleased(key: ContentDigest)
     case invalidName(String, what: String)
 
     // System
@@ -77,6 +79,8 @@ extension ArtifactError: CustomStringConvertible {
             "'\(path)' hashes to '\(found.short)', not '\(expected.short)'; delete it, then re-run to rebuild it"
         case .missingObject(let path):
             "'\(path)' is missing from the store; re-run to rebuild it"
+        case .wrongSize(let path, let expected, let found):
+            "'\(path)' has \(found) bytes, not \(expected); delete it, then re-run to rebuild it"
         case .sourceDigestMismatch(let path, let expected, let found):
             "source '\(path)' has sha256 '\(found)', not '\(expected)'; "
                 + "fetch the right file, or correct its sha256 in the pipeline file"
@@ -97,6 +101,8 @@ extension ArtifactError: CustomStringConvertible {
             "store '\(path)' is locked for maintenance by another process; wait for it to end"
         case .claimMismatch(let key, let claimed):
             "record for key '\(key.short)' committed under a claim of '\(claimed.short)'"
+        case .claimReleased(let key):
+            "record for key '\(key.short)' committed after its claim was released"
         case .invalidName(let name, let what):
             "'\(name)' cannot name \(what); use letters, digits, '.', '_' and '-', beginning with a letter or digit"
         case .system(let operation, let path, let code):
@@ -126,6 +132,7 @@ extension JSONProblem: CustomStringConvertible {
 
     private static func show(_ byte: UInt8) -> String {
         if (0x21..<0x7F).contains(byte) { return "'\(Character(UnicodeScalar(byte)))'" }
-        return "byte 0x" + String(decoding: [Hexadecimal.digit(byte >> 4), Hexadecimal.digit(byte & 15)], as: UTF8.self)
+        return "byte 0x"
+            + String(decoding: [Hexadecimal.digit(byte >> 4), Hexadecimal.digit(byte & 15)], as: UTF8.self)
     }
 }

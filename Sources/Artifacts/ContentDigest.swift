@@ -30,12 +30,20 @@ public struct ContentDigest: Hashable, Comparable, Sendable, CustomStringConvert
         self.words = (words[0], words[1], words[2], words[3])
     }
 
-    fileprivate init(sha256 digest: SHA256.Digest) {
+    /// - Precondition: `bytes` are 32.
+    init(bytes: some Sequence<UInt8>) {
         var words: [UInt64] = [0, 0, 0, 0]
-        for (position, byte) in digest.enumerated() {
+        for (position, byte) in bytes.enumerated() {
             words[position / 8] = words[position / 8] << 8 | UInt64(byte)
         }
         self.words = (words[0], words[1], words[2], words[3])
+    }
+
+    /// The 32 bytes.
+    var bytes: [UInt8] {
+        [words.0, words.1, words.2, words.3].flatMap { word in
+            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+        }
     }
 
     /// 64 lower-case hexadecimal digits.
@@ -82,7 +90,7 @@ extension ContentDigest: Codable {
 }
 
 /// SHA-256 of bytes that arrive in pieces.
-public struct DigestStream {
+public struct DigestStream: Sendable {
     private var state = SHA256()
 
     public init() {}
@@ -91,7 +99,7 @@ public struct DigestStream {
         state.update(bufferPointer: bytes)
     }
 
-    public func finalize() -> ContentDigest { ContentDigest(sha256: state.finalize()) }
+    public func finalize() -> ContentDigest { ContentDigest(bytes: state.finalize()) }
 }
 
 enum Hexadecimal {

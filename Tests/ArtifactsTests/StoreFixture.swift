@@ -16,7 +16,7 @@ struct Sample: Record, Equatable {
 }
 
 /// A store in a folder of its own, removed at the end of the test.
-final class StoreFixture {
+final class StoreFixture: Sendable {
     let folder: URL
 
     init(in parent: URL = FileManager.default.temporaryDirectory) throws {
@@ -35,7 +35,8 @@ final class StoreFixture {
         let root = root.appending(path: path).path
         return try FileManager.default.subpathsOfDirectory(atPath: root).filter { name in
             var isFolder: ObjCBool = false
-            return FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isFolder) && !isFolder.boolValue
+            return FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isFolder)
+                && !isFolder.boolValue
         }.sorted()
     }
 

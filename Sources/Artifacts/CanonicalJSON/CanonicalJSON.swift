@@ -1,15 +1,16 @@
 /// The one text that this project has for a JSON value.
 ///
-/// Object keys are sorted by code point, no white space is written, integers carry no point, other numbers always carry
-/// a point or an exponent and are the shortest text that reads back the same, strings are UTF-8 with only the escapes
-/// that JSON demands. So equal values have equal bytes and equal digests, and different values never do.
+/// Object keys are sorted by code point, no white space is written, integers carry no point, other numbers always
+/// carry a point or an exponent and are the shortest text that reads back the same, strings are UTF-8 with only the
+/// escapes that JSON demands. So equal values have equal bytes and equal digests, and different values never do.
 /// The rules byte by byte: `docs/artifact-format.md`.
 public enum CanonicalJSON {
     /// How deeply arrays and objects may nest: far more than any record, far less than the stack bears.
     public static let maximumDepth = 512
 
     /// The canonical bytes of `value`.
-    /// - Throws: `ArtifactError.notRepresentable` for NaN and the infinities, with the place.
+    /// - Throws: `ArtifactError.notRepresentable` for NaN and the infinities, and for nesting beyond `maximumDepth`,
+    ///   with the place.
     public static func encode(_ value: JSONValue) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try append(value, to: &bytes)
@@ -21,14 +22,21 @@ public enum CanonicalJSON {
         var serializer = JSONSerializer(bytes: bytes)
         bytes = []
         defer { bytes = serializer.bytes }
-        try serializer.write(value)
+        do {
+            try serializer.write(value)
+        } catch let refusal as JSONSerializer.Refusal {
+            let first = JSONSerializer.firstRefusal(in: value) ?? ("$", refusal)
+            throw ArtifactError.notRepresentable(path: first.path, reason: "\(first.why)")
+        }
     }
 
     /// The canonical bytes of anything `Encodable`.
     public static func encode(encodable value: some Encodable) throws -> [UInt8] { try encode(self.value(of: value)) }
 
     /// The canonical text of `value`, for people and logs.
-    public static func text(_ value: JSONValue) throws -> String { String(decoding: try encode(value), as: UTF8.self) }
+    public static func text(_ value: JSONValue) throws -> String {
+        String(decoding: try encode(value), as: UTF8.self)
+    }
 
     /// Reads one JSON value, canonical or not, and refuses whatever RFC 8259 leaves open: invalid UTF-8, lone
     /// surrogates, repeated keys, numbers beyond a double.

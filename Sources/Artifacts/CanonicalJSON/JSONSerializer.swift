@@ -1,9 +1,43 @@
 /// Writes canonical JSON; see `CanonicalJSON` for what that is.
 struct JSONSerializer {
+    /// Why a value has no canonical text.
+    enum Refusal: Error, Equatable {
+        case notFinite(Double)
+        case tooDeep
+    }
+
     private(set) var bytes: [UInt8]
-    private var path: [String] = []
+    private var depth = 0
 
     init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Where in `value` the first part is that has no canonical text, and why; nil where there is none.
+    ///
+    /// It is looked for only after a refusal, so that writing need not keep track of places.
+    static func firstRefusal(
+        in value: JSONValue, at path: String = "$", depth: Int = 0
+    ) -> (path: String, why: Refusal)? {
+        switch value {
+        case .number(let number) where !number.isFinite:
+            return (path, .notFinite(number))
+        case .array where depth == CanonicalJSON.maximumDepth, .object where depth == CanonicalJSON.maximumDepth:
+            return (path, .tooDeep)
+        case .array(let elements):
+            for (position, element) in elements.enumerated() {
+                if let found = firstRefusal(in: element, at: "\(path)[\(position)]", depth: depth + 1) {
+                    return found
+                }
+            }
+            return nil
+        case .object(let members):
+            for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+                if let found = firstRefusal(in: member, at: "\(path).\(key)", depth: depth + 1) { return found }
+            }
+            return nil
+        default:
+            return nil
+        }
+    }
 
     mutating func write(_ value: JSONValue) throws {
         switch value {
@@ -19,17 +53,18 @@ struct JSONSerializer {
     }
 
     private mutating func write(_ elements: [JSONValue]) throws {
+        try descend()
         bytes.append(UInt8(ascii: "["))
         for (position, element) in elements.enumerated() {
             if position > 0 { bytes.append(UInt8(ascii: ",")) }
-            path.append("[\(position)]")
             try write(element)
-            path.removeLast()
         }
         bytes.append(UInt8(ascii: "]"))
+        depth -= 1
     }
 
     private mutating func write(_ members: [String: JSONValue]) throws {
+        try descend()
         // UTF-8 sorts as its code points do; Swift's own `<` would compare composed forms.
         let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         bytes.append(UInt8(ascii: "{"))
@@ -37,19 +72,21 @@ struct JSONSerializer {
             if position > 0 { bytes.append(UInt8(ascii: ",")) }
             write(member.key)
             bytes.append(UInt8(ascii: ":"))
-            path.append(".\(member.key)")
             try write(member.value)
-            path.removeLast()
         }
         bytes.append(UInt8(ascii: "}"))
+        depth -= 1
+    }
+
+    private mutating func descend() throws {
+        guard depth < CanonicalJSON.maximumDepth else { throw Refusal.tooDeep }
+        depth += 1
     }
 
     /// The shortest digits that read back the same, as Swift prints them: positional from 0.0001 up to 2⁵⁴,
     /// with an exponent outside. Only the exponent's plus sign and leading zeros are dropped.
     private mutating func write(_ number: Double) throws {
-        guard number.isFinite else {
-            throw ArtifactError.notRepresentable(path: "$" + path.joined(), reason: "\(number) is not a JSON number")
-        }
+        guard number.isFinite else { throw Refusal.notFinite(number) }
         var digits = number.description
         digits.withUTF8 { text in
             guard let exponent = text.firstIndex(of: UInt8(ascii: "e")) else {
@@ -91,6 +128,15 @@ struct JSONSerializer {
             bytes.append(contentsOf: "u00".utf8)
             bytes.append(Hexadecimal.digit(byte >> 4))
             bytes.append(Hexadecimal.digit(byte & 15))
+        }
+    }
+}
+
+extension JSONSerializer.Refusal: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .notFinite(let number): "\(number) is not a JSON number"
+        case .tooDeep: "it is nested deeper than \(CanonicalJSON.maximumDepth)"
         }
     }
 }

@@ -65,7 +65,9 @@ enum StaticShape {
     /// The shape of `value`: from its type where that suffices, else by watching it encode itself.
     static func of<T: Encodable>(_ value: T) throws -> JSONShape {
         if let shape = of(T.self), shape.isComplete { return shape }
-        if let container = value as? any ShapedContainer, let shape = try container.shapeFromContent() { return shape }
+        if let container = value as? any ShapedContainer, let shape = try container.shapeFromContent() {
+            return shape
+        }
         let recorder = ShapeRecorder()
         try value.encode(to: ShapeEncoder(recorder: recorder, codingPath: []))
         return recorder.shape

@@ -1,7 +1,5 @@
-internal import Synchronization
-#if canImport(Glibc)
 internal import Glibc
-#endif
+internal import Synchronization
 
 /// Moments at which a test can make the process die or the disk fill up.
 ///

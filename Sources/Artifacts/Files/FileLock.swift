@@ -1,6 +1,4 @@
-#if canImport(Glibc)
 internal import Glibc
-#endif
 
 /// A kernel lock on a file, held until `release()`, the end of this value, or the death of the process.
 ///

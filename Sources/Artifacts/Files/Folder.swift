@@ -1,6 +1,4 @@
-#if canImport(Glibc)
 internal import Glibc
-#endif
 
 /// Folders made and synchronised so that what is in them survives a power cut.
 enum Folder {

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
 internal import Glibc
-#endif
 
 /// An open file that is read by position, so that readers of one file do not disturb each other.
 final class ReadableFile: Sendable {

@@ -1,7 +1,5 @@
 internal import Foundation
-#if canImport(Glibc)
 internal import Glibc
-#endif
 
 /// POSIX calls with typed errors. Every one that can be interrupted is repeated.
 enum SystemCall {
@@ -20,9 +18,6 @@ enum SystemCall {
 
     static let noSuchFile = ENOENT
     static let noSpace = ENOSPC
-
-    /// `errno` of the latest call of this thread.
-    static var lastError: Int32 { errno }
 
     static func text(of code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 

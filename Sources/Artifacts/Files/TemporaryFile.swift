@@ -1,7 +1,5 @@
-internal import Synchronization
-#if canImport(Glibc)
 internal import Glibc
-#endif
+internal import Synchronization
 
 /// A file under construction, which gets its real name only when it is complete and on the disk.
 ///
@@ -31,7 +29,8 @@ final class TemporaryFile {
             }
             // Between creation and lock a sweeper may take the file for a dead one's; then it has no name any more.
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0,
-                let status = try? FileStatus(descriptor: descriptor, path: path), status.links > 0 {
+                let status = try? FileStatus(descriptor: descriptor, path: path), status.links > 0
+            {
                 self.path = path
                 self.descriptor = descriptor
                 return
@@ -69,8 +68,8 @@ final class TemporaryFile {
     func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
     /// Makes the content durable and read-only, then gives it the name `target` unless that is taken.
-    /// - Returns: whether the name was free. Where it was not, the file is still there, to be given up or put in place
-    ///   with `replace(_:)`.
+    /// - Returns: whether the name was free. Where it was not, the file is still there, to be given up or put in
+    ///   place with `replace(_:)`.
     func link(to target: String) throws -> Bool {
         try seal()
         guard Glibc.link(path, target) == 0 else {

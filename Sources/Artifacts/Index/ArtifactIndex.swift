@@ -38,13 +38,14 @@ final class ArtifactIndex: Sendable {
             // First of all, so that a database of another program is left as it is.
             _ = try IndexSchema.examine(database, path: path)
             // No WAL: SQLite before 3.51.3 can corrupt one when a checkpoint races with a commit.
-            try database.execute(sql: """
-                PRAGMA journal_mode = TRUNCATE;
-                PRAGMA synchronous = FULL;
-                PRAGMA trusted_schema = OFF;
-                PRAGMA cell_size_check = ON;
-                PRAGMA mmap_size = 0;
-                """)
+            try database.execute(
+                sql: """
+                    PRAGMA journal_mode = TRUNCATE;
+                    PRAGMA synchronous = FULL;
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA cell_size_check = ON;
+                    PRAGMA mmap_size = 0;
+                    """)
         }
         return configuration
     }
@@ -102,7 +103,8 @@ final class ArtifactIndex: Sendable {
         for (port, output) in record.outputs.sorted(by: { $0.key < $1.key }) {
             try database.execute(
                 sql: """
-                    INSERT INTO outputs (key, port, digest, schema, rows, bytes, stored_bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO outputs (key, port, digest, schema, rows, bytes, stored_bytes)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     key, port, output.digest.hex, output.schema, output.rows, output.bytes, output.storedBytes,
@@ -159,7 +161,8 @@ final class ArtifactIndex: Sendable {
     }
 
     private static func listing(_ row: Row, path: String) throws -> ArtifactListing {
-        guard let key = ContentDigest(hex: row["key"] as String), let digest = ContentDigest(hex: row["digest"] as String)
+        guard let key = ContentDigest(hex: row["key"] as String),
+            let digest = ContentDigest(hex: row["digest"] as String)
         else { throw ArtifactError.index(path: path, reason: "it holds a malformed digest") }
         return ArtifactListing(
             stageName: row["stage_name"], port: row["port"],
@@ -184,7 +187,9 @@ final class ArtifactIndex: Sendable {
                     result = try body(database)
                     return .commit
                 }
-                guard let result else { throw ArtifactError.index(path: path, reason: "a transaction gave no result") }
+                guard let result else {
+                    throw ArtifactError.index(path: path, reason: "a transaction gave no result")
+                }
                 return result
             }
         } catch { throw Self.typed(error, path: path) }

@@ -53,7 +53,7 @@ enum IndexSchema {
             record TEXT NOT NULL,
             PRIMARY KEY (key, outcome)
         ) STRICT, WITHOUT ROWID;
-        """,
+        """
     ]
 
     static var version: Int { migrations.count }

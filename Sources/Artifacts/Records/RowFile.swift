@@ -1,6 +1,4 @@
-#if canImport(Glibc)
 internal import Glibc
-#endif
 
 /// A row file opened for reading: whole, or any range of rows through its seek table.
 struct RowFile {
@@ -27,12 +25,16 @@ struct RowFile {
         guard table.rows == reference.rows, table.bytes == reference.bytes else {
             throw ArtifactError.damagedFile(
                 path: path,
-                reason: "it holds \(table.rows) rows in \(table.bytes) bytes, not \(reference.rows) in \(reference.bytes)")
+                reason:
+                    "it holds \(table.rows) rows in \(table.bytes) bytes, not \(reference.rows) in \(reference.bytes)"
+            )
         }
         var content = DigestStream()
+        var stored = DigestStream()
         let frames = try FrameReader(file: file)
         for placed in table.placed {
-            try frames.withContent(of: placed) { bytes in
+            try frames.withContent(of: placed) { frame, bytes in
+                stored.update(frame)
                 content.update(bytes)
                 try Self.forEachLine(of: placed, in: bytes, path: path, body)
             }
@@ -40,6 +42,10 @@ struct RowFile {
         let found = content.finalize()
         guard found == reference.digest else {
             throw ArtifactError.digestMismatch(path: path, expected: reference.digest, found: found)
+        }
+        guard stored.finalize() == table.storedDigest else {
+            throw ArtifactError.damagedFile(
+                path: path, reason: "its compressed bytes are not those that were written")
         }
     }
 
@@ -54,7 +60,7 @@ struct RowFile {
         for placed in table.placed {
             let held = placed.firstRow..<(placed.firstRow + placed.frame.rows)
             guard held.overlaps(range) else { continue }
-            try frames.withContent(of: placed) { bytes in
+            try frames.withContent(of: placed) { _, bytes in
                 try Self.forEachLine(of: placed, in: bytes, path: path) { row, line in
                     if range.contains(row) { try body(row, line) }
                 }
@@ -84,7 +90,8 @@ struct RowFile {
         }
         guard row - placed.firstRow == placed.frame.rows else {
             throw ArtifactError.damagedFile(
-                path: path, reason: "a frame holds \(row - placed.firstRow) rows, its table says \(placed.frame.rows)")
+                path: path, reason: "a frame holds \(row - placed.firstRow) rows, its table says \(placed.frame.rows)"
+            )
         }
     }
 }
@@ -101,7 +108,11 @@ private final class FrameReader {
         decompressor = try ZstdDecompressor()
     }
 
-    func withContent(of placed: SeekTable.Placed, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    /// Hands over one frame as it is stored and what it holds, valid within the call.
+    func withContent(
+        of placed: SeekTable.Placed,
+        _ body: (_ stored: UnsafeRawBufferPointer, _ content: UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         let frame = placed.frame
         if stored.count < frame.storedBytes { stored = [UInt8](repeating: 0, count: frame.storedBytes) }
         if content.count < frame.bytes { content = [UInt8](repeating: 0, count: frame.bytes) }
@@ -111,8 +122,8 @@ private final class FrameReader {
             try content.withUnsafeMutableBytes { content in
                 let content = UnsafeMutableRawBufferPointer(rebasing: content[..<frame.bytes])
                 try decompressor.decompress(UnsafeRawBufferPointer(stored), into: content, path: file.path)
+                try body(UnsafeRawBufferPointer(stored), UnsafeRawBufferPointer(content))
             }
         }
-        try content.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<frame.bytes])) }
     }
 }

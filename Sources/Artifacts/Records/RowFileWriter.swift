@@ -12,6 +12,7 @@ final class RowFileWriter {
     private var pending: [UInt8] = []
     private var pendingRows = 0
     private var content = DigestStream()
+    private var stored = DigestStream()
     private var table = SeekTable()
 
     init(in folder: String) throws {
@@ -43,6 +44,7 @@ final class RowFileWriter {
     /// - Throws: `ArtifactError.digestMismatch` or `.damagedFile` where the disk gives back something else.
     func finish(schema: String) throws -> ArtifactReference {
         try endFrame()
+        table.storedDigest = stored.finalize()
         try file.write(table.encoded())
         let reference = ArtifactReference(
             digest: content.finalize(), schema: schema, rows: table.rows, bytes: table.bytes, storedBytes: file.count)
@@ -55,7 +57,10 @@ final class RowFileWriter {
         let before = file.count
         try pending.withUnsafeBytes { rows in
             content.update(rows)
-            try compressor.withFrame(of: rows) { try file.write($0) }
+            try compressor.withFrame(of: rows) { frame in
+                stored.update(frame)
+                try file.write(frame)
+            }
         }
         table.append(.init(storedBytes: file.count - before, bytes: pending.count, rows: pendingRows))
         pending.removeAll(keepingCapacity: true)

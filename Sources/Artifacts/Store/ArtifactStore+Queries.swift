@@ -19,7 +19,9 @@ extension ArtifactStore {
         }
         let named = all.filter { $0.name == text || $0.stageName == text }
         guard let newest = named.first else { return [] }
-        return named.filter { $0.key == newest.key && $0.stageName == newest.stageName && $0.pipeline == newest.pipeline }
+        return named.filter {
+            $0.key == newest.key && $0.stageName == newest.stageName && $0.pipeline == newest.pipeline
+        }
     }
 
     // MARK: Runs

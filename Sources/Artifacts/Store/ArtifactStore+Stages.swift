@@ -43,7 +43,9 @@ extension ArtifactStore {
     /// - Throws: `ArtifactError.storeBusy` during maintenance.
     public func claim(_ key: ContentDigest) throws -> StageClaim? {
         let store = try sharedLock()
-        guard let stage = try FileLock(path: layout.lock(key), mode: .exclusive, removesFile: true) else { return nil }
+        guard let stage = try FileLock(path: layout.lock(key), mode: .exclusive, removesFile: true) else {
+            return nil
+        }
         try stage.describe("\(ProcessInfo.processInfo.processIdentifier)\n")
         return StageClaim(key: key, store: store, stage: stage)
     }
@@ -81,16 +83,23 @@ extension ArtifactStore {
     /// moment at which the stage is done, then the staging folder goes.
     ///
     /// The first sound result for a key stands. A second one with other bytes is kept as a divergence and reported.
-    /// - Throws: `ArtifactError.missingObject` where an output or a named blob is not in the store.
+    /// - Throws: `ArtifactError.missingObject` or `.wrongSize` where an output or a named blob is not in the store.
     @discardableResult
     public func commit(_ record: StageRecord, claim: StageClaim) throws -> CommitOutcome {
         guard claim.key == record.key else {
             throw ArtifactError.claimMismatch(key: record.key, claimed: claim.key)
         }
+        guard claim.isHeld else { throw ArtifactError.claimReleased(key: record.key) }
         var record = record
         record.blobBytes = try Dictionary(uniqueKeysWithValues: Set(record.blobs).map { ($0.hex, try blobSize($0)) })
         if let problem = try problems(of: record).first {
-            throw ArtifactError.missingObject(path: "\(problem.port ?? "blob") \(problem.digest)")
+            let path =
+                problem.port.flatMap { record.outputs[$0] }.map(layout.path(of:)) ?? layout.blob(problem.digest)
+            switch problem.kind {
+            case .missing: throw ArtifactError.missingObject(path: path)
+            case .wrongSize(let expected, let found):
+                throw ArtifactError.wrongSize(path: path, expected: expected, found: found)
+            }
         }
         Failpoint.reach(.outputsPlaced)
 
@@ -110,7 +119,9 @@ extension ArtifactStore {
 
     /// What an earlier record for the same key means for this one.
     private func settle(_ record: StageRecord) throws -> CommitOutcome {
-        guard let earlier = try stageRecord(for: record.key), try problems(of: earlier).isEmpty else { return .accepted }
+        guard let earlier = try stageRecord(for: record.key), try problems(of: earlier).isEmpty else {
+            return .accepted
+        }
         return try earlier.outcome == record.outcome ? .alreadyAccepted : .diverged(accepted: earlier)
     }
 

@@ -91,7 +91,9 @@ public final class ArtifactStore: Sendable {
         // Reading twice is cheaper than writing, which the usual case, a source seen before, then needs not at all.
         var stream = DigestStream()
         var bytes = 0
-        try source.forEachPiece { stream.update($0); bytes += $0.count }
+        try source.forEachPiece {
+            stream.update($0); bytes += $0.count
+        }
         let digest = stream.finalize()
         try Self.check(digest, of: path, expected: expected)
         let reference = ArtifactReference(

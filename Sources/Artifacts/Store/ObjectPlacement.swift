@@ -2,8 +2,8 @@
 enum ObjectPlacement {
     /// Puts `file`, whose content is `reference`, into the store.
     ///
-    /// The name of an object is its content, so a taken name means that the work is done already, unless the file that
-    /// has it is damaged: then it is replaced.
+    /// The name of an object is its content, so a taken name means that the work is done already, unless the file
+    /// that has it is damaged: then it is replaced.
     /// - Returns: the reference to what the store now holds, whose stored size may be that of an older compressor.
     static func place(
         _ file: TemporaryFile, as reference: ArtifactReference, in layout: StoreLayout

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// One run of a pipeline: `runs/<id>/` with `plan.json`, `events.jsonl` and, at its end, `summary.json`.
 ///
-/// It says what happened and decides nothing; a store without its runs is as good. While it lives it holds the store's
-/// shared lock, which keeps maintenance away.
+/// It says what happened and decides nothing; a store without its runs is as good. While it lives it holds the
+/// store's shared lock, which keeps maintenance away.
 public final class RunRecord: Sendable {
     /// The time it began, and a number where two began in one second: `2024-01-18T10-11-12Z`.
     public let id: String
@@ -13,7 +13,7 @@ public final class RunRecord: Sendable {
     private let state: Mutex<State>
 
     private struct State {
-        var events: FileHandle?
+        var events: AppendedFile?
         var lock: FileLock?
     }
 
@@ -22,11 +22,7 @@ public final class RunRecord: Sendable {
         self.path = path
         folder = URL(filePath: path, directoryHint: .isDirectory)
         try Self.write(plan, to: path + "/plan.json", in: path)
-        let events = path + "/events.jsonl"
-        guard FileManager.default.createFile(atPath: events, contents: nil),
-            let handle = FileHandle(forWritingAtPath: events)
-        else { throw ArtifactError.system(operation: "create", path: events, code: SystemCall.lastError) }
-        state = Mutex(State(events: handle, lock: lock))
+        state = Mutex(State(events: try AppendedFile(path: path + "/events.jsonl"), lock: lock))
     }
 
     /// Appends one event as a line of canonical JSON.
@@ -34,7 +30,7 @@ public final class RunRecord: Sendable {
         let line = try CanonicalJSON.encode(event) + [UInt8(ascii: "\n")]
         try state.withLock { state in
             guard let events = state.events else { throw ArtifactError.writerClosed(path: path + "/events.jsonl") }
-            try events.write(contentsOf: line)
+            try events.append(line)
         }
     }
 
@@ -42,8 +38,7 @@ public final class RunRecord: Sendable {
     public func finish(summary: JSONValue) throws {
         try state.withLock { state in
             defer { state = State() }
-            try state.events?.synchronize()
-            try state.events?.close()
+            try state.events?.synchronise()
             try Self.write(summary, to: path + "/summary.json", in: path)
         }
     }

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Synchronization
 
 /// The right of this process to run one stage key, held until released, forgotten, or the process dies.
@@ -12,6 +11,9 @@ public final class StageClaim: Sendable {
         self.key = key
         locks = Mutex([stage, store])
     }
+
+    /// Whether the right has not been given up.
+    public var isHeld: Bool { locks.withLock { !$0.isEmpty } }
 
     /// Gives the right up; harmless when done twice.
     public func release() { locks.withLock { $0.removeAll() } }

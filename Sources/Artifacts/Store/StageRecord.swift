@@ -57,6 +57,12 @@ public struct OutputProblem: Sendable, Equatable {
     public var port: String?
     public var digest: ContentDigest
     public var kind: Kind
+
+    public init(port: String?, digest: ContentDigest, kind: Kind) {
+        self.port = port
+        self.digest = digest
+        self.kind = kind
+    }
 }
 
 /// What `ArtifactStore.commit` did with a record.

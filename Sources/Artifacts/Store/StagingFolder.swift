@@ -31,8 +31,8 @@ public struct StagingFolder: Sendable {
 
     /// Writes the piece `name`, durably, in the place of an earlier one of that name.
     ///
-    /// A death at any instant leaves either the old piece or the new one. The bytes are hashed as they are written and
-    /// not read again.
+    /// A death at any instant leaves either the old piece or the new one. The bytes are hashed as they are
+    /// written and not read again.
     @discardableResult
     public func publish(_ name: String, write: (StagedWriter) throws -> Void) throws -> Piece {
         try Self.check(name)
@@ -74,7 +74,9 @@ public struct StagingFolder: Sendable {
 
     /// The names of the published pieces, sorted; their digests are not checked.
     public func names() throws -> [String] {
-        try Folder.names(in: path).filter { $0.hasSuffix(Self.okSuffix) }.map { String($0.dropLast(Self.okSuffix.count)) }
+        try Folder.names(in: path).filter { $0.hasSuffix(Self.okSuffix) }.map {
+            String($0.dropLast(Self.okSuffix.count))
+        }
     }
 
     /// Removes the piece `name`, if there is one.

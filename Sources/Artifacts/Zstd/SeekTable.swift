@@ -26,7 +26,13 @@ struct SeekTable: Equatable {
     /// Far above what a writer makes, far below what would hurt a reader of a hostile file.
     static let maximumFrameBytes = 1 << 30
 
+    /// Bytes of a SHA-256.
+    static let digestSize = 32
+
     private(set) var frames: [Frame] = []
+    /// SHA-256 of the stored bytes of all row frames one after the other. zstd overlooks a flip of some header bits,
+    /// which leaves the rows as they were but not the file.
+    var storedDigest = DigestStream().finalize()
 
     var rows: Int { frames.reduce(0) { $0 + $1.rows } }
     var bytes: Int { frames.reduce(0) { $0 + $1.bytes } }
@@ -46,10 +52,11 @@ struct SeekTable: Equatable {
     /// The bytes that follow the last frame of rows.
     func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
-        let rowTableSize = 4 * frames.count
+        let rowTableSize = 4 * frames.count + Self.digestSize
         bytes.appendLittleEndian(Self.rowTableMagic)
         bytes.appendLittleEndian(UInt32(rowTableSize))
         for frame in frames { bytes.appendLittleEndian(UInt32(frame.rows)) }
+        bytes.append(contentsOf: storedDigest.bytes)
 
         bytes.appendLittleEndian(Self.seekTableMagic)
         bytes.appendLittleEndian(UInt32(8 * (frames.count + 1) + Self.footerSize))
@@ -72,25 +79,31 @@ struct SeekTable: Equatable {
         func damaged(_ reason: String) -> ArtifactError { .damagedFile(path: file.path, reason: reason) }
         guard file.size >= footerSize + headerSize else { throw damaged("it is too short for a seek table") }
         let footer = try file.read(footerSize, at: file.size - footerSize)
-        guard footer.littleEndian(at: 5) == footerMagic, footer[4] == 0 else { throw damaged("it ends in no seek table") }
+        guard footer.littleEndian(at: 5) == footerMagic, footer[4] == 0 else {
+            throw damaged("it ends in no seek table")
+        }
         let entryCount = Int(footer.littleEndian(at: 0))
         let tableSize = headerSize + 8 * entryCount + footerSize
         guard entryCount > 0, tableSize <= file.size else { throw damaged("its seek table is longer than the file") }
 
         let table = try file.read(tableSize, at: file.size - tableSize)
-        guard table.littleEndian(at: 0) == seekTableMagic, Int(table.littleEndian(at: 4)) == tableSize - headerSize else {
+        guard table.littleEndian(at: 0) == seekTableMagic, Int(table.littleEndian(at: 4)) == tableSize - headerSize
+        else {
             throw damaged("its seek table has no frame of its own")
         }
         let entries = (0..<entryCount).map { index in
-            (stored: Int(table.littleEndian(at: headerSize + 8 * index)),
-             bytes: Int(table.littleEndian(at: headerSize + 8 * index + 4)))
+            (
+                stored: Int(table.littleEndian(at: headerSize + 8 * index)),
+                bytes: Int(table.littleEndian(at: headerSize + 8 * index + 4))
+            )
         }
         guard entries.reduce(0, { $0 + $1.stored }) == file.size - tableSize else {
             throw damaged("its seek table does not account for every byte")
         }
 
         let rowTableSize = entries[entryCount - 1].stored
-        guard entries[entryCount - 1].bytes == 0, rowTableSize == headerSize + 4 * (entryCount - 1) else {
+        guard entries[entryCount - 1].bytes == 0, rowTableSize == headerSize + 4 * (entryCount - 1) + digestSize
+        else {
             throw damaged("it has no row table")
         }
         let rowTable = try file.read(rowTableSize, at: file.size - tableSize - rowTableSize)
@@ -101,9 +114,12 @@ struct SeekTable: Equatable {
         var result = SeekTable()
         for (index, entry) in entries.dropLast().enumerated() {
             let rows = Int(rowTable.littleEndian(at: headerSize + 4 * index))
-            guard entry.bytes <= maximumFrameBytes, rows <= entry.bytes else { throw damaged("a frame is impossible") }
+            guard entry.bytes <= maximumFrameBytes, rows <= entry.bytes else {
+                throw damaged("a frame is impossible")
+            }
             result.append(Frame(storedBytes: entry.stored, bytes: entry.bytes, rows: rows))
         }
+        result.storedDigest = ContentDigest(bytes: rowTable[(rowTableSize - digestSize)...])
         return result
     }
 }

@@ -56,13 +56,15 @@ final class ZstdDecompressor {
 
     /// Decompresses `frame` into the whole of `output`; zstd checks the frame's checksum.
     /// - Throws: `ArtifactError.damagedFile` naming `path` for a frame that is damaged or of another size.
-    func decompress(_ frame: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, path: String) throws {
+    func decompress(_ frame: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, path: String) throws
+    {
         let code = ZSTD_decompressDCtx(context, output.baseAddress, output.count, frame.baseAddress, frame.count)
         guard ZSTD_isError(code) == 0 else {
             throw ArtifactError.damagedFile(path: path, reason: "zstd says '\(Zstd.text(of: code))'")
         }
         guard code == output.count else {
-            throw ArtifactError.damagedFile(path: path, reason: "a frame of \(code) bytes where \(output.count) are due")
+            throw ArtifactError.damagedFile(
+                path: path, reason: "a frame of \(code) bytes where \(output.count) are due")
         }
     }
 }
