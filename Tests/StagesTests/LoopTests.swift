@@ -41,4 +41,46 @@ struct LoopTests {
         let other = try await TinyLoop.run(execution: ExecutionOptions(threads: 2, shardSize: .rows(2), batchSize: 3))
         #expect(plain.artifacts == other.artifacts)
     }
+
+    @Test("a training that is stopped goes on from its checkpoint to the same model and log")
+    func trainingResumes() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
+        let examples = try loop.artifact("seeds.examples")
+        func train(key: String, stopAfter: Int = .max) async throws -> StageOutputs {
+            try await harness.run(
+                FineTuneStage.self, ["model": [model], "examples": [examples]], key: key, stopAfter: stopAfter
+            ) { ($0.batchSize, $0.epochs, $0.learningRate, $0.finalLearningRate) = (2, 2, 1e-3, 1e-4) }
+        }
+        let undisturbed = try await train(key: "whole")
+        for _ in 0..<3 {
+            await #expect(throws: CancellationError.self) { try await train(key: "stopped", stopAfter: 3) }
+        }
+        // Three steps were taken each time: nine of ten, so one is left.
+        let resumed = try await train(key: "stopped")
+        #expect(resumed.artifacts == undisturbed.artifacts)
+        #expect(undisturbed.artifacts["training-log"]?.rows == 10)
+    }
+
+    @Test("a sampling that is stopped between shards keeps those it has, and ends with the same candidates")
+    func samplingResumes() async throws {
+        var loop = try TinyLoop(execution: ExecutionOptions(shardSize: .rows(1)))
+        try await loop.prepare()
+        let (harness, model, execution) = (loop.harness, try loop.artifact("m0.model"), loop.execution)
+        let prompts = try harness.artifact(
+            (0..<4).map {
+                GeneratedPrompt(
+                    text: "Name \($0 + 2) rivers.", demonstrations: [], round: 0, request: $0, position: 0)
+            })
+        func sample(key: String, stopAfter: Int = .max) async throws -> StageOutputs {
+            try await harness.run(
+                SampleResponsesStage.self, ["model": [model], "prompts": [prompts]], execution: execution, key: key,
+                stopAfter: stopAfter
+            ) { $0.maxTokens = 6 }
+        }
+        let undisturbed = try await sample(key: "whole")
+        await #expect(throws: CancellationError.self) { try await sample(key: "stopped", stopAfter: 1) }
+        #expect(try await sample(key: "stopped").artifacts == undisturbed.artifacts)
+    }
 }
