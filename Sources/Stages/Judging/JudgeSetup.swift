@@ -4,7 +4,9 @@ internal import Pipeline
 extension StageContext {
     /// A judge for this stage: the model at `model`, the template at `rubric`, and worked examples from the optional
     /// `judge-examples`.
-    func judge(_ inputs: StageInputs, settings: JudgeSettings, workedExamples count: Int, stage: StageKind) throws -> Judge {
+    func judge(_ inputs: StageInputs, settings: JudgeSettings, workedExamples count: Int, stage: StageKind) throws
+        -> Judge
+    {
         let template = try JudgeTemplate(blob: "rubric", of: inputs)
         var examples: [WorkedExample] = []
         if count > 0 {
@@ -15,7 +17,9 @@ extension StageContext {
             var generator = Philox(key: seed.child("worked-examples").key)
             examples = WorkedExampleChoice.choose(count, from: rows, generator: &generator)
             if examples.count < count {
-                warn("\(examples.count) worked examples are shown, not \(count): there are no more judge examples to choose from")
+                warn(
+                    "\(examples.count) worked examples are shown, not \(count): there are no more judge examples to choose from"
+                )
             }
         }
         return try Judge(

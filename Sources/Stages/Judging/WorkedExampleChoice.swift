@@ -11,7 +11,8 @@ enum WorkedExampleChoice {
         var chosen: [JudgeExample] = []
         for place in 0..<count {
             // Places 0 … count − 1 stretched over the scores, both ends included.
-            let position = count == 1 ? scores.count / 2 : (place * (scores.count - 1) + (count - 1) / 2) / (count - 1)
+            let position =
+                count == 1 ? scores.count / 2 : (place * (scores.count - 1) + (count - 1) / 2) / (count - 1)
             let free = examples.filter { example in
                 example.score == scores[position] && !chosen.contains { $0.id == example.id }
             }
