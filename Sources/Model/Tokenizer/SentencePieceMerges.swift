@@ -19,11 +19,14 @@ package enum SentencePieceMerges {
         var splits: [Split] = []
         for (id, piece) in spellings.enumerated() where isOrdinary(id) {
             for cut in piece.indices.dropFirst() where piece[cut] & 0xC0 != 0x80 {
-                guard let left = table.id(of: piece[..<cut]), let right = table.id(of: piece[cut...]) else { continue }
+                guard let left = table.id(of: piece[..<cut]), let right = table.id(of: piece[cut...]) else {
+                    continue
+                }
                 splits.append(Split(merge: .init(left: left, right: right, result: Int32(id)), score: scores[id]))
             }
         }
-        // Cuts of one piece are ordered by the ids of their sides, as in the published conversions of Llama 2 and Mistral.
+        // Cuts of one piece are ordered by the ids of their sides, as in the published conversions of Llama 2 and
+        // Mistral.
         splits.sort { first, second in
             first.score != second.score
                 ? first.score > second.score

@@ -40,7 +40,9 @@ public struct Tokenizer: Sendable {
             switch definition.scheme {
             case .byteLevel:
                 let bytes = ByteAlphabet.decode(token)
-                if let bytes, bytes.count == 1, byteTokens[Int(bytes[0])] == nil { byteTokens[Int(bytes[0])] = Int32(id) }
+                if let bytes, bytes.count == 1, byteTokens[Int(bytes[0])] == nil {
+                    byteTokens[Int(bytes[0])] = Int32(id)
+                }
                 spellings.append(bytes ?? Array(token.utf8))
                 isFound.append(bytes != nil)
             case .sentencePiece:
@@ -61,7 +63,9 @@ public struct Tokenizer: Sendable {
     /// Vocabularies leave out bytes that their texts never held; one without plain letters is no vocabulary.
     private static func checkSpelling(_ tokens: [Int32?], _ definition: TokenizerDefinition) throws(ModelError) {
         let needed: ClosedRange<Int> = if case .byteLevel = definition.scheme { 0x20...0x7E } else { 0...255 }
-        guard definition.unknown == nil || needed.lowerBound > 0, let missing = needed.first(where: { tokens[$0] == nil }) else {
+        guard definition.unknown == nil || needed.lowerBound > 0,
+            let missing = needed.first(where: { tokens[$0] == nil })
+        else {
             return
         }
         throw .file(
@@ -145,7 +149,8 @@ public struct Tokenizer: Sendable {
 
     // MARK: Ids to text
 
-    /// The bytes `id` stands for: part of a character, perhaps; a control token's name; nothing for an id beyond `count`.
+    /// The bytes `id` stands for: part of a character, perhaps; a control token's name; nothing for an id beyond
+    /// `count`.
     public func bytes(of id: Int32) -> [UInt8] {
         id >= 0 && Int(id) < count ? Array(table[Int(id)]) : []
     }
@@ -197,11 +202,14 @@ extension Tokenizer {
             case .sentencePiece(let prefix):
                 let goesOn = continues && range.lowerBound == 0
                 appendPieces(
-                    SpaceMark.marked(bytes[range], prefix: goesOn ? .none : prefix, isTextStart: range.lowerBound == 0))
+                    SpaceMark.marked(
+                        bytes[range], prefix: goesOn ? .none : prefix, isTextStart: range.lowerBound == 0))
             }
         }
 
-        private mutating func appendWords(_ bytes: [UInt8], _ range: Range<Int>, _ pattern: TokenizerDefinition.WordPattern) {
+        private mutating func appendWords(
+            _ bytes: [UInt8], _ range: Range<Int>, _ pattern: TokenizerDefinition.WordPattern
+        ) {
             WordScanner(bytes, range).forEachWord(pattern) { range in
                 if tokenizer.definition.takesWholeWords, let id = tokenizer.table.id(of: bytes[range]) {
                     ids.append(id)
@@ -236,8 +244,8 @@ extension Tokenizer {
             } else if case .sentencePiece = tokenizer.definition.scheme, let unknown = tokenizer.definition.unknown,
                 word.last != unknown
             {
-                // Unknown characters in a row are one unknown token. A byte that a byte-level vocabulary lacks is left
-                // out, as the reference does: what such a file calls unknown is often a control token.
+                // Unknown characters in a row are one unknown token. A byte that a byte-level vocabulary lacks is
+                // left out, as the reference does: what such a file calls unknown is often a control token.
                 word.append(unknown)
             }
         }
