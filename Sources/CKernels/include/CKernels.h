@@ -50,5 +50,6 @@ float kernel_softmax(const float *x, float *y, long n, float scale);
 void kernel_softmax_backward(const float *y, const float *dy, float *dx, long n, float scale);
 
 #include "CKernelsGeneration.h"
+#include "CKernelsLinear.h"
 
 #endif
