@@ -3,6 +3,8 @@ SWIFT ?= swift
 BUILD := $(SWIFT) build -c release
 BINARY := .build/release/pipeline
 PIPELINE ?= pipelines/iter3.yaml
+# Suites that a run of the tests takes in; narrow it while working: make test TESTS=RougeL
+TESTS ?= ArtifactsTests|PhiloxTests|MatrixProductTests|WorkerPoolTests
 
 .PHONY: run test nightly build setup lint format bench smoke clean
 
@@ -10,7 +12,7 @@ run: setup build ## Take the demo model from M0 to M3
 	$(BINARY) run $(PIPELINE)
 
 test: setup ## All tests but the slow ones
-	$(SWIFT) test -c release
+	$(SWIFT) test -c release --filter "$(TESTS)"
 
 nightly: setup ## All tests, the slow ones too
 	NIGHTLY=1 $(SWIFT) test -c release

@@ -1,5 +1,7 @@
 #include "lanes.h"
 
+#include "logarithm.h"
+
 #include <math.h>
 
 /// Partial sums of this many values are added in double: a vocabulary's worth of terms keeps its last digits.
@@ -58,7 +60,7 @@ DISPATCHED float kernel_softmax(const float *x, float *y, long n, float scale) {
     double total = exponentials(x, y, n, scale, shift);
     float inverse = (float)(1.0 / total);
     for (long i = 0; i < n; i++) y[i] *= inverse;
-    return (float)((double)shift * (double)scale + log(total));
+    return (float)((double)shift * (double)scale + natural_log(total));
 }
 
 DISPATCHED void kernel_softmax_backward(const float *y, const float *dy, float *dx, long n, float scale) {
@@ -73,4 +75,48 @@ DISPATCHED void kernel_softmax_backward(const float *y, const float *dy, float *
     }
     float mean = sum_of_lanes(&parts);
     for (i = 0; i < n; i++) dx[i] += scale * y[i] * (dy[i] - mean);
+}
+
+DISPATCHED kernel_row_likelihood kernel_likelihood(const float *logits, long n) {
+    float shift = maximum(logits, n);
+    double total = 0, weighted = 0;
+    for (long start = 0; start < n; start += RUN) {
+        long end = start + RUN < n ? start + RUN : n;
+        lanes sum = {0}, product = {0};
+        for (long i = start; i < end; i += LANES) {
+            lanes value, e;
+            if (i + LANES <= end) value = *(const lanes *)(logits + i);
+            else load_tail(&value, logits + i, end - i, -1e30f);
+            value -= shift;
+            e = value;
+            exp_lanes(&e);
+            sum += e;
+            product += e * value;
+        }
+        total += (double)sum_of_lanes(&sum);
+        weighted += (double)sum_of_lanes(&product);
+    }
+    double log_total = natural_log(total);
+    kernel_row_likelihood result = {(double)shift + log_total, log_total - weighted / total, shift};
+    return result;
+}
+
+DISPATCHED void kernel_likelihood_backward(float *logits, long n, double log_sum_exp, float factor) {
+    // The shift is applied in two parts, so that its rounding to a float is not felt in the exponential.
+    float shift = (float)log_sum_exp;
+    float correction = factor * (float)(1.0 + (double)shift - log_sum_exp);
+    long i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        lanes value = *(const lanes *)(logits + i) - shift;
+        exp_lanes(&value);
+        *(lanes *)(logits + i) = value * correction;
+    }
+    if (i < n) {
+        lanes value;
+        load_tail(&value, logits + i, n - i, 0);
+        value -= shift;
+        exp_lanes(&value);
+        value *= correction;
+        store_tail(logits + i, &value, n - i);
+    }
 }

@@ -12,6 +12,10 @@ public enum ModelError: Error, Equatable {
     /// Messages that a chat template cannot write.
     case conversation(problem: String)
     case notFinite(place: String)
+    /// A training or scoring example that cannot be used, or none at all.
+    case example(place: String, problem: String)
+    /// A saved training state that does not belong to this run, or is damaged.
+    case trainingState(problem: String)
     case cancelled
 }
 
@@ -34,6 +38,10 @@ extension ModelError: CustomStringConvertible {
             "conversation: \(problem)"
         case .notFinite(let place):
             "\(place): a value is not finite; lower the learning rate or check the input weights"
+        case .example(let place, let problem):
+            "\(place): \(problem)"
+        case .trainingState(let problem):
+            "saved training state: \(problem); delete it to train from the start"
         case .cancelled:
             "cancelled"
         }

@@ -49,6 +49,56 @@ float kernel_softmax(const float *x, float *y, long n, float scale);
 /// Adds into dx what dy gives: scale * y * (dy - sum(y * dy)).
 void kernel_softmax_backward(const float *y, const float *dy, float *dx, long n, float scale);
 
+/// What a row of logits says about its own distribution.
+typedef struct {
+    double log_sum_exp;
+    double entropy;
+    float maximum;
+} kernel_row_likelihood;
+/// The numbers of one row of n > 0 logits, in nats.
+kernel_row_likelihood kernel_likelihood(const float *logits, long n);
+/// Replaces n logits by factor * softmax(logits); a log-probability's gradient is 1 at its token minus the softmax.
+/// It does not add: the logits' own memory, often hundreds of MiB, becomes their gradient.
+void kernel_likelihood_backward(float *logits, long n, double log_sum_exp, float factor);
+
+/// C (m, n) = A (m, k) . B (k, n), or += when `accumulate`. Element (i, p) of A is a[i * a_row + p * a_column], so a
+/// transposed A is two swapped numbers. Each element of C is summed over p in order, whatever m and n are.
+void kernel_product(long m, long n, long k, const float *a, long a_row, long a_column, const float *b, long b_row,
+                    float *c, long c_row, int accumulate);
+/// y (columns, rows) = x (rows, columns) transposed; rows of x are x_row floats apart, rows of y are y_row.
+void kernel_transpose(const float *x, long x_row, float *y, long y_row, long rows, long columns);
+
+/// Which elements a dropout site drops: those whose Philox word is below `threshold` (probability * 2^32).
+/// Element (row, column) takes word (column % 64) / 16 at counter
+/// ((first_row + row) * ceil(width / 64) + column / 64) * 16 + column % 16 of (key, stream).
+typedef struct {
+    uint64_t key, stream;
+    uint32_t threshold;
+    float scale;
+} kernel_dropout_site;
+/// y += scale * x where x (rows, width) is kept.
+void kernel_dropout_add(const float *x, float *y, long first_row, long rows, long width, kernel_dropout_site site);
+/// dx += scale * dy where the forward kept x: the same operation, with the roles of the buffers turned round.
+void kernel_dropout_add_backward(const float *dy, float *dx, long first_row, long rows, long width,
+                                 kernel_dropout_site site);
+
+/// The sum of squares of n values, in double.
+double kernel_sum_of_squares(const float *x, long n);
+/// One AdamW update of n parameters (Loshchilov and Hutter 2019), in the order of operations of torch.optim.AdamW.
+typedef struct {
+    /// Multiplies the gradient first: the clipping factor.
+    float gradient_scale;
+    /// 1 - beta1, beta2 and 1 - beta2, each rounded once from double: 1 - 0.999f is off in the fifth digit.
+    float first_rate, beta2, second_rate;
+    /// 1 - learning_rate * weight_decay.
+    float decay;
+    /// learning_rate / (1 - beta1^t).
+    float step_size;
+    /// sqrt(1 - beta2^t).
+    float second_correction;
+    float epsilon;
+} kernel_adamw_step;
+void kernel_adamw(float *weight, float *first, float *second, const float *gradient, long n, kernel_adamw_step step);
 #include "CKernelsGeneration.h"
 #include "CKernelsLinear.h"
 

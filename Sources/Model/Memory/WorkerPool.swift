@@ -23,9 +23,16 @@ public final class WorkerPool: Sendable {
     ///
     /// - Precondition: not called from inside `body`.
     public func run(_ count: Int, _ body: (Int) -> Void) {
+        runWithWorkers(count) { index, _ in body(index) }
+    }
+
+    /// Like `run`, and tells `body` which worker, in `0..<threads`, runs it: for scratch memory of its own.
+    ///
+    /// - Precondition: not called from inside `body`. What `body` computes must not depend on the worker.
+    package func runWithWorkers(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
         if count <= 0 { return }
         if threads == 1 || count == 1 {
-            for index in 0..<count { body(index) }
+            for index in 0..<count { body(index, 0) }
             return
         }
         withoutActuallyEscaping(body) { crew.run(count, $0) }
@@ -36,7 +43,7 @@ public final class WorkerPool: Sendable {
 private final class Crew: @unchecked Sendable {
     // SAFETY: `body` and `count` are written only while every helper is idle (`busy` is 0), before `generation` is
     // raised with release order; helpers read them after seeing the new generation with acquire order.
-    private var body: (Int) -> Void = { _ in }
+    private var body: (Int, Int) -> Void = { _, _ in }
     private var count = 0
     private let helpers: Int
     private let generation = Atomic<Int>(0)
@@ -48,14 +55,14 @@ private final class Crew: @unchecked Sendable {
 
     init(helpers: Int) {
         self.helpers = helpers
-        for _ in 0..<helpers {
-            let thread = Thread { [self] in work() }
+        for helper in 0..<helpers {
+            let thread = Thread { [self] in work(as: helper + 1) }
             thread.stackSize = 1 << 20
             thread.start()
         }
     }
 
-    func run(_ count: Int, _ body: @escaping (Int) -> Void) {
+    func run(_ count: Int, _ body: @escaping (Int, Int) -> Void) {
         turn.lock()
         defer { turn.unlock() }
         self.body = body
@@ -66,13 +73,13 @@ private final class Crew: @unchecked Sendable {
         wake.lock()
         wake.broadcast()
         wake.unlock()
-        takeIterations()
+        takeIterations(as: 0)
         var spins = 0
         while busy.load(ordering: .acquiring) > 0 {
             spins += 1
             if spins < 4_000 { kernel_pause() } else { sched_yield() }
         }
-        self.body = { _ in }
+        self.body = { _, _ in }
     }
 
     func stop() {
@@ -83,21 +90,21 @@ private final class Crew: @unchecked Sendable {
         wake.unlock()
     }
 
-    private func takeIterations() {
+    private func takeIterations(as worker: Int) {
         while true {
             let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
             if index >= count { return }
-            body(index)
+            body(index, worker)
         }
     }
 
-    private func work() {
+    private func work(as worker: Int) {
         var seen = 0
         while true {
             waitForGeneration(after: seen)
             seen = generation.load(ordering: .acquiring)
             if stopped.load(ordering: .acquiring) { return }
-            takeIterations()
+            takeIterations(as: worker)
             busy.wrappingSubtract(1, ordering: .releasing)
         }
     }

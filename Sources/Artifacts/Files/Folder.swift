@@ -1,0 +1,72 @@
+internal import Glibc
+
+/// Folders made and synchronised so that what is in them survives a power cut.
+enum Folder {
+    /// Makes `path` and the folders above it, each made durable in its parent.
+    static func create(_ path: String) throws {
+        if mkdir(path, 0o777) == 0 { return try synchronise(parent(of: path)) }
+        switch errno {
+        case EEXIST:
+            return
+        case ENOENT where path != parent(of: path):
+            try create(parent(of: path))
+            try create(path)
+        case let code:
+            throw ArtifactError.system(operation: "create folder", path: path, code: code)
+        }
+    }
+
+    /// Makes the folder `path` in an existing one; false where the name is taken.
+    static func createNew(_ path: String) throws -> Bool {
+        if mkdir(path, 0o777) == 0 { return true }
+        if errno == EEXIST { return false }
+        throw ArtifactError.system(operation: "create folder", path: path, code: errno)
+    }
+
+    /// Makes the names in the folder durable.
+    static func synchronise(_ path: String) throws {
+        let descriptor = try SystemCall.check("open folder", path) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        defer { close(descriptor) }
+        try SystemCall.check("synchronise folder", path) { fsync(descriptor) }
+    }
+
+    /// The names in the folder, sorted; none where there is no folder or it is a file.
+    static func names(in path: String) throws -> [String] {
+        guard let folder = opendir(path) else {
+            if errno == ENOENT || errno == ENOTDIR { return [] }
+            throw ArtifactError.system(operation: "list", path: path, code: errno)
+        }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
+                    String(cString: $0)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes the file, if there is one.
+    static func removeFile(_ path: String) throws {
+        if unlink(path) != 0, errno != ENOENT {
+            throw ArtifactError.system(operation: "remove", path: path, code: errno)
+        }
+    }
+
+    /// Removes the folder and all that is in it, if there is one.
+    static func removeTree(_ path: String) throws {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return try removeFile(path) }
+        for name in try names(in: path) { try removeTree(path + "/" + name) }
+        try SystemCall.check("remove folder", path) { rmdir(path) }
+    }
+
+    static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

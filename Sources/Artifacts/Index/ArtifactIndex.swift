@@ -1,0 +1,207 @@
+internal import Foundation
+internal import GRDB
+
+/// The SQLite index: which keys are done and what they made. All of it can be rebuilt from the record files.
+final class ArtifactIndex: Sendable {
+    let path: String
+    private let queue: DatabaseQueue
+
+    /// Opens the index, making it from `records` where it is missing or empty.
+    /// - Parameter records: reads every record file; called only to build an index anew.
+    init(path: String, records: () throws -> [StageRecord]) throws {
+        self.path = path
+        do {
+            queue = try DatabaseQueue(path: path, configuration: Self.configuration(path: path))
+        } catch {
+            throw Self.typed(error, path: path)
+        }
+        let state = try read { try IndexSchema.examine($0, path: path) }
+        guard state != .current else { return }
+        try write { database in
+            // Another process may have been faster.
+            switch try IndexSchema.examine(database, path: path) {
+            case .current: break
+            case .older(let version): try IndexSchema.migrate(database, from: version)
+            case .empty:
+                try IndexSchema.migrate(database, from: 0)
+                for record in try records() { try Self.insert(record, into: database) }
+            }
+        }
+    }
+
+    private static func configuration(path: String) -> Configuration {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(10)
+        configuration.label = "artifact index"
+        configuration.prepareDatabase { database in
+            // First of all, so that a database of another program is left as it is.
+            _ = try IndexSchema.examine(database, path: path)
+            // No WAL: SQLite before 3.51.3 can corrupt one when a checkpoint races with a commit.
+            try database.execute(
+                sql: """
+                    PRAGMA journal_mode = TRUNCATE;
+                    PRAGMA synchronous = FULL;
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA cell_size_check = ON;
+                    PRAGMA mmap_size = 0;
+                    """)
+        }
+        return configuration
+    }
+
+    // MARK: Stages
+
+    /// The accepted record for `key`, as the text of its record file.
+    func record(for key: ContentDigest) throws -> String? {
+        try read { try String.fetchOne($0, sql: "SELECT record FROM stages WHERE key = ?", arguments: [key.hex]) }
+    }
+
+    /// Records of `kind`, newest first.
+    func latestRecords(stageName: String?, kind: String) throws -> [String] {
+        try read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT record FROM stages WHERE kind = :kind AND (:name IS NULL OR stage_name = :name)
+                    ORDER BY sequence DESC
+                    """,
+                arguments: ["kind": kind, "name": stageName])
+        }
+    }
+
+    /// Makes `record` the accepted one for its key. This transaction is the moment at which a stage is done.
+    func accept(_ record: StageRecord) throws {
+        try write { database in
+            try Self.insert(record, into: database)
+        }
+    }
+
+    func insert(divergence record: StageRecord, outcome: ContentDigest) throws {
+        let text = String(decoding: try RecordFile.encode(record), as: UTF8.self)
+        try write { database in
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO divergences (key, outcome, record) VALUES (?, ?, ?)",
+                arguments: [record.key.hex, outcome.hex, text])
+        }
+    }
+
+    private static func insert(_ record: StageRecord, into database: Database) throws {
+        let key = record.key.hex
+        let text = String(decoding: try RecordFile.encode(record), as: UTF8.self)
+        try database.execute(
+            sql: """
+                INSERT INTO stages (sequence, key, kind, stage_name, pipeline, created_at, record)
+                VALUES ((SELECT coalesce(max(sequence), 0) + 1 FROM stages), ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (key) DO UPDATE SET
+                    sequence = excluded.sequence, kind = excluded.kind, stage_name = excluded.stage_name,
+                    pipeline = excluded.pipeline, created_at = excluded.created_at, record = excluded.record
+                """,
+            arguments: [key, record.kind, record.stageName, record.pipeline, record.createdAt, text])
+        try database.execute(sql: "DELETE FROM outputs WHERE key = ?", arguments: [key])
+        try database.execute(sql: "DELETE FROM blobs WHERE key = ?", arguments: [key])
+        for (port, output) in record.outputs.sorted(by: { $0.key < $1.key }) {
+            try database.execute(
+                sql: """
+                    INSERT INTO outputs (key, port, digest, schema, rows, bytes, stored_bytes)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    key, port, output.digest.hex, output.schema, output.rows, output.bytes, output.storedBytes,
+                ])
+        }
+        for (digest, bytes) in record.blobBytes.sorted(by: { $0.key < $1.key }) {
+            try database.execute(
+                sql: "INSERT INTO blobs (key, digest, bytes) VALUES (?, ?, ?)", arguments: [key, digest, bytes])
+        }
+        try noteUse(StageUse(pipeline: record.pipeline, stageName: record.stageName, key: record.key), in: database)
+    }
+
+    // MARK: Names
+
+    /// Notes which keys the stages of a pipeline stood for last. Writes only what changed.
+    func note(_ uses: [StageUse]) throws {
+        let changed = try read { database in
+            try uses.filter { use in
+                let known = try String.fetchOne(
+                    database, sql: "SELECT key FROM uses WHERE pipeline = ? AND stage_name = ?",
+                    arguments: [use.pipeline, use.stageName])
+                return known != use.key.hex
+            }
+        }
+        guard !changed.isEmpty else { return }
+        try write { database in
+            for use in changed { try Self.noteUse(use, in: database) }
+        }
+    }
+
+    private static func noteUse(_ use: StageUse, in database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT OR REPLACE INTO uses (pipeline, stage_name, key, sequence)
+                VALUES (?, ?, ?, (SELECT coalesce(max(sequence), 0) + 1 FROM uses))
+                """,
+            arguments: [use.pipeline, use.stageName, use.key.hex])
+    }
+
+    /// Every output of every stage: those that a stage name stands for now first, then the older ones, newest first.
+    func artifacts() throws -> [ArtifactListing] {
+        try read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT coalesce(uses.pipeline, stages.pipeline) AS pipeline,
+                           coalesce(uses.stage_name, stages.stage_name) AS stage_name,
+                           uses.sequence AS use_sequence, stages.kind, stages.created_at, outputs.*
+                    FROM outputs JOIN stages USING (key) LEFT JOIN uses USING (key)
+                    ORDER BY uses.sequence IS NULL, uses.sequence DESC, stages.sequence DESC, outputs.port
+                    """)
+            return try rows.map { try Self.listing($0, path: path) }
+        }
+    }
+
+    private static func listing(_ row: Row, path: String) throws -> ArtifactListing {
+        guard let key = ContentDigest(hex: row["key"] as String),
+            let digest = ContentDigest(hex: row["digest"] as String)
+        else { throw ArtifactError.index(path: path, reason: "it holds a malformed digest") }
+        return ArtifactListing(
+            stageName: row["stage_name"], port: row["port"],
+            reference: ArtifactReference(
+                digest: digest, schema: row["schema"], rows: row["rows"], bytes: row["bytes"],
+                storedBytes: row["stored_bytes"]),
+            key: key, kind: row["kind"], pipeline: row["pipeline"], createdAt: row["created_at"],
+            isCurrent: (row["use_sequence"] as Int?) != nil)
+    }
+
+    // MARK: Access
+
+    private func read<T>(_ body: (Database) throws -> T) throws -> T {
+        do { return try queue.read(body) } catch { throw Self.typed(error, path: path) }
+    }
+
+    private func write<T>(_ body: (Database) throws -> T) throws -> T {
+        do {
+            return try queue.writeWithoutTransaction { database in
+                var result: T?
+                try database.inTransaction(.immediate) {
+                    result = try body(database)
+                    return .commit
+                }
+                guard let result else {
+                    throw ArtifactError.index(path: path, reason: "a transaction gave no result")
+                }
+                return result
+            }
+        } catch { throw Self.typed(error, path: path) }
+    }
+
+    private static func typed(_ error: any Error, path: String) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        switch error.resultCode {
+        case .SQLITE_NOTADB: return ArtifactError.foreignIndex(path: path, reason: "it is no SQLite database")
+        case .SQLITE_FULL:
+            return ArtifactError.system(operation: "write", path: path, code: SystemCall.noSpace)
+        default: return ArtifactError.index(path: path, reason: error.message ?? "\(error.resultCode)")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+public import Foundation
+
+extension ArtifactStore {
+    /// Notes which keys the stages of a plan stand for, so that `m3.pairs` means what the latest run used even where
+    /// that was made long ago. Writes only what changed.
+    public func note(_ uses: [StageUse]) throws { try index.note(uses) }
+
+    /// Every output of every stage: those that a name stands for now first, newest first.
+    public func artifacts() throws -> [ArtifactListing] { try index.artifacts() }
+
+    /// What `text` may mean, best first: a digest or at least 4 digits of one, `stage.port`, or `stage` for all its
+    /// ports. A name means its newest use; older results are found by digest.
+    public func resolve(_ text: String) throws -> [ArtifactListing] {
+        let all = try artifacts()
+        let isPrefix = (4...64).contains(text.utf8.count) && text.utf8.allSatisfy { Hexadecimal.value(of: $0) != nil }
+        if isPrefix {
+            let matches = all.filter { $0.reference.digest.hex.hasPrefix(text) }
+            if !matches.isEmpty { return matches }
+        }
+        let named = all.filter { $0.name == text || $0.stageName == text }
+        guard let newest = named.first else { return [] }
+        return named.filter {
+            $0.key == newest.key && $0.stageName == newest.stageName && $0.pipeline == newest.pipeline
+        }
+    }
+
+    // MARK: Runs
+
+    /// Begins the record of a run and keeps maintenance from the store until it ends.
+    ///
+    /// What dead processes left half-written is swept on the way.
+    public func newRun(plan: JSONValue, startedAt: Date = .now) throws -> RunRecord {
+        let lock = try sharedLock()
+        try TemporaryFile.sweep(layout.temporary)
+        let time = startedAt.formatted(.iso8601).replacing(":", with: "-")
+        var id = time
+        var number = 1
+        while true {
+            let path = "\(layout.runs)/\(id)"
+            if try Folder.createNew(path) { return try RunRecord(id: id, path: path, plan: plan, lock: lock) }
+            number += 1
+            id = "\(time)-\(number)"
+        }
+    }
+
+    /// The runs of this store, newest first.
+    public func runs() throws -> [RunListing] {
+        try Folder.names(in: layout.runs).reversed().map { id in
+            let path = "\(layout.runs)/\(id)"
+            let summary = try? CanonicalJSON.parse(ReadableFile.contents(of: path + "/summary.json"))
+            return RunListing(id: id, folder: URL(filePath: path, directoryHint: .isDirectory), summary: summary)
+        }
+    }
+}

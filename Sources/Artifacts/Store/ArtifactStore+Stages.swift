@@ -1,0 +1,142 @@
+internal import Foundation
+
+extension ArtifactStore {
+    /// The accepted record for `key`; nil where the stage was never done.
+    ///
+    /// It says what was made; whether it is still there says `problems(of:)`.
+    public func stageRecord(for key: ContentDigest) throws -> StageRecord? {
+        try index.record(for: key).map { try RecordFile.decode($0.utf8, path: layout.record(key)) }
+    }
+
+    /// Records of stages of `kind`, newest first; only of those named `name`, unless it is nil.
+    public func latestRecords(pipelineStage name: String?, kind: String) throws -> [StageRecord] {
+        try index.latestRecords(stageName: name, kind: kind).map { try RecordFile.decode($0.utf8, path: index.path) }
+    }
+
+    /// Which outputs of `record`, and which blobs that they name, are missing or of the wrong size. None makes a hit.
+    public func problems(of record: StageRecord) throws -> [OutputProblem] {
+        var problems: [OutputProblem] = []
+        func check(_ path: String, port: String?, digest: ContentDigest, bytes: Int?) throws {
+            guard let found = try FileStatus(path: path)?.size else {
+                problems.append(OutputProblem(port: port, digest: digest, kind: .missing))
+                return
+            }
+            if let bytes, found != bytes {
+                problems.append(
+                    OutputProblem(port: port, digest: digest, kind: .wrongSize(expected: bytes, found: found)))
+            }
+        }
+        for (port, output) in record.outputs.sorted(by: { $0.key < $1.key }) {
+            try check(layout.path(of: output), port: port, digest: output.digest, bytes: output.storedBytes)
+        }
+        for blob in record.blobs {
+            try check(layout.blob(blob), port: nil, digest: blob, bytes: record.blobBytes[blob.hex])
+        }
+        return problems
+    }
+
+    // MARK: Claims
+
+    /// Takes the right to run `key`, or returns nil where another process or task has it.
+    ///
+    /// Whoever gets it must look for the record once more: the last holder may have made it.
+    /// - Throws: `ArtifactError.storeBusy` during maintenance.
+    public func claim(_ key: ContentDigest) throws -> StageClaim? {
+        let store = try sharedLock()
+        guard let stage = try FileLock(path: layout.lock(key), mode: .exclusive, removesFile: true) else {
+            return nil
+        }
+        try stage.describe("\(ProcessInfo.processInfo.processIdentifier)\n")
+        return StageClaim(key: key, store: store, stage: stage)
+    }
+
+    /// As `claim(_:)`, but waits for the holder to be done, asking every `poll`.
+    /// - Throws: `CancellationError` when the task is cancelled meanwhile.
+    public func claimWaiting(_ key: ContentDigest, poll: Duration = .milliseconds(200)) async throws -> StageClaim {
+        while true {
+            if let claim = try claim(key) { return claim }
+            try await Task.sleep(for: poll)
+        }
+    }
+
+    /// The process that holds `key`, as far as its lock file tells.
+    public func holder(of key: ContentDigest) -> Int32? {
+        guard let bytes = try? ReadableFile.contents(of: layout.lock(key)) else { return nil }
+        return Int32(String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    func sharedLock() throws -> FileLock {
+        guard let lock = try FileLock(path: layout.storeLock, mode: .shared) else {
+            throw ArtifactError.storeBusy(path: layout.root)
+        }
+        return lock
+    }
+
+    // MARK: Staging and commit
+
+    /// The staging folder of `key`, with whatever an earlier attempt left there. To be used under a claim of `key`.
+    public func staging(for key: ContentDigest) throws -> StagingFolder {
+        try StagingFolder(path: layout.staging(key))
+    }
+
+    /// Makes `record` the result for its key: its record file first, then one transaction of the index, which is the
+    /// moment at which the stage is done, then the staging folder goes.
+    ///
+    /// The first sound result for a key stands. A second one with other bytes is kept as a divergence and reported.
+    /// - Throws: `ArtifactError.missingObject` or `.wrongSize` where an output or a named blob is not in the store.
+    @discardableResult
+    public func commit(_ record: StageRecord, claim: StageClaim) throws -> CommitOutcome {
+        guard claim.key == record.key else {
+            throw ArtifactError.claimMismatch(key: record.key, claimed: claim.key)
+        }
+        guard claim.isHeld else { throw ArtifactError.claimReleased(key: record.key) }
+        var record = record
+        record.blobBytes = try Dictionary(uniqueKeysWithValues: Set(record.blobs).map { ($0.hex, try blobSize($0)) })
+        if let problem = try problems(of: record).first {
+            let path =
+                problem.port.flatMap { record.outputs[$0] }.map(layout.path(of:)) ?? layout.blob(problem.digest)
+            switch problem.kind {
+            case .missing: throw ArtifactError.missingObject(path: path)
+            case .wrongSize(let expected, let found):
+                throw ArtifactError.wrongSize(path: path, expected: expected, found: found)
+            }
+        }
+        Failpoint.reach(.outputsPlaced)
+
+        let outcome = try settle(record)
+        if case .diverged = outcome {
+            try write(record, to: layout.divergence(record.key, outcome: record.outcome))
+            try index.insert(divergence: record, outcome: record.outcome)
+        } else if outcome == .accepted {
+            try write(record, to: layout.record(record.key))
+            Failpoint.reach(.recordPlaced)
+            try index.accept(record)
+        }
+        Failpoint.reach(.indexed)
+        try staging(for: record.key).discard()
+        return outcome
+    }
+
+    /// What an earlier record for the same key means for this one.
+    private func settle(_ record: StageRecord) throws -> CommitOutcome {
+        guard let earlier = try stageRecord(for: record.key), try problems(of: earlier).isEmpty else {
+            return .accepted
+        }
+        return try earlier.outcome == record.outcome ? .alreadyAccepted : .diverged(accepted: earlier)
+    }
+
+    private func blobSize(_ digest: ContentDigest) throws -> Int {
+        guard let size = try FileStatus(path: layout.blob(digest))?.size else {
+            throw ArtifactError.missingObject(path: layout.blob(digest))
+        }
+        return size
+    }
+
+    /// Under the claim of its key nobody else writes this file: an older one is of a result that is no longer whole.
+    private func write(_ record: StageRecord, to target: String) throws {
+        let file = try TemporaryFile(in: layout.temporary)
+        try file.write(RecordFile.encode(record))
+        try Folder.create(Folder.parent(of: target))
+        if try !file.link(to: target) { try file.replace(target) }
+    }
+}

@@ -1,0 +1,140 @@
+public import Foundation
+internal import Synchronization
+
+/// A folder of artifacts named by their content, and of stage results named by their keys.
+///
+/// Any number of tasks and processes may use one store at once. What is read needs no lock; what is written becomes
+/// visible in one step. Layout, formats and the order of every commit: `docs/artifact-format.md`.
+public final class ArtifactStore: Sendable {
+    public let root: URL
+    /// Record files that could not be read while a lost index was rebuilt; their stages run again when asked for.
+    public let damagedRecords: [String]
+    let layout: StoreLayout
+    let index: ArtifactIndex
+
+    /// Opens the store at `root`.
+    ///
+    /// A missing index is rebuilt from the records.
+    /// - Parameter create: whether to make a store where there is none.
+    /// - Throws: `ArtifactError.storeMissing`; `.foreignIndex` or `.newerIndex`, having changed nothing.
+    public static func open(_ root: URL, create: Bool) throws -> ArtifactStore {
+        try ArtifactStore(root: root.absoluteURL.standardizedFileURL, create: create)
+    }
+
+    private init(root: URL, create: Bool) throws {
+        self.root = root
+        var path = root.path(percentEncoded: false)
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        let layout = StoreLayout(root: path)
+        let isStore = try FileStatus(path: layout.index) != nil || FileStatus(path: layout.records) != nil
+        guard isStore || create else { throw ArtifactError.storeMissing(path: path) }
+
+        // The index first: a foreign one must be noticed before anything is made.
+        if try FileStatus(path: layout.index) == nil { try layout.folders.forEach(Folder.create) }
+        var damaged: [String] = []
+        index = try ArtifactIndex(path: layout.index) {
+            try RecordFile.readAll(in: layout.records, damaged: &damaged)
+        }
+        try layout.folders.forEach(Folder.create)
+        self.layout = layout
+        damagedRecords = damaged
+    }
+
+    // MARK: Objects and blobs
+
+    /// A writer of a new artifact of rows `R`.
+    public func writer<R: Record>(of type: R.Type) throws -> RecordWriter<R> { try RecordWriter(layout: layout) }
+
+    /// A reader of the artifact as rows of `R`.
+    /// - Throws: `ArtifactError.schemaMismatch` where it holds other rows; `.missingObject`; `.damagedFile`.
+    public func reader<R: Record>(_ reference: ArtifactReference, as type: R.Type) throws -> RecordReader<R> {
+        guard reference.schema == R.schema.description else {
+            throw ArtifactError.schemaMismatch(
+                digest: reference.digest, stored: reference.schema, asked: R.schema.description)
+        }
+        return try RecordReader(path: objectPath(reference), reference: reference)
+    }
+
+    /// A reader of the artifact's rows as JSON, whatever their schema.
+    /// - Throws: `ArtifactError.schemaMismatch` for a blob.
+    public func rowReader(_ reference: ArtifactReference) throws -> RowReader {
+        guard !reference.isBlob else {
+            throw ArtifactError.schemaMismatch(digest: reference.digest, stored: reference.schema, asked: "any/1")
+        }
+        return try RowReader(path: objectPath(reference), reference: reference)
+    }
+
+    private func objectPath(_ reference: ArtifactReference) throws -> String {
+        let path = layout.object(reference.digest)
+        guard try FileStatus(path: path) != nil else { throw ArtifactError.missingObject(path: path) }
+        return path
+    }
+
+    /// A writer of a new blob.
+    public func blobWriter() throws -> BlobWriter { try BlobWriter(layout: layout) }
+
+    /// Stores `bytes` as a blob.
+    public func ingest(bytes: [UInt8]) throws -> ArtifactReference {
+        let writer = try blobWriter()
+        try writer.write(bytes)
+        return try writer.finish()
+    }
+
+    /// Copies a file from outside into the store, hashed as it is copied, so that what was hashed is what is kept.
+    ///
+    /// Content that is there already is not written again.
+    /// - Parameter expected: the digest the file must have.
+    /// - Throws: `ArtifactError.sourceDigestMismatch`, having stored nothing.
+    public func ingest(file: URL, expected: ContentDigest? = nil) throws -> ArtifactReference {
+        let path = file.path(percentEncoded: false)
+        let source = try ReadableFile(path: path)
+        // Reading twice is cheaper than writing, which the usual case, a source seen before, then needs not at all.
+        var stream = DigestStream()
+        var bytes = 0
+        try source.forEachPiece {
+            stream.update($0); bytes += $0.count
+        }
+        let digest = stream.finalize()
+        try Self.check(digest, of: path, expected: expected)
+        let reference = ArtifactReference(
+            digest: digest, schema: ArtifactReference.blobSchema, rows: 0, bytes: bytes, storedBytes: bytes)
+        if exists(reference) { return reference }
+
+        let writer = try blobWriter()
+        try source.forEachPiece { try writer.write($0) }
+        let stored = try writer.finish()
+        // Changed while we read: what counts is what was copied.
+        try Self.check(stored.digest, of: path, expected: expected)
+        return stored
+    }
+
+    private static func check(_ found: ContentDigest, of path: String, expected: ContentDigest?) throws {
+        guard let expected, found != expected else { return }
+        throw ArtifactError.sourceDigestMismatch(path: path, expected: expected, found: found)
+    }
+
+    /// The file of a blob, which is read-only and must stay as it is.
+    /// - Throws: `ArtifactError.missingObject`.
+    public func blobURL(_ digest: ContentDigest) throws -> URL {
+        let path = layout.blob(digest)
+        guard try FileStatus(path: path) != nil else { throw ArtifactError.missingObject(path: path) }
+        return URL(filePath: path, directoryHint: .notDirectory)
+    }
+
+    /// Whether the store holds a file of the right size for `reference`; its content is verified when it is read.
+    public func exists(_ reference: ArtifactReference) -> Bool {
+        (try? FileStatus(path: layout.path(of: reference)))?.size == reference.storedBytes
+    }
+
+    /// Reads the whole object or blob and compares it with `reference`.
+    /// - Throws: `ArtifactError.missingObject`, `.damagedFile` or `.digestMismatch`.
+    public func verify(_ reference: ArtifactReference) throws {
+        let path = layout.path(of: reference)
+        guard try FileStatus(path: path) != nil else { throw ArtifactError.missingObject(path: path) }
+        guard reference.isBlob else { return try RowFile(path: path).verify(reference) }
+        let found = try ReadableFile(path: path).digest()
+        guard found == reference.digest else {
+            throw ArtifactError.digestMismatch(path: path, expected: reference.digest, found: found)
+        }
+    }
+}

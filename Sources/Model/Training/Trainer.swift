@@ -1,0 +1,91 @@
+/// Trains one model on one task, an optimiser step at a time.
+///
+/// The trainer owns the model's parameters while it runs. A run is a function of the parameters, the task, the
+/// configuration and the seed: threads, and stopping and resuming, change nothing.
+public final class Trainer {
+    public let model: LanguageModel
+    public let task: TrainingTask
+    public let configuration: OptimizationConfiguration
+    public private(set) var progress = TrainingProgress()
+    /// Steps of the whole run.
+    public let totalSteps: Int
+
+    let optimizer: AdamW
+    let seed: UInt64
+    private let order: DataOrder
+    private let transformer: Transformer
+    private let gradient: FloatBuffer
+
+    /// - Throws: `ModelError` for a configuration or an example that cannot be used, or without OpenBLAS.
+    public init(
+        model: LanguageModel, task: TrainingTask, configuration: OptimizationConfiguration, seed: UInt64,
+        pool: WorkerPool
+    ) throws(ModelError) {
+        try configuration.validate()
+        try task.validate(for: model.configuration)
+        self.model = model
+        self.task = task
+        self.configuration = configuration
+        self.seed = seed
+        totalSteps = configuration.totalSteps(examples: task.exampleCount)
+        order = DataOrder(examples: task.exampleCount, batchSize: configuration.batchSize, seed: seed)
+        transformer = try Transformer(model: model, pool: pool)
+        gradient = FloatBuffer(count: model.layout.count)
+        optimizer = AdamW(
+            parameters: model.layout.count,
+            coefficients: .init(
+                beta1: configuration.beta1, beta2: configuration.beta2, epsilon: configuration.epsilon,
+                weightDecay: configuration.weightDecay, maximumGradientNorm: configuration.maximumGradientNorm),
+            pool: pool)
+    }
+
+    public var isFinished: Bool { progress.step >= totalSteps }
+
+    /// Takes one step and says what it saw before the update.
+    ///
+    /// - Parameter checkCancellation: called between micro-batches; what it throws ends the step without a trace.
+    /// - Returns: nil when the run is finished.
+    /// - Throws: what `checkCancellation` throws, or `ModelError.notFinite` when the gradient is not; parameters are
+    ///   then as they were before the step.
+    public func step(checkCancellation: () throws -> Void = {}) throws -> StepMetrics? {
+        if isFinished { return nil }
+        let batch = order.batch(step: progress.step)
+        let accumulated = try accumulate(batch, checkCancellation)
+        let norm = optimizer.norm(gradient)
+        guard norm.isFinite else { throw ModelError.notFinite(place: "training step \(progress.step + 1): gradient") }
+        let rate = configuration.schedule.rate(step: progress.step, of: totalSteps)
+        optimizer.update(model, gradient: gradient, norm: norm, rate: rate, step: progress.step + 1)
+        progress.step += 1
+        progress.tokensSeen += accumulated.tokens
+        var values = accumulated.metrics
+        values["grad_norm"] = norm
+        values["learning_rate"] = rate
+        values["epoch"] = Double(progress.step) / Double(order.stepsPerEpoch)
+        values["num_tokens"] = Double(progress.tokensSeen)
+        return StepMetrics(step: progress.step, values: values)
+    }
+
+    /// Replaces the whole state: the place in the run; the caller has filled the parameters and moments.
+    func resume(at progress: TrainingProgress) { self.progress = progress }
+
+    /// Fills `gradient` with the whole batch's gradient, micro-batch after micro-batch.
+    private func accumulate(
+        _ batch: [Int], _ checkCancellation: () throws -> Void
+    ) throws -> (metrics: [String: Double], tokens: Int) {
+        let items = batch.map { task.sequences(of: $0) }
+        var objective = BatchObjective(task, examples: batch, items: items)
+        optimizer.clear(gradient)
+        let ranges = MicroBatches.ranges(of: items, rowBudget: configuration.tokensPerMicroBatch)
+        for (number, range) in ranges.enumerated() {
+            try checkCancellation()
+            let packed = PackedBatch(items[range].flatMap { $0 })
+            let dropout = configuration.dropout > 0
+                ? Dropout(probability: configuration.dropout, seed: seed, step: progress.step, microBatch: number)
+                : nil
+            let likelihoods = transformer.forward(packed, dropout: dropout, keepActivations: true)
+            let gradients = objective.add(packed, likelihoods, items: range)
+            transformer.backward(gradients, into: gradient)
+        }
+        return (objective.metrics, items.reduce(0) { $0 + $1.reduce(0) { $0 + $1.tokens.count } })
+    }
+}

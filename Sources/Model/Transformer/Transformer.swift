@@ -1,0 +1,147 @@
+/// The transformer's computation over a packed batch: forward here, backward in `Transformer+Backward.swift`.
+///
+/// It owns the step's memory, kept from one batch to the next, and computes one batch at a time.
+package final class Transformer {
+    package let model: LanguageModel
+    package let pool: WorkerPool
+    let product: MatrixProduct
+    let kernels: RowKernels
+    let attention: Attention
+    let buffers: StepBuffers
+    let outputLayer: OutputLayer
+    private var rotaryTable: RotaryTable
+    private var pass: Pass?
+
+    /// The forward pass that a backward pass goes back over.
+    struct Pass {
+        var batch: PackedBatch
+        var plan: AttentionPlan
+        var dropout: Dropout?
+        var keepsActivations: Bool
+    }
+
+    /// - Throws: `ModelError.libraryUnavailable` without OpenBLAS.
+    package init(model: LanguageModel, pool: WorkerPool) throws(ModelError) {
+        self.model = model
+        self.pool = pool
+        product = try MatrixProduct(pool: pool)
+        kernels = RowKernels(pool: pool)
+        attention = Attention(model.configuration, pool: pool)
+        buffers = StepBuffers(model.configuration)
+        outputLayer = OutputLayer(model: model, product: product, kernels: kernels)
+        rotaryTable = RotaryTable(
+            positions: min(model.configuration.contextLength, 512), headSize: model.configuration.headSize,
+            theta: model.configuration.ropeTheta)
+    }
+
+    /// Computes the batch up to the log-probability of every target, in the order of `batch.targets`.
+    ///
+    /// - Parameters:
+    ///   - dropout: nil to compute with all elements, as at inference.
+    ///   - keepActivations: whether `backward` will follow.
+    /// - Precondition: every token is in the vocabulary.
+    package func forward(
+        _ batch: PackedBatch, dropout: Dropout? = nil, keepActivations: Bool
+    ) -> [TargetLikelihood] {
+        let plan = AttentionPlan(batch)
+        pass = Pass(batch: batch, plan: plan, dropout: dropout, keepsActivations: keepActivations)
+        if batch.rows == 0 { return [] }
+        buffers.prepare(rows: batch.rows, keepsLayers: keepActivations)
+        embed(batch, dropout: dropout)
+        for layer in 0..<model.configuration.layerCount { forwardLayer(layer, batch, plan, dropout) }
+        return outputLayer.forward(
+            buffers.stream(model.configuration.layerCount), batch: batch, keepsLogits: keepActivations)
+    }
+
+    /// The pass that `backward` continues.
+    func currentPass() -> Pass {
+        guard let pass, pass.keepsActivations else {
+            preconditionFailure("Transformer: backward needs a forward pass that kept its activations")
+        }
+        return pass
+    }
+
+    /// Angles for positions up to `depth`; the table doubles when a longer sequence comes.
+    func rotaryTable(depth: Int) -> RotaryTable {
+        if rotaryTable.positions < depth {
+            rotaryTable = RotaryTable(
+                positions: max(depth, 2 * rotaryTable.positions), headSize: rotaryTable.headSize,
+                theta: model.configuration.ropeTheta)
+        }
+        return rotaryTable
+    }
+
+    private func embed(_ batch: PackedBatch, dropout: Dropout?) {
+        let width = model.configuration.hiddenSize
+        let table = model.parameters.pointer + model.layout.embedding
+        let stream = buffers.stream(0)
+        guard let dropout else {
+            return kernels.overRows(batch.rows) { first, count in
+                for row in first..<(first + count) {
+                    (stream + row * width).update(from: table + Int(batch.tokens[row]) * width, count: width)
+                }
+            }
+        }
+        let embedded = buffers.scratch([width])[0]
+        kernels.overRows(batch.rows) { first, count in
+            for row in first..<(first + count) {
+                (embedded + row * width).update(from: table + Int(batch.tokens[row]) * width, count: width)
+            }
+            (stream + first * width).update(repeating: 0, count: count * width)
+        }
+        kernels.add(
+            embedded, to: stream, rows: batch.rows, width: width, dropout: dropout, site: .embedding, layer: 0)
+    }
+
+    private func forwardLayer(_ index: Int, _ batch: PackedBatch, _ plan: AttentionPlan, _ dropout: Dropout?) {
+        let configuration = model.configuration, weights = model.layout.layers[index]
+        let parameters = UnsafePointer(model.parameters.pointer)
+        let rows = batch.rows, C = configuration.hiddenSize, I = configuration.intermediateSize
+        let Q = configuration.querySize, width = Q + 2 * configuration.keyValueSize
+        let layer = buffers.layer(index)
+        let scratch = buffers.scratch([C, max(C, I)])
+        let normed = scratch[0], result = scratch[1]
+
+        kernels.rmsNorm(
+            layer.input, weight: parameters + weights.attentionNorm, into: normed, inverse: layer.attentionInverse,
+            rows: rows, width: C, epsilon: configuration.normEpsilon)
+        product.forward(
+            normed, parameters + weights.queryKeyValue, layer.queryKeyValue, rows: rows, inFeatures: C,
+            outFeatures: width)
+        let table = rotaryTable(depth: plan.depth)
+        batch.positions.withUnsafeBufferPointer { positions in
+            guard let positions = positions.baseAddress else { return }
+            kernels.rotate(
+                layer.queryKeyValue, positions: positions, table: table, rows: rows, stride: width,
+                heads: configuration.headCount + configuration.keyValueHeadCount)
+        }
+        let place = buffers.attentionScratch(attention, plan, backward: false)
+        attention.forward(
+            layer.queryKeyValue, plan: plan, into: layer.attention, keys: place.keys, scores: place.scores)
+        product.forward(
+            layer.attention, parameters + weights.attentionOutput, result, rows: rows, inFeatures: Q, outFeatures: C)
+        continueStream(from: layer.input, adding: result, into: layer.middle, rows, dropout, .attention, index)
+
+        kernels.rmsNorm(
+            layer.middle, weight: parameters + weights.feedForwardNorm, into: normed,
+            inverse: layer.feedForwardInverse, rows: rows, width: C, epsilon: configuration.normEpsilon)
+        product.forward(
+            normed, parameters + weights.gateUp, layer.gateUp, rows: rows, inFeatures: C, outFeatures: 2 * I)
+        kernels.swiGLU(layer.gateUp, into: result, rows: rows, width: I)
+        product.forward(
+            result, parameters + weights.down, normed, rows: rows, inFeatures: I, outFeatures: C)
+        continueStream(from: layer.middle, adding: normed, into: layer.output, rows, dropout, .feedForward, index)
+    }
+
+    /// `output` = `stream` + dropout(`block`), each (rows, hiddenSize).
+    private func continueStream(
+        from stream: UnsafePointer<Float>, adding block: UnsafePointer<Float>,
+        into output: UnsafeMutablePointer<Float>, _ rows: Int, _ dropout: Dropout?, _ site: Dropout.Site, _ layer: Int
+    ) {
+        let width = model.configuration.hiddenSize
+        kernels.overRows(rows) { first, count in
+            (output + first * width).update(from: stream + first * width, count: count * width)
+        }
+        kernels.add(block, to: output, rows: rows, width: width, dropout: dropout, site: site, layer: layer)
+    }
+}

@@ -1,0 +1,42 @@
+public import Artifacts
+
+/// The name of a stage's result: a digest over everything that can change it, and nothing else.
+///
+/// Names of stages and files, paths, dates, hosts, thread counts and whatever else is in `exec` are never part of it.
+public struct StageKey: Sendable, Equatable {
+    /// What is hashed: `kind`, `version`, `params`, `inputs`, `seed` (of a stage that uses it), `numerics`, `salt`.
+    public let preimage: JSONValue
+    /// SHA-256 over `stage-key/1`, a line end, and the canonical JSON of the preimage.
+    public let digest: ContentDigest
+
+    static let domain = "stage-key/1\n"
+
+    /// - Parameters:
+    ///   - inputs: the content digests of each connected port, in the order of the pipeline file.
+    ///   - machine: what the user wants kept apart with `--strict-numerics`; nil for no distinction. It concerns
+    ///     float work alone.
+    public init(
+        of stage: PlannedStage, inputs: [String: [ContentDigest]], machine: String? = nil
+    ) throws {
+        let definition = stage.definition
+        var ports: [String: JSONValue] = [:]
+        for port in definition.inputs {
+            guard let digests = inputs[port.name] else { continue }
+            let texts = digests.map { JSONValue.string($0.hex) }
+            ports[port.name] = port.acceptsMany || texts.count != 1 ? .array(texts) : texts[0]
+        }
+        var numerics = definition.numerics.description
+        if let machine, definition.numerics != .exact { numerics += ";machine=\(machine)" }
+        var members: [String: JSONValue] = [
+            "kind": .string(definition.kind.rawValue),
+            "version": .integer(Int64(definition.version)),
+            "params": stage.parameters,
+            "inputs": .object(ports),
+            "numerics": .string(numerics),
+            "salt": .string(stage.salt),
+        ]
+        if definition.usesSeed { members["seed"] = .integer(Int64(stage.seed)) }
+        preimage = .object(members)
+        digest = ContentDigest(hashing: Array(Self.domain.utf8) + (try CanonicalJSON.encode(preimage)))
+    }
+}

@@ -1,0 +1,25 @@
+public import Artifacts
+
+extension PipelinePlan {
+    /// The plan with everything filled in, as the `plan.json` of a run keeps it.
+    public var json: JSONValue {
+        [
+            "schema": "pipeline.plan-file/1", "pipeline": .string(name), "file": .string(file),
+            "sources": .object(Dictionary(uniqueKeysWithValues: sources.map { ($0.name, .string($0.path)) })),
+            "stages": .array(stages.map(\.json)),
+        ]
+    }
+}
+
+extension PlannedStage {
+    fileprivate var json: JSONValue {
+        let inputs = connections.map { connection in
+            (connection.port.name, JSONValue.array(connection.origins.map { .string("\($0)") }))
+        }
+        return [
+            "name": .string(name), "stage": .string(kind.rawValue), "params": parameters,
+            "inputs": .object(Dictionary(uniqueKeysWithValues: inputs)), "seed": .integer(Int64(seed)),
+            "cache": .bool(isCached), "salt": .string(salt),
+        ]
+    }
+}

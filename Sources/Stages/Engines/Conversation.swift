@@ -1,0 +1,44 @@
+internal import Model
+
+/// How a model is talked to: its chat template over its tokenizer.
+struct Conversation {
+    let tokenizer: Tokenizer
+    let template: ChatTemplate
+    /// Tokens that end a reply.
+    let stopTokens: Set<Int32>
+
+    /// - Throws: `ModelError` for a model without a chat template known here.
+    init(_ model: PretrainedModel) throws {
+        tokenizer = model.tokenizer
+        template = try model.requiredChatTemplate()
+        stopTokens = Set(try template.endOfTurnIDs(tokenizer)).union(tokenizer.end.map { [$0] } ?? [])
+    }
+
+    /// The tokens up to where the reply to `message` is due.
+    /// - Parameter examples: turns that stand before it.
+    func prompt(_ message: String, after examples: [WorkedExample] = []) throws -> [Int32] {
+        var turns: [ChatMessage] = []
+        for example in examples {
+            turns.append(ChatMessage(.user, example.input))
+            turns.append(ChatMessage(.assistant, example.reply))
+        }
+        turns.append(ChatMessage(.user, message))
+        return try template.encode(turns, addGenerationHeader: true, tokenizer: tokenizer)
+    }
+
+    /// The tokens of a whole reply, its closing token included.
+    func reply(_ text: String) throws -> [Int32] { try template.encodeReply(text, tokenizer: tokenizer) }
+}
+
+/// The text of tokens as generation sees it: control tokens are not text.
+struct SpokenTokens: TokenDecoding {
+    private let tokenizer: Tokenizer
+    private let silent: Set<Int32>
+
+    init(_ tokenizer: Tokenizer) {
+        self.tokenizer = tokenizer
+        silent = Set(tokenizer.specialTokens.map(\.id))
+    }
+
+    func bytes(of token: Int32) -> [UInt8] { silent.contains(token) ? [] : tokenizer.bytes(of: token) }
+}

@@ -1,0 +1,93 @@
+/// Turns what a model wrote about ranked responses into evaluation fine-tuning examples (paper §3.1.1).
+///
+/// For each prompt the model has judged all responses once in each attempt. The first attempt whose scores agree with
+/// the human ranking is kept, with all its responses; the others are not used. An attempt counts only if every reply
+/// has a whole score and a justification: the targets must show both.
+package struct SelfJudgedRankingFilter {
+    package enum Reason: String, CaseIterable {
+        case agrees
+        /// A reply without a readable score.
+        case unparsable
+        /// A score such as 3.5, which the additive rubric does not know.
+        case fractionalScore = "fractional-score"
+        /// A reply that is a score and nothing else.
+        case noJustification = "no-justification"
+        case disagrees
+        /// The model was not asked, or gave nothing.
+        case notJudged = "not-judged"
+    }
+
+    /// What one attempt at a prompt came to.
+    package enum Attempt: Equatable {
+        case accepted([JudgeExample])
+        case rejected(Reason, scores: [Double?])
+    }
+
+    private let agreement: RankAgreement
+    private let template: JudgeTemplate
+    private let parser = VerdictParser()
+
+    package init(agreement: RankAgreement, template: JudgeTemplate) {
+        self.agreement = agreement
+        self.template = template
+    }
+
+    /// Looks at one attempt.
+    /// - Parameter replies: one for each response of the ranking, in its order. An expected score, where there is one,
+    ///   is rounded to the whole score of the target, and the agreement is that of the rounded scores: it is they that
+    ///   the model would learn to say.
+    package func attempt(_ ranking: Ranking, replies: [Judgement.Reply]) -> Attempt {
+        precondition(
+            replies.count == ranking.responses.count,
+            "judge attempt: \(replies.count) replies to \(ranking.responses.count) responses")
+        let values = replies.map(\.value)
+        let known = values.compactMap { $0 }
+        guard known.count == replies.count else { return .rejected(.unparsable, scores: values) }
+        var scores: [Int] = []
+        for (reply, value) in zip(replies, known) {
+            guard reply.expected != nil || value == value.rounded() else {
+                return .rejected(.fractionalScore, scores: values)
+            }
+            scores.append(Int(value.rounded()))
+        }
+        let justifications = replies.map { parser.justification(in: $0.raw) ?? ($0.expected == nil ? "" : $0.raw) }
+        guard justifications.allSatisfy({ !$0.isEmpty }) else { return .rejected(.noJustification, scores: values) }
+        guard agreement.holds(scores: scores, ranks: ranking.responses.map(\.rank)) else {
+            return .rejected(.disagrees, scores: values)
+        }
+        return .accepted(
+            zip(ranking.responses, zip(justifications, scores)).map { response, verdict in
+                JudgeExample(
+                    instruction: ranking.prompt, response: response.text,
+                    input: template.render(instruction: ranking.prompt, response: response.text),
+                    justification: verdict.0, score: verdict.1, origin: .selfJudged)
+            })
+    }
+
+    /// The examples of a prompt's first accepted attempt, and the prompt's ledger entry.
+    package func settle(_ ranking: Ranking, attempts: [Attempt]) -> (examples: [JudgeExample], entry: LedgerEntry) {
+        var rejections: [String] = []
+        var last = Reason.notJudged
+        for (number, attempt) in attempts.enumerated() {
+            switch attempt {
+            case .accepted(let examples):
+                let scores = examples.map { String($0.score) }.joined(separator: " ")
+                return (
+                    examples,
+                    LedgerEntry(
+                        item: ranking.id, decision: .kept, reason: Reason.agrees,
+                        detail: "attempt \(number + 1): \(scores)")
+                )
+            case .rejected(let reason, let scores):
+                last = reason
+                let text = scores.map { $0.map { "\($0)" } ?? "-" }.joined(separator: " ")
+                rejections.append("attempt \(number + 1) \(reason.rawValue): \(text)")
+            }
+        }
+        return (
+            [],
+            LedgerEntry(
+                item: ranking.id, decision: .dropped, reason: last, detail: rejections.joined(separator: "; "))
+        )
+    }
+}

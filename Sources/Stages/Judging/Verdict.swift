@@ -1,0 +1,55 @@
+/// What one judge reply says about a response.
+///
+/// A reply from which no score can be read is a state of its own, not a low score: failures go with the content of the
+/// response, so counting them as a number would bias the reward (method §3.7).
+package enum Verdict: Equatable, Sendable {
+    /// A score on the scale 0 ... 5; may be fractional.
+    case scored(Double)
+    case unparsable(UnparsableReason)
+
+    package var score: Double? {
+        if case .scored(let score) = self { score } else { nil }
+    }
+
+    package var reason: UnparsableReason? {
+        if case .unparsable(let reason) = self { reason } else { nil }
+    }
+}
+
+/// Why a reply holds no usable score. The raw values are stored in judgements.
+public enum UnparsableReason: String, Codable, CaseIterable, Sendable {
+    /// Nothing of the form `Score: number` anywhere.
+    case noScore = "no-score"
+    /// The last such form is followed by more text than a closing remark: an intermediate score, not a conclusion.
+    case notAtEnd = "not-at-end"
+    /// A number below 0 or above 5.
+    case outOfRange = "out-of-range"
+    /// A number of another scale, such as `8/10` or `80%`.
+    case otherScale = "other-scale"
+    /// A number that goes on in a way that changes it: `4-5`, `1 + 1 + 1`, `3,5`, `4th`.
+    case malformedNumber = "malformed-number"
+}
+
+/// The verdicts of several replies about one response, as numbers (paper §3.1.3: the average of 3 samples).
+package struct VerdictSummary: Equatable, Sendable {
+    /// How many replies gave a score.
+    package let parsed: Int
+    /// The mean over the replies that gave one; nil if none did, and the response is then *unscored*.
+    package let score: Double?
+    /// The population variance over the same replies; 0 for a single one, nil if none.
+    package let variance: Double?
+
+    package init(_ verdicts: [Verdict]) { self.init(scores: verdicts.compactMap(\.score)) }
+
+    package init(scores: [Double]) {
+        parsed = scores.count
+        guard !scores.isEmpty else {
+            score = nil
+            variance = nil
+            return
+        }
+        let mean = scores.reduce(0, +) / Double(scores.count)
+        score = mean
+        variance = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(scores.count)
+    }
+}

@@ -1,0 +1,46 @@
+internal import Foundation
+
+/// Reads the score from a judge's reply (rule of method §3.7).
+///
+/// The reply alone is read, never the prompt: a response that contains `Score: 5` cannot set its own reward. The last
+/// `score : number` of the reply counts, since judges write sub-scores first. Letter case is ignored; spaces, line
+/// breaks, markdown and brackets may stand around the colon and the number; `/5` or `out of 5` may follow. Decimals
+/// are kept. Anything else about the number makes the reply unparsable: it is never cut, clamped or rounded into range.
+package struct VerdictParser: Sendable {
+    /// How many lines with words may follow the line of the score.
+    ///
+    /// The rubric asks for the score as the conclusion. One line is allowed after it: a closing remark, or the
+    /// justification as a single paragraph of a judge that states the score first. More than that, and the score was
+    /// an intermediate one, of a criterion or of a reply cut off before its conclusion.
+    package var trailingLines = 1
+
+    /// The scale of the rubric (paper Figure 2: additive, 0 to 5 points).
+    package static let scale = 0.0...5.0
+
+    package init() {}
+
+    package func parse(_ reply: String) -> Verdict {
+        let text = ReplyScanner(reply)
+        return verdict(of: text.lastScore(), in: text)
+    }
+
+    /// The reply without its score statement, trimmed: what the judge gives as its reasons. Nil where there is no score.
+    package func justification(in reply: String) -> String? {
+        let text = ReplyScanner(reply)
+        guard let match = text.lastScore() else { return nil }
+        let bytes = Array(reply.utf8)
+        let parts = [bytes[..<text.startOfStatement(match)], bytes[text.endOfStatement(match)...]]
+        return parts.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+            .filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private func verdict(of match: ReplyScanner.Match?, in text: ReplyScanner) -> Verdict {
+        guard let match else { return .unparsable(.noScore) }
+        guard text.linesWithWords(after: match.end) <= trailingLines else { return .unparsable(.notAtEnd) }
+        switch match.number {
+        case .failure(let reason): return .unparsable(reason.reason)
+        case .success(let score):
+            return Self.scale.contains(score) ? .scored(score) : .unparsable(.outOfRange)
+        }
+    }
+}

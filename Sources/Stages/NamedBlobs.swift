@@ -1,0 +1,26 @@
+internal import Artifacts
+internal import Foundation
+internal import Pipeline
+
+extension StageInputs {
+    /// The files connected to `port`, each with a name for error messages. A file in the store is named by its digest, so
+    /// the port and the place in its list stand for the name the user knows.
+    func namedBlobs(_ port: String) throws -> [(url: URL, name: String)] {
+        let references = references(port)
+        return try zip(references, blobs(port)).enumerated().map { index, file in
+            let place = references.count == 1 ? port : "\(port)[\(index)]"
+            return (url: file.1, name: "\(place) (\(file.0.digest.short))")
+        }
+    }
+}
+
+extension JudgeTemplate {
+    /// The template in the file connected to `port`.
+    init(blob port: String, of inputs: StageInputs) throws {
+        let bytes = try Data(contentsOf: inputs.blob(port))
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw StageError.malformedTemplate(name: port, problem: "it is not UTF-8 text")
+        }
+        try self.init(text, name: port)
+    }
+}

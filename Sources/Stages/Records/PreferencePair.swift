@@ -1,0 +1,39 @@
+public import Artifacts
+
+/// The best and the worst judged response to a prompt (paper §2.3).
+public struct PreferencePair: Record, Equatable {
+    public static let schema = RecordSchema("preference-pair", version: 1)
+
+    enum CodingKeys: String, CodingKey {
+        case id, promptID = "prompt_id", prompt, chosen, rejected, chosenID = "chosen_id", rejectedID = "rejected_id"
+        case chosenScore = "chosen_score", rejectedScore = "rejected_score"
+    }
+
+    public let id: String
+    public let promptID: String
+    public let prompt: String
+    public let chosen: String
+    public let rejected: String
+    /// The candidates.
+    public let chosenID: String
+    public let rejectedID: String
+    /// The mean judge scores.
+    public let chosenScore: Double
+    public let rejectedScore: Double
+
+    package init(chosen: Candidate, score chosenScore: Double, rejected: Candidate, score rejectedScore: Double) {
+        precondition(
+            chosen.promptID == rejected.promptID,
+            "preference pair across prompts '\(chosen.promptID)' and '\(rejected.promptID)'")
+        id = RecordID.derive(
+            Self.schema.name, [.string(chosen.promptID), .string(chosen.id), .string(rejected.id)])
+        promptID = chosen.promptID
+        prompt = chosen.prompt
+        self.chosen = chosen.text
+        self.rejected = rejected.text
+        chosenID = chosen.id
+        rejectedID = rejected.id
+        self.chosenScore = chosenScore
+        self.rejectedScore = rejectedScore
+    }
+}

@@ -1,0 +1,105 @@
+internal import Artifacts
+internal import Foundation
+package import Pipeline
+
+/// `seed-prep`: chooses and deals out the human seed data (paper §3.1.1).
+package struct PrepareSeedsStage: Stage {
+    package struct Parameters: StageParameters {
+        enum CodingKeys: String, CodingKey {
+            case ift, language
+            case rankingsTrain = "rankings_train", rankingsEval = "rankings_eval"
+            case keepSynthetic = "keep_synthetic", repeatedTrees = "repeated_trees"
+        }
+
+        /// Trees for instruction fine-tuning: a count, a share such as `40%`, or `rest`. The paper uses 3,200 (§3.1.1).
+        package var ift: SplitSize = .rest
+        /// Ranked trees for evaluation fine-tuning. The paper gives examples, not trees: 1,630, at 2.85 a tree.
+        package var rankingsTrain: SplitSize = .percent(30)
+        /// Ranked trees held out. The paper: 531 examples, a third of the above.
+        package var rankingsEval: SplitSize = .percent(10)
+        /// Paper §3.1.1: English.
+        package var language = "en"
+        /// Whether to take messages that are marked as written by a model. The paper's are human.
+        package var keepSynthetic = false
+        /// What to do when a tree id is there twice.
+        package var repeatedTrees: RepeatedTrees = .refuse
+
+        package init() {}
+    }
+
+    package static let kind: StageKind = "seed-prep"
+    package static let version = 1
+    package static let usesSeed = true
+    package static let inputs = [
+        Port("trees", schema: ArtifactReference.blobSchema, acceptsMany: true),
+        Port("evaluation-examples", schema: ArtifactReference.blobSchema, isOptional: true, acceptsMany: true),
+        Port("rubric", schema: ArtifactReference.blobSchema, isOptional: true),
+    ]
+    package static let outputs = [
+        Port("examples", schema: SeedExample.schema.description),
+        Port("rankings-train", schema: Ranking.schema.description),
+        Port("rankings-eval", schema: Ranking.schema.description),
+        Port("judge-examples", schema: JudgeExample.schema.description),
+        Port("ledger", schema: LedgerEntry.schema.description),
+    ]
+
+    private let parameters: Parameters
+
+    package init(parameters: Parameters) { self.parameters = parameters }
+
+    package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
+        let seeds = try preparation(context).prepare(try trees(inputs))
+        let judged = try judgeExamples(inputs, heldOut: seeds.evaluationRankings.map(\.prompt))
+        let ledger = seeds.ledger + judged.ledger
+        return StageOutputs(
+            [
+                "examples": try context.write(seeds.examples, to: "examples"),
+                "rankings-train": try context.write(seeds.trainingRankings, to: "rankings-train"),
+                "rankings-eval": try context.write(seeds.evaluationRankings, to: "rankings-eval"),
+                "judge-examples": try context.write(judged.rows, to: "judge-examples"),
+                "ledger": try context.write(ledger, to: "ledger"),
+            ],
+            summary: .object([
+                "trees": .count(seeds.ledger.count),
+                "examples": .count(seeds.examples.count),
+                "rankings_train": .count(seeds.trainingRankings.count),
+                "rankings_eval": .count(seeds.evaluationRankings.count),
+                "judge_examples": .count(judged.rows.count),
+                "judge_scores": .histogram(judged.rows.map { Double($0.score) }),
+                "filter": .report(ledger),
+            ]))
+    }
+
+    private func trees(_ inputs: StageInputs) throws -> ConversationCollector {
+        var collector = ConversationCollector(repeated: parameters.repeatedTrees)
+        for file in try inputs.namedBlobs("trees") {
+            try OpenAssistantReader.read(file.url, name: file.name, into: &collector)
+        }
+        return collector
+    }
+
+    private func preparation(_ context: StageContext) -> SeedPreparation {
+        var selection = SeedSelection()
+        selection.language = parameters.language
+        selection.keepsSynthetic = parameters.keepSynthetic
+        let split = SeedSplit(
+            instruction: parameters.ift, training: parameters.rankingsTrain, evaluation: parameters.rankingsEval
+        ) { context.seed.child($0, "split").key }
+        return SeedPreparation(selection: selection, split: split)
+    }
+
+    private func judgeExamples(
+        _ inputs: StageInputs, heldOut: [String]
+    ) throws -> (rows: [JudgeExample], ledger: [LedgerEntry]) {
+        guard inputs.isConnected("evaluation-examples") else { return ([], []) }
+        guard inputs.isConnected("rubric") else {
+            throw StageError.missingInput(
+                stage: Self.kind.rawValue, port: "rubric", because: "'evaluation-examples' are filled into it")
+        }
+        let template = try JudgeTemplate(blob: "rubric", of: inputs)
+        let examples = try inputs.namedBlobs("evaluation-examples").flatMap {
+            try EvaluationExampleReader.read($0.url, name: $0.name)
+        }
+        return EvaluationExampleReader.rows(examples, template: template, heldOut: heldOut)
+    }
+}

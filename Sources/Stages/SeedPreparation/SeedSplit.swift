@@ -1,0 +1,56 @@
+/// Deals selected trees out to instruction fine-tuning, training rankings and held-out rankings: each tree to one of
+/// them at most, so that nothing held out was trained on (paper §3.1.1).
+package struct SeedSplit {
+    package enum Part: String, CaseIterable {
+        case evaluation = "rankings-eval"
+        case training = "rankings-train"
+        case instruction = "ift"
+        /// Qualifies, but every part was full.
+        case notDrawn = "not-drawn"
+    }
+
+    package let instruction: SplitSize
+    package let training: SplitSize
+    package let evaluation: SplitSize
+    /// A random number for a tree. Trees are dealt out by it, so a tree's place depends on its id alone, not on the
+    /// order of the files.
+    private let lot: (_ tree: String) -> UInt64
+
+    package init(
+        instruction: SplitSize, training: SplitSize, evaluation: SplitSize, lot: @escaping (_ tree: String) -> UInt64
+    ) {
+        self.instruction = instruction
+        self.training = training
+        self.evaluation = evaluation
+        self.lot = lot
+    }
+
+    /// The part of each tree, by its id. The held-out rankings are drawn first: they stay the same when the other sizes
+    /// change.
+    /// - Throws: `StageError.splitTooLarge`, and `noRankedPrompts` or `noBestReplies` where a part is asked for and no tree
+    ///   at all qualifies.
+    package func deal(_ trees: [SelectedTree]) throws -> [String: Part] {
+        let order = trees.map { (lot: lot($0.id), tree: $0) }
+            .sorted { ($0.lot, $0.tree.id) < ($1.lot, $1.tree.id) }.map(\.tree)
+        var parts: [String: Part] = [:]
+        for tree in trees { parts[tree.id] = .notDrawn }
+        try draw(.evaluation, size: evaluation, from: order.filter { !$0.ranked.isEmpty }, into: &parts)
+        try draw(.training, size: training, from: order.filter { !$0.ranked.isEmpty }, into: &parts)
+        try draw(.instruction, size: instruction, from: order.filter { $0.best != nil }, into: &parts)
+        return parts
+    }
+
+    private func draw(
+        _ part: Part, size: SplitSize, from eligible: [SelectedTree], into parts: inout [String: Part]
+    ) throws {
+        if size == .count(0) { return }
+        guard !eligible.isEmpty else {
+            throw part == .instruction ? StageError.noBestReplies : StageError.noRankedPrompts(part: part.rawValue)
+        }
+        let free = eligible.filter { parts[$0.id] == .notDrawn }
+        guard let count = size.resolved(eligible: eligible.count, available: free.count) else {
+            throw StageError.splitTooLarge(part: part.rawValue, size: size.text, available: free.count)
+        }
+        for tree in free.prefix(count) { parts[tree.id] = part }
+    }
+}

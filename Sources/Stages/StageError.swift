@@ -1,0 +1,44 @@
+/// What can go wrong in the stages of the method; every text of the module is here.
+public enum StageError: Error, Equatable, CustomStringConvertible {
+    case malformedTemplate(name: String, problem: String)
+    case invalidParameter(stage: String, name: String, problem: String)
+    case missingInput(stage: String, port: String, because: String)
+    case incompleteCheckpoint(name: String, missing: String)
+    case duplicateJudgement(candidate: String)
+    case unreadable(file: String, problem: String)
+    case malformedLine(file: String, line: Int, problem: String)
+    case duplicateTree(id: String, first: String, second: String)
+    case duplicateMessage(id: String, first: String, second: String)
+    case splitTooLarge(part: String, size: String, available: Int)
+    case noRankedPrompts(part: String)
+    case noBestReplies
+
+    public var description: String {
+        switch self {
+        case .malformedTemplate(let name, let problem):
+            "template '\(name)': \(problem)"
+        case .invalidParameter(let stage, let name, let problem):
+            "stage '\(stage)': parameter '\(name)' \(problem)"
+        case .missingInput(let stage, let port, let because):
+            "stage '\(stage)': connect something to '\(port)': \(because)"
+        case .incompleteCheckpoint(let name, let missing):
+            "model '\(name)' has no '\(missing)'; give a whole Hugging Face folder or a GGUF file"
+        case .duplicateJudgement(let candidate):
+            "candidate '\(candidate)' is judged more than once; give the stage the judgements of one judge stage only"
+        case .unreadable(let file, let problem):
+            "'\(file)' \(problem)"
+        case .malformedLine(let file, let line, let problem):
+            "\(file):\(line): \(problem)"
+        case .duplicateTree(let id, let first, let second):
+            "\(second): conversation tree '\(id)' was already read at \(first); remove one of the two, or set 'repeated_trees: first'"
+        case .duplicateMessage(let id, let first, let second):
+            "\(second): message '\(id)' was already read at \(first); remove one of the two"
+        case .splitTooLarge(let part, let size, let available):
+            "part '\(part)' asks for \(size) trees but \(available) are free; lower it, or write 'rest'"
+        case .noRankedPrompts(let part):
+            "no selected tree has two ranked replies, so there is nothing for '\(part)'; give ranked data, or set its size to 0"
+        case .noBestReplies:
+            "no selected tree has a reply with rank 0, so there is nothing for 'ift'; give ranked data, or set its size to 0"
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Artifacts
+import Foundation
+import Pipeline
+import Stages
+import TestSupport
+import Testing
+
+@Suite("The seed-prep stage")
+struct PrepareSeedsStageTests {
+    /// The seed set that comes with the project.
+    private func seed(_ name: String) -> URL { SharedData.repository.appending(path: "pipelines/data/\(name)") }
+
+    @Test("the project's own seed set is dealt out without overlap, and its evaluation examples are filled in")
+    func ownSeeds() async throws {
+        let harness = try StageHarness()
+        let outputs = try await harness.run(
+            PrepareSeedsStage.self,
+            [
+                "trees": [try harness.blob(file: seed("seed-trees.jsonl"))],
+                "evaluation-examples": [try harness.blob(file: seed("evaluation-examples.jsonl"))],
+                "rubric": [try harness.blob(file: seed("rubric-additive.txt"))],
+            ]
+        ) { $0.keepSynthetic = true }
+        let examples = try harness.rows(outputs, "examples", as: SeedExample.self)
+        let training = try harness.rows(outputs, "rankings-train", as: Ranking.self)
+        let evaluation = try harness.rows(outputs, "rankings-eval", as: Ranking.self)
+        let judged = try harness.rows(outputs, "judge-examples", as: JudgeExample.self)
+        let trees = examples.map(\.tree) + training.map(\.tree) + evaluation.map(\.tree)
+        #expect(Set(trees).count == trees.count && !training.isEmpty && !evaluation.isEmpty && !examples.isEmpty)
+        #expect(judged.count == 186)
+        #expect(Set(judged.map(\.instruction)).isDisjoint(with: evaluation.map(\.prompt)))
+        #expect(judged.allSatisfy { $0.input.contains($0.response) && $0.target.hasSuffix("\n\nScore: \($0.score)") })
+    }
+
+    @Test("marked as synthetic, the same trees give nothing to rank unless they are asked for")
+    func syntheticSeeds() async throws {
+        let harness = try StageHarness()
+        let trees = try harness.blob(file: seed("seed-trees.jsonl"))
+        await #expect(throws: StageError.self) { try await harness.run(PrepareSeedsStage.self, ["trees": [trees]]) }
+    }
+
+    @Test("the seed decides who is held out")
+    func seeded() async throws {
+        let harness = try StageHarness()
+        let trees = try harness.blob(file: seed("seed-trees.jsonl"))
+        var heldOut: [ArtifactReference?] = []
+        for seed: UInt64 in [1, 1, 2] {
+            let outputs = try await harness.run(PrepareSeedsStage.self, ["trees": [trees]], seed: seed) {
+                $0.keepSynthetic = true
+            }
+            heldOut.append(outputs.artifacts["rankings-eval"])
+        }
+        #expect(heldOut[0] == heldOut[1] && heldOut[0] != heldOut[2])
+    }
+
+    @Test("evaluation examples need a rubric, and a bad line is named")
+    func errors() async throws {
+        let harness = try StageHarness()
+        let trees = try harness.blob(file: seed("seed-trees.jsonl"))
+        let bad = try harness.blob("{\"instruction\":\"\n")
+        await #expect(
+            throws: StageError.missingInput(
+                stage: "seed-prep", port: "rubric", because: "'evaluation-examples' are filled into it")
+        ) {
+            try await harness.run(PrepareSeedsStage.self, ["trees": [trees], "evaluation-examples": [bad]]) {
+                $0.keepSynthetic = true
+            }
+        }
+        let error = try #require(
+            await #expect(throws: StageError.self) {
+                try await harness.run(PrepareSeedsStage.self, ["trees": [bad]])
+            })
+        #expect("\(error)".hasPrefix("trees (\(bad.digest.short)):1: "), "\(error)")
+    }
+}
