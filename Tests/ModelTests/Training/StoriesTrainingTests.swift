@@ -7,7 +7,7 @@ import Testing
 @Suite("Training against PyTorch", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
 struct StoriesTrainingTests {
     struct Supervised: Decodable {
-        struct Example: Decodable { var ids: [Int]; var target_mask: [Int] }
+        struct Example: Decodable { var ids: [Int32]; var target_mask: [Int] }
         struct Schedule: Decodable { var warmup_steps: Int; var min_lr_rate: Double }
         struct Step: Decodable {
             var grad_norm: Double
@@ -60,9 +60,9 @@ struct StoriesTrainingTests {
 
     struct Preferences: Decodable {
         struct Pair: Decodable {
-            var chosen_ids: [Int]
+            var chosen_ids: [Int32]
             var chosen_mask: [Int]
-            var rejected_ids: [Int]
+            var rejected_ids: [Int32]
             var rejected_mask: [Int]
             var reference_chosen_logp: Double
             var reference_rejected_logp: Double

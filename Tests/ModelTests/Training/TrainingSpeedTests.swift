@@ -31,7 +31,7 @@ struct TrainingSpeedTests {
         var generator = Philox(key: 2)
         let examples = (0..<4).map { _ in
             SupervisedExample(
-                tokens: (0..<513).map { _ in generator.below(49_152) }, targetMask: (0..<513).map { $0 > 0 })
+                tokens: (0..<513).map { _ in Int32(generator.below(49_152)) }, targetMask: (0..<513).map { $0 > 0 })
         }
         let trainer = try Trainer(
             model: Self.model(), task: .supervised(examples),
