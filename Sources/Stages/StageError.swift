@@ -4,6 +4,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case invalidParameter(stage: String, name: String, problem: String)
     case missingInput(stage: String, port: String, because: String)
     case incompleteCheckpoint(name: String, missing: String)
+    case nothingToTrainOn(stage: String)
+    case referenceMismatch(pair: String)
+    case trainingLogTooShort(steps: Int, state: Int)
     case duplicateJudgement(candidate: String)
     case unreadable(file: String, problem: String)
     case malformedLine(file: String, line: Int, problem: String)
@@ -23,6 +26,14 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
             "stage '\(stage)': connect something to '\(port)': \(because)"
         case .incompleteCheckpoint(let name, let missing):
             "model '\(name)' has no '\(missing)'; give a whole Hugging Face folder or a GGUF file"
+        case .nothingToTrainOn(let stage):
+            "stage '\(stage)': there is no example to train on; connect 'examples' or 'judge-examples' that hold rows, "
+                + "or raise 'max_tokens' if they are too long"
+        case .referenceMismatch(let pair):
+            "pair '\(pair)': the reference log-probabilities are of other tokens; compute them with a model of the same "
+                + "tokenizer and chat template"
+        case .trainingLogTooShort(let steps, let state):
+            "the saved training log has \(steps) steps, the saved state \(state); remove the stage's staging folder"
         case .duplicateJudgement(let candidate):
             "candidate '\(candidate)' is judged more than once; give the stage the judgements of one judge stage only"
         case .unreadable(let file, let problem):

@@ -4,8 +4,18 @@ public import Pipeline
 public enum StandardStages {
     public static var registry: StageRegistry {
         StageRegistry([
+            ImportModelStage.self,  // §3.1: the pretrained model M0
+            MakeModelStage.self,  // none: a tiny model to walk through the loop with
             PrepareSeedsStage.self,  // §3.1.1: human examples and rankings
+            FineTuneStage.self,  // §3.1.3: SFT, on IFT data or on IFT and EFT data
+            FilterJudgementsStage.self,  // §3.1.1: EFT data from judgements that agree with people
+            WriteTasksStage.self,  // §2.2, §3.1.3: new prompts by Self-Instruct
+            SampleResponsesStage.self,  // §2.2: N candidate responses
+            JudgeResponsesStage.self,  // §2.2, Figure 2: LLM-as-a-judge
             PairResponsesStage.self,  // §2.3: the best response against the worst
+            ScoreReferenceStage.self,  // §3.1.3: DPO's reference
+            PreferenceTrainingStage.self,  // §3.1.3: DPO
+            EvaluateJudgeStage.self,  // §3.1.2, Table 4: five metrics
         ])
     }
 }

@@ -100,5 +100,6 @@ typedef struct {
 } kernel_adamw_step;
 void kernel_adamw(float *weight, float *first, float *second, const float *gradient, long n, kernel_adamw_step step);
 #include "CKernelsGeneration.h"
+#include "CKernelsLinear.h"
 
 #endif

@@ -83,7 +83,8 @@ public struct ChatTemplate: Codable, Hashable, Sendable {
     public func encodeReply(_ content: String, tokenizer: Tokenizer) throws(ModelError) -> [Int32] {
         let closing = try endOfTurnIDs(tokenizer)[0]
         // What the header leaves unsaid of the assistant's prefix is the model's to write.
-        let lead = assistant.prefix.hasPrefix(generationHeader) ? assistant.prefix.dropFirst(generationHeader.count) : ""
+        let lead =
+            assistant.prefix.hasPrefix(generationHeader) ? assistant.prefix.dropFirst(generationHeader.count) : ""
         var tail = assistant.suffix[...]
         if let range = tail.firstRange(of: endOfTurn[0]) { tail = tail[..<range.lowerBound] } else { tail = "" }
         return tokenizer.encodeContinuation(String(lead) + text(content) + String(tail)) + [closing]
@@ -95,7 +96,8 @@ public struct ChatTemplate: Codable, Hashable, Sendable {
     public func endOfTurnIDs(_ tokenizer: Tokenizer) throws(ModelError) -> [Int32] {
         guard let first = endOfTurn.first, let closing = tokenizer.id(of: first) else {
             throw .file(
-                name: "tokenizer", problem: "lacks the token '\(endOfTurn.first ?? "")' that ends a turn of the template '\(name)'",
+                name: "tokenizer",
+                problem: "lacks the token '\(endOfTurn.first ?? "")' that ends a turn of the template '\(name)'",
                 remedy: "choose another chat template")
         }
         return [closing] + endOfTurn.dropFirst().compactMap { tokenizer.id(of: $0) }

@@ -6,8 +6,11 @@ extension ChatTemplate {
         let trim = trimsContent ? " | trim" : ""
         func content(_ expression: String) -> String { trimsContent ? "(\(expression)\(trim))" : expression }
         func turn(_ turn: Turn, _ expression: String) -> String {
-            [turn.prefix.isEmpty ? nil : Self.literal(turn.prefix), expression, turn.suffix.isEmpty ? nil : Self.literal(turn.suffix)]
-                .compactMap(\.self).joined(separator: " + ")
+            [
+                turn.prefix.isEmpty ? nil : Self.literal(turn.prefix), expression,
+                turn.suffix.isEmpty ? nil : Self.literal(turn.suffix),
+            ]
+            .compactMap(\.self).joined(separator: " + ")
         }
         let message = "message['content']"
         if !beginning.isEmpty { emit(Self.literal(beginning)) }

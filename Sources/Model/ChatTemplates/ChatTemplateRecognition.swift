@@ -1,15 +1,18 @@
 extension ChatTemplate {
     /// The template that a file's Jinja text describes.
     ///
-    /// Told by the marks that each family writes; the default system text and the details in which versions differ are
-    /// read off. A text with a feature that a `ChatTemplate` cannot hold is unknown.
+    /// Told by the marks that each family writes; the default system text and the details in which versions differ
+    /// are read off. A text with a feature that a `ChatTemplate` cannot hold is unknown.
     /// - Parameters:
     ///   - beginning: the text of the tokenizer's beginning token, which Jinja calls `bos_token`.
     ///   - end: likewise `eos_token`.
     /// - Throws: `ModelError.unknownChatTemplate` with the start of the text.
-    public static func recognise(_ jinja: String, beginning: String?, end: String?) throws(ModelError) -> ChatTemplate {
+    public static func recognise(_ jinja: String, beginning: String?, end: String?) throws(ModelError) -> ChatTemplate
+    {
         func holds(_ text: String) -> Bool { jinja.contains(text) }
-        let unsupported = ["enable_thinking", "<think>", "Cutting Knowledge Date", "<|end|>", "<|channel|>", "strftime_now"]
+        let unsupported = [
+            "enable_thinking", "<think>", "Cutting Knowledge Date", "<|end|>", "<|channel|>", "strftime_now",
+        ]
         if let feature = unsupported.first(where: holds) { throw unknown("\(jinja.prefix(60))… (with '\(feature)')") }
         if holds("<|im_start|>") {
             // A default kept in a variable cannot be told from one that is only sometimes used.
@@ -46,7 +49,8 @@ extension ChatTemplate {
             guard let end = rest.firstRange(of: suffix) else { return nil }
             let literal = rest[..<end.lowerBound]
             // Anything but plain text between them is a variable spliced in.
-            if literal.contains("{{") || literal.contains("{%") || literal.contains("' +") || literal.contains("\" +") {
+            if literal.contains("{{") || literal.contains("{%") || literal.contains("' +") || literal.contains("\" +")
+            {
                 continue
             }
             let text = literal.replacing("\\n", with: "\n").replacing("\\'", with: "'").replacing("\\\"", with: "\"")

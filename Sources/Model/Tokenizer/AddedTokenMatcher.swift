@@ -15,10 +15,13 @@ struct AddedTokenMatcher: Sendable {
             guard let first = bytes.first else { continue }
             tokens[Int(first)].append(Token(bytes: bytes, added: token))
         }
-        for first in tokens.indices { tokens[first].sort { ($1.bytes.count, $0.added.id) < ($0.bytes.count, $1.added.id) } }
+        for first in tokens.indices {
+            tokens[first].sort { ($1.bytes.count, $0.added.id) < ($0.bytes.count, $1.added.id) }
+        }
     }
 
-    /// The longest token at `offset`; a control token only where it ends by `trustedEnd`, the end of trusted text there.
+    /// The longest token at `offset`; a control token only where it ends by `trustedEnd`, the end of trusted text
+    /// there.
     func match(_ bytes: [UInt8], at offset: Int, trustedEnd: Int) -> Token? {
         tokens[Int(bytes[offset])].first { token in
             let end = offset + token.bytes.count

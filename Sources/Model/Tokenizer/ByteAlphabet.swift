@@ -6,7 +6,8 @@ enum ByteAlphabet {
     static let scalars: [Unicode.Scalar] = {
         var next: UInt32 = 0x100
         return (0..<256).map { byte in
-            let isPrintable = (0x21...0x7E).contains(byte) || (0xA1...0xAC).contains(byte) || (0xAE...0xFF).contains(byte)
+            let isPrintable =
+                (0x21...0x7E).contains(byte) || (0xA1...0xAC).contains(byte) || (0xAE...0xFF).contains(byte)
             if isPrintable { return Unicode.Scalar(UInt8(byte)) }
             defer { next += 1 }
             // 0x100 to 0x143: below the surrogates, so always a scalar.

@@ -1,4 +1,5 @@
-/// What the word patterns distinguish: letters (`\p{L}`), numbers (`\p{N}`), white space (`\s`), line breaks, the rest.
+/// What the word patterns distinguish: letters (`\p{L}`), numbers (`\p{N}`), white space (`\s`), line breaks, the
+/// rest.
 enum CharacterClass: UInt8, Sendable {
     case letter, number, space
     /// Carriage return or line feed; also white space.

@@ -74,7 +74,8 @@ private struct GGUFVocabulary {
     func token(_ key: String) throws(ModelError) -> Int32? {
         guard let id = try metadata.optionalInteger("tokenizer.ggml.\(key)") else { return nil }
         guard let token = Int32(exactly: id), tokens.indices.contains(id) else {
-            throw .file(name: name, problem: "'tokenizer.ggml.\(key)' is \(id), outside the vocabulary of \(tokens.count)")
+            throw .file(
+                name: name, problem: "'tokenizer.ggml.\(key)' is \(id), outside the vocabulary of \(tokens.count)")
         }
         return token
     }
@@ -84,7 +85,8 @@ private struct GGUFVocabulary {
             switch token.1 {
             case TokenType.control, TokenType.unknown:
                 TokenizerDefinition.AddedToken(id: Int32(id), content: token.0, isControl: true)
-            case TokenType.userDefined: TokenizerDefinition.AddedToken(id: Int32(id), content: token.0, isControl: false)
+            case TokenType.userDefined:
+                TokenizerDefinition.AddedToken(id: Int32(id), content: token.0, isControl: false)
             default: nil
             }
         }
@@ -127,11 +129,14 @@ private struct GGUFVocabulary {
         guard let scores = try metadata.optionalFloats("tokenizer.ggml.scores"), scores.count == tokens.count else {
             throw .file(name: name, problem: "lacks a score for each token in 'tokenizer.ggml.scores'")
         }
-        guard !scores.contains(where: \.isNaN) else { throw .file(name: name, problem: "holds a token score that is not a number") }
+        guard !scores.contains(where: \.isNaN) else {
+            throw .file(name: name, problem: "holds a token score that is not a number")
+        }
         let merges = SentencePieceMerges.merges(vocabulary: tokens, scores: scores) { types[$0] == TokenType.normal }
         let putsSpaceFirst = try flag("add_space_prefix") ?? true
         var definition = TokenizerDefinition(
-            scheme: .sentencePiece(putsSpaceFirst ? .everyStretch : .none), vocabulary: tokens, merges: merges, added: added)
+            scheme: .sentencePiece(putsSpaceFirst ? .everyStretch : .none), vocabulary: tokens, merges: merges,
+            added: added)
         definition.addsBeginning = true
         return definition
     }

@@ -9,7 +9,8 @@ extension Tokenizer {
         if let configuration { settings = try JSONNode.read(configuration) }
         try self.init(
             try TokenizerDefinition(
-                huggingFace: try JSONNode.read(tokenizer), configuration: settings, name: tokenizer.lastPathComponent))
+                huggingFace: try JSONNode.read(tokenizer), configuration: settings, name: tokenizer.lastPathComponent)
+        )
     }
 }
 
@@ -62,12 +63,15 @@ private struct HuggingFaceTokenizerReader {
     func added() throws(ModelError) -> [TokenizerDefinition.AddedToken] {
         var tokens: [TokenizerDefinition.AddedToken] = []
         for node in json["added_tokens"]?.array ?? [] {
-            guard let content = node["content"]?.string, !content.isEmpty else { throw fault("an added token has no content") }
+            guard let content = node["content"]?.string, !content.isEmpty else {
+                throw fault("an added token has no content")
+            }
             let id = try token(node["id"]?.integer, "the added token '\(content)'")
             if node["single_word"]?.bool == true {
                 throw fault("the added token '\(content)' matches whole words only, which is not supported")
             }
-            var token = TokenizerDefinition.AddedToken(id: id, content: content, isControl: node["special"]?.bool ?? false)
+            var token = TokenizerDefinition.AddedToken(
+                id: id, content: content, isControl: node["special"]?.bool ?? false)
             token.absorbsLeft = node["lstrip"]?.bool ?? false
             token.absorbsRight = node["rstrip"]?.bool ?? false
             tokens.append(token)
@@ -77,17 +81,23 @@ private struct HuggingFaceTokenizerReader {
 
     func vocabulary(added: [TokenizerDefinition.AddedToken]) throws(ModelError) -> [String] {
         guard json["model"]?["type"]?.string ?? "BPE" == "BPE", let members = json["model"]?["vocab"]?.members else {
-            throw fault("is not a byte-pair tokenizer ('\(json["model"]?["type"]?.string ?? "none")')", remedy: "only BPE is supported")
+            throw fault(
+                "is not a byte-pair tokenizer ('\(json["model"]?["type"]?.string ?? "none")')",
+                remedy: "only BPE is supported")
         }
         var pairs: [(Int32, String)] = []
         pairs.reserveCapacity(members.count)
-        for member in members { pairs.append((try token(member.value.integer, "the token '\(member.key)'"), member.key)) }
+        for member in members {
+            pairs.append((try token(member.value.integer, "the token '\(member.key)'"), member.key))
+        }
         for token in added { pairs.append((token.id, token.content)) }
         // Ids are dense, so the largest is bounded by how many there are; anything else has a hole.
         var vocabulary = [String?](repeating: nil, count: pairs.count)
         var count = 0
         for (id, text) in pairs {
-            guard Int(id) < vocabulary.count else { throw fault("the token '\(text)' has the id \(id), beyond a hole in the ids") }
+            guard Int(id) < vocabulary.count else {
+                throw fault("the token '\(text)' has the id \(id), beyond a hole in the ids")
+            }
             if let other = vocabulary[Int(id)], !other.utf8.elementsEqual(text.utf8) {
                 throw fault("the id \(id) is both '\(other)' and '\(text)'")
             }
@@ -125,13 +135,16 @@ private struct HuggingFaceTokenizerReader {
 
     private func type(_ node: JSONNode) -> String { node["type"]?.string ?? "none" }
 
-    func composesUnicode() throws(ModelError) -> Bool { steps("normalizer", "normalizers").contains { type($0) == "NFC" } }
+    func composesUnicode() throws(ModelError) -> Bool {
+        steps("normalizer", "normalizers").contains { type($0) == "NFC" }
+    }
 
     func scheme() throws(ModelError) -> TokenizerDefinition.Scheme {
         let cutters = steps("pre_tokenizer", "pretokenizers")
         if cutters.contains(where: { type($0) == "ByteLevel" }) { return .byteLevel(try pattern(cutters)) }
         guard json["model"]?["byte_fallback"]?.bool == true else {
-            throw fault("is neither byte-level nor SentencePiece with byte fallback", remedy: "other kinds are not supported")
+            throw fault(
+                "is neither byte-level nor SentencePiece with byte fallback", remedy: "other kinds are not supported")
         }
         return .sentencePiece(try prefix(cutters))
     }
@@ -145,15 +158,19 @@ private struct HuggingFaceTokenizerReader {
         }
         let usesOwnPattern = last["use_regex"]?.bool ?? true
         if cutters.count == 1, usesOwnPattern { return .gpt2 }
-        if cutters.count == 2, usesOwnPattern, type(cutters[0]) == "Digits", cutters[0]["individual_digits"]?.bool == true {
+        if cutters.count == 2, usesOwnPattern, type(cutters[0]) == "Digits",
+            cutters[0]["individual_digits"]?.bool == true
+        {
             return .digitsThenGPT2
         }
-        if cutters.count == 2, !usesOwnPattern, type(cutters[0]) == "Split", cutters[0]["behavior"]?.string == "Isolated",
+        if cutters.count == 2, !usesOwnPattern, type(cutters[0]) == "Split",
+            cutters[0]["behavior"]?.string == "Isolated",
             let text = cutters[0]["pattern"]?["Regex"]?.string
         {
             let known = TokenizerDefinition.WordPattern.allCases.first { $0.splitPattern == text }
             if let known { return known }
-            throw fault("cuts words by an unknown pattern '\(text)'", remedy: "known are GPT-2's, Llama 3's and Qwen2's")
+            throw fault(
+                "cuts words by an unknown pattern '\(text)'", remedy: "known are GPT-2's, Llama 3's and Qwen2's")
         }
         throw fault("cuts words by \(cutters.map(type).joined(separator: ", ")), which is not supported")
     }
@@ -171,7 +188,8 @@ private struct HuggingFaceTokenizerReader {
             guard type(node) == "Metaspace", node["split"]?.bool == false else {
                 throw fault("cuts words by '\(type(node))', which is not supported for a SentencePiece tokenizer")
             }
-            let scheme = node["prepend_scheme"]?.string ?? (node["add_prefix_space"]?.bool == false ? "never" : "always")
+            let scheme =
+                node["prepend_scheme"]?.string ?? (node["add_prefix_space"]?.bool == false ? "never" : "always")
             switch scheme {
             case "always": prefix = .everyStretchWithout
             case "first": prefix = .textStart

@@ -74,7 +74,8 @@ extension TokenizerDefinition {
 
     private var preTokenizerJSON: JSONNode {
         func sequence(_ first: JSONNode, usesPattern: Bool) -> JSONNode {
-            Self.node("Sequence", JSONMember("pretokenizers", .array([first, Self.byteLevel(usesPattern: usesPattern)])))
+            Self.node(
+                "Sequence", JSONMember("pretokenizers", .array([first, Self.byteLevel(usesPattern: usesPattern)])))
         }
         func metaspace(_ scheme: String) -> JSONNode {
             Self.node(

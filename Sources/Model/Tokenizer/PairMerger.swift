@@ -1,4 +1,5 @@
-/// Byte-pair encoding of one word: merges neighbouring tokens, the pair of lowest rank first and the leftmost of equals.
+/// Byte-pair encoding of one word: merges neighbouring tokens, the pair of lowest rank first and the leftmost of
+/// equals.
 ///
 /// Keeps its working memory between words.
 struct PairMerger {

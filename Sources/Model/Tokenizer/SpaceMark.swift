@@ -1,6 +1,7 @@
 /// SentencePiece's `▁` (U+2581), which stands for a space in vocabularies.
 ///
-/// Inside this module pieces are kept with real spaces; a `▁` in text counts as a space, as it does for SentencePiece.
+/// Inside this module pieces are kept with real spaces; a `▁` in text counts as a space, as it does for
+/// SentencePiece.
 enum SpaceMark {
     static let mark: Unicode.Scalar = "\u{2581}"
     private static let encoded: [UInt8] = [0xE2, 0x96, 0x81]

@@ -9,6 +9,7 @@ public struct Tokenizer: Sendable {
     private let matcher: AddedTokenMatcher
     /// The token of each single byte: its own in byte-level vocabularies, `<0xNN>` in SentencePiece's.
     private let byteTokens: [Int32?]
+    private let specialIDs: Set<Int32>
 
     /// A stretch of text, and whether control tokens spelled in it are meant.
     public struct Part: Hashable, Sendable {
@@ -39,7 +40,9 @@ public struct Tokenizer: Sendable {
             switch definition.scheme {
             case .byteLevel:
                 let bytes = ByteAlphabet.decode(token)
-                if let bytes, bytes.count == 1, byteTokens[Int(bytes[0])] == nil { byteTokens[Int(bytes[0])] = Int32(id) }
+                if let bytes, bytes.count == 1, byteTokens[Int(bytes[0])] == nil {
+                    byteTokens[Int(bytes[0])] = Int32(id)
+                }
                 spellings.append(bytes ?? Array(token.utf8))
                 isFound.append(bytes != nil)
             case .sentencePiece:
@@ -49,15 +52,25 @@ public struct Tokenizer: Sendable {
                 isFound.append(byte == nil)
             }
         }
-        if definition.unknown == nil, let missing = byteTokens.firstIndex(of: nil) {
-            throw .file(
-                name: "tokenizer", problem: "has no token for the byte \(missing), and none for what is unknown",
-                remedy: "the vocabulary is incomplete")
-        }
+        try Self.checkSpelling(byteTokens, definition)
         self.byteTokens = byteTokens
         table = ByteStringTable(spellings) { isFound[$0] }
         pairs = PairTable(definition.merges)
         matcher = AddedTokenMatcher(definition.added)
+        specialIDs = Set(definition.added.filter(\.isControl).map(\.id))
+    }
+
+    /// Vocabularies leave out bytes that their texts never held; one without plain letters is no vocabulary.
+    private static func checkSpelling(_ tokens: [Int32?], _ definition: TokenizerDefinition) throws(ModelError) {
+        let needed: ClosedRange<Int> = if case .byteLevel = definition.scheme { 0x20...0x7E } else { 0...255 }
+        guard definition.unknown == nil || needed.lowerBound > 0,
+            let missing = needed.first(where: { tokens[$0] == nil })
+        else {
+            return
+        }
+        throw .file(
+            name: "tokenizer", problem: "has no token for the byte \(missing), and none for what is unknown",
+            remedy: "the vocabulary is incomplete")
     }
 
     // MARK: What it holds
@@ -78,9 +91,7 @@ public struct Tokenizer: Sendable {
     }
 
     /// Whether `id` is a control token.
-    public func isSpecial(_ id: Int32) -> Bool {
-        definition.added.contains { $0.id == id && $0.isControl }
-    }
+    public func isSpecial(_ id: Int32) -> Bool { specialIDs.contains(id) }
 
     // MARK: Text to ids
 
@@ -138,7 +149,8 @@ public struct Tokenizer: Sendable {
 
     // MARK: Ids to text
 
-    /// The bytes `id` stands for: part of a character, perhaps; a control token's name; nothing for an id beyond `count`.
+    /// The bytes `id` stands for: part of a character, perhaps; a control token's name; nothing for an id beyond
+    /// `count`.
     public func bytes(of id: Int32) -> [UInt8] {
         id >= 0 && Int(id) < count ? Array(table[Int(id)]) : []
     }
@@ -147,9 +159,10 @@ public struct Tokenizer: Sendable {
     ///
     /// - Parameter skippingSpecial: whether control tokens are left out rather than spelled.
     public func decode(_ ids: [Int32], skippingSpecial: Bool = false) -> String {
-        let special = skippingSpecial ? Set(specialTokens.map(\.id)) : []
         var bytes: [UInt8] = []
-        for id in ids where id >= 0 && Int(id) < count && !special.contains(id) { bytes.append(contentsOf: table[Int(id)]) }
+        for id in ids where id >= 0 && Int(id) < count {
+            if !(skippingSpecial && isSpecial(id)) { bytes.append(contentsOf: table[Int(id)]) }
+        }
         if definition.putsSpaceFirst, bytes.first == 0x20 { bytes.removeFirst() }
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -189,11 +202,14 @@ extension Tokenizer {
             case .sentencePiece(let prefix):
                 let goesOn = continues && range.lowerBound == 0
                 appendPieces(
-                    SpaceMark.marked(bytes[range], prefix: goesOn ? .none : prefix, isTextStart: range.lowerBound == 0))
+                    SpaceMark.marked(
+                        bytes[range], prefix: goesOn ? .none : prefix, isTextStart: range.lowerBound == 0))
             }
         }
 
-        private mutating func appendWords(_ bytes: [UInt8], _ range: Range<Int>, _ pattern: TokenizerDefinition.WordPattern) {
+        private mutating func appendWords(
+            _ bytes: [UInt8], _ range: Range<Int>, _ pattern: TokenizerDefinition.WordPattern
+        ) {
             WordScanner(bytes, range).forEachWord(pattern) { range in
                 if tokenizer.definition.takesWholeWords, let id = tokenizer.table.id(of: bytes[range]) {
                     ids.append(id)
@@ -225,8 +241,11 @@ extension Tokenizer {
         private mutating func appendByte(_ byte: UInt8) {
             if let id = tokenizer.byteTokens[Int(byte)] {
                 word.append(id)
-            } else if let unknown = tokenizer.definition.unknown, word.last != unknown {
-                // Unknown characters in a row are one unknown token.
+            } else if case .sentencePiece = tokenizer.definition.scheme, let unknown = tokenizer.definition.unknown,
+                word.last != unknown
+            {
+                // Unknown characters in a row are one unknown token. A byte that a byte-level vocabulary lacks is
+                // left out, as the reference does: what such a file calls unknown is often a control token.
                 word.append(unknown)
             }
         }

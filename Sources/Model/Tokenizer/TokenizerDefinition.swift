@@ -6,7 +6,8 @@ public struct TokenizerDefinition: Hashable, Sendable {
     public enum Scheme: Hashable, Sendable {
         /// Words are cut by a pattern, and spelled in the 256 byte tokens.
         case byteLevel(WordPattern)
-        /// The whole text is one word, spaces are written `▁`, characters outside the vocabulary fall back to `<0xNN>`.
+        /// The whole text is one word, spaces are written `▁`, characters outside the vocabulary fall back to
+        /// `<0xNN>`.
         case sentencePiece(SpacePrefix)
     }
 
@@ -101,7 +102,8 @@ extension TokenizerDefinition {
         func check(_ id: Int32?, _ what: String) throws(ModelError) {
             guard let id else { return }
             guard id >= 0, Int(id) < vocabulary.count else {
-                throw .file(name: "tokenizer", problem: "\(what) is \(id), outside the vocabulary of \(vocabulary.count)")
+                throw .file(
+                    name: "tokenizer", problem: "\(what) is \(id), outside the vocabulary of \(vocabulary.count)")
             }
         }
         guard !vocabulary.isEmpty, vocabulary.count <= 1 << 24 else {

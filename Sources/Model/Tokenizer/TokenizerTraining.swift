@@ -25,7 +25,8 @@ extension TokenizerDefinition {
         }
         var definition = TokenizerDefinition(
             scheme: .byteLevel(pattern), vocabulary: vocabulary, merges: learned,
-            added: control.enumerated().map { AddedToken(id: Int32($0.offset), content: $0.element, isControl: true) })
+            added: control.enumerated().map { AddedToken(id: Int32($0.offset), content: $0.element, isControl: true) }
+        )
         definition.padding = control.isEmpty ? nil : 0
         definition.beginning = control.firstIndex(of: "<|im_start|>").map { Int32($0) }
         definition.end = control.firstIndex(of: "<|im_end|>").map { Int32($0) }

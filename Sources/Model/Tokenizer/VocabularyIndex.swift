@@ -14,7 +14,8 @@ struct VocabularyIndex {
     /// The merge of two spellings, as UTF-8.
     ///
     /// - Throws: `ModelError.file` when one of them, or the two joined, is not a token.
-    func merge(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) throws(ModelError) -> TokenizerDefinition.Merge {
+    func merge(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) throws(ModelError) -> TokenizerDefinition.Merge
+    {
         guard let leftID = table.id(of: left), let rightID = table.id(of: right),
             let result = table.id(of: (left + right)[...])
         else {

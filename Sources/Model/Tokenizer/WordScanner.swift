@@ -3,7 +3,8 @@
 /// Each method is one alternative of the published patterns, tried in order at a position:
 ///
 ///     GPT-2    's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-///     Llama 3  (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+///     Llama 3  (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
+///               ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 ///     Qwen2    as Llama 3, with \p{N} for \p{N}{1,3}
 package struct WordScanner {
     private let scalars: [Unicode.Scalar]
@@ -89,7 +90,8 @@ package struct WordScanner {
         return spaces(start, end)
     }
 
-    /// `\s+(?!\S)|\s+`: white space, without its last character when something follows it, unless it is that one alone.
+    /// `\s+(?!\S)|\s+`: white space, without its last character when something follows it, unless it is that one
+    /// alone.
     private func spaces(_ start: Int, _ end: Int) -> Int {
         let stop = run(from: start, end) { $0.isSpace }
         return stop < end && stop - start > 1 ? stop - 1 : stop

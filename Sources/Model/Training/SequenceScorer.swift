@@ -4,11 +4,11 @@
 public final class SequenceScorer {
     /// Something to score: the log-probability of `completion` after `prompt`.
     public struct Request: Sendable, Hashable {
-        public var prompt: [Int]
+        public var prompt: [Int32]
         /// With its closing token, where it has one.
-        public var completion: [Int]
+        public var completion: [Int32]
 
-        public init(prompt: [Int], completion: [Int]) {
+        public init(prompt: [Int32], completion: [Int32]) {
             self.prompt = prompt
             self.completion = completion
         }

@@ -3,16 +3,16 @@
 /// `targetMask[i]` says that token `i` is predicted from the tokens before it. A response's closing token is a target;
 /// nothing of the prompt is (paper §3.1.2: "loss on target tokens only").
 public struct SupervisedExample: Sendable, Hashable {
-    public var tokens: [Int]
+    public var tokens: [Int32]
     public var targetMask: [Bool]
 
-    public init(tokens: [Int], targetMask: [Bool]) {
+    public init(tokens: [Int32], targetMask: [Bool]) {
         self.tokens = tokens
         self.targetMask = targetMask
     }
 
     /// A prompt and the response to learn; every token of the response is a target.
-    public init(prompt: [Int], response: [Int]) {
+    public init(prompt: [Int32], response: [Int32]) {
         tokens = prompt + response
         targetMask = [Bool](repeating: false, count: prompt.count) + [Bool](repeating: true, count: response.count)
     }
@@ -20,15 +20,15 @@ public struct SupervisedExample: Sendable, Hashable {
 
 /// A prompt with a chosen and a rejected response, and the reference model's log-probabilities of both.
 public struct PreferenceExample: Sendable, Hashable {
-    public var prompt: [Int]
+    public var prompt: [Int32]
     /// Responses with their closing tokens.
-    public var chosen: [Int]
-    public var rejected: [Int]
+    public var chosen: [Int32]
+    public var rejected: [Int32]
     /// Sums over the response's tokens, in nats, from `SequenceScorer` on the reference model.
     public var referenceChosen: Double
     public var referenceRejected: Double
 
-    public init(prompt: [Int], chosen: [Int], rejected: [Int], referenceChosen: Double, referenceRejected: Double) {
+    public init(prompt: [Int32], chosen: [Int32], rejected: [Int32], referenceChosen: Double, referenceRejected: Double) {
         self.prompt = prompt
         self.chosen = chosen
         self.rejected = rejected
@@ -100,7 +100,7 @@ public enum TrainingTask: Sendable {
 
 extension TargetedSequence {
     /// A prompt and a response all of whose tokens are targets.
-    init(prompt: [Int], response: [Int]) {
+    init(prompt: [Int32], response: [Int32]) {
         self.init(
             tokens: prompt + response,
             targetMask: [Bool](repeating: false, count: prompt.count) + [Bool](repeating: true, count: response.count))
@@ -109,9 +109,9 @@ extension TargetedSequence {
 
 extension ModelConfiguration {
     /// - Throws: `ModelError` for a token outside the vocabulary, or more tokens than the context holds.
-    func check(_ tokens: [Int], place: String) throws(ModelError) {
+    func check(_ tokens: [Int32], place: String) throws(ModelError) {
         for token in tokens where token < 0 || token >= vocabularySize {
-            throw .tokenOutOfRange(token: token, vocabularySize: vocabularySize, place: place)
+            throw .tokenOutOfRange(token: Int(token), vocabularySize: vocabularySize, place: place)
         }
         if tokens.count > contextLength {
             throw .contextTooLong(tokens: tokens.count, limit: contextLength, place: place)

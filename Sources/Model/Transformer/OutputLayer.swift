@@ -151,7 +151,7 @@ final class OutputLayer {
 
     /// Sorts the targets by row: a row that several sequences share may have several.
     private func arrange(_ batch: PackedBatch) {
-        targetTokens = batch.targets.map(\.token)
+        targetTokens = batch.targets.map { Int($0.token) }
         let order = batch.targets.indices.sorted { (batch.targets[$0].row, $0) < (batch.targets[$1].row, $1) }
         rows = []
         targetsOfRow = []

@@ -3,10 +3,10 @@
 /// `targetMask[i]` true means token `i` is predicted, from what stands before it: the loss of a response is over the
 /// response's tokens, its closing token included, and never over the prompt's.
 package struct TargetedSequence: Sendable, Hashable {
-    package var tokens: [Int]
+    package var tokens: [Int32]
     package var targetMask: [Bool]
 
-    package init(tokens: [Int], targetMask: [Bool]) {
+    package init(tokens: [Int32], targetMask: [Bool]) {
         precondition(
             tokens.count == targetMask.count,
             "TargetedSequence: \(tokens.count) tokens, \(targetMask.count) mask entries")
@@ -34,7 +34,7 @@ package struct PackedBatch: Sendable, Hashable {
     /// A token to predict from the logits of `row`.
     package struct Target: Sendable, Hashable {
         package var row: Int
-        package var token: Int
+        package var token: Int32
         /// Which of the sequences given to `init` it belongs to.
         package var sequence: Int
     }

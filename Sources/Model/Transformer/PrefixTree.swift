@@ -37,7 +37,7 @@ struct PrefixTree {
             return
         }
         // The row of token i predicts token i + 1, so the last target's own row is not needed.
-        let tokens = sequence.tokens[..<lastTarget].map { Int32(truncatingIfNeeded: $0) }
+        let tokens = sequence.tokens[..<lastTarget]
         var (node, position) = descend(tokens[..<firstTarget])
         if position < firstTarget {
             node = append(tokens[position..<firstTarget], under: node, isShared: true)

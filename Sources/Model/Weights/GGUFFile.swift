@@ -54,7 +54,8 @@ package struct GGUFFile: Sendable {
             for row in 0..<(tensor.count / columns) {
                 let source = UnsafeRawBufferPointer(rebasing: bytes[(row * rowBytes)..<((row + 1) * rowBytes)])
                 let start = place(row) * columns
-                tensor.format.dequantise(source, into: UnsafeMutableBufferPointer(rebasing: target[start..<(start + columns)]))
+                tensor.format.dequantise(
+                    source, into: UnsafeMutableBufferPointer(rebasing: target[start..<(start + columns)]))
             }
         }
     }

@@ -62,7 +62,8 @@ struct GGUFHeaderReader {
 
     private func alignment(_ value: GGUFValue?) throws(ModelError) -> Int {
         guard let value else { return 32 }
-        guard case .integer(let alignment) = value, alignment > 0, alignment <= 1 << 20, alignment & (alignment - 1) == 0
+        guard case .integer(let alignment) = value, alignment > 0, alignment <= 1 << 20,
+            alignment & (alignment - 1) == 0
         else { throw fault("has an alignment that is not a power of two: \(value)") }
         return Int(alignment)
     }
@@ -94,7 +95,8 @@ struct GGUFHeaderReader {
             guard listing.offset % UInt64(alignment) == 0 else {
                 throw fault("tensor '\(listing.name)' begins at \(listing.offset), not a multiple of \(alignment)")
             }
-            guard let relative = Int(exactly: listing.offset), relative <= file.count, dataStart <= file.count - relative,
+            guard let relative = Int(exactly: listing.offset), relative <= file.count,
+                dataStart <= file.count - relative,
                 listing.size <= file.count - relative - dataStart
             else {
                 throw fault(
@@ -104,10 +106,12 @@ struct GGUFHeaderReader {
             let start = dataStart + relative
             tensors.append(
                 GGUFFile.Tensor(
-                    name: listing.name, format: listing.format, shape: listing.shape, bytes: start..<(start + listing.size)))
+                    name: listing.name, format: listing.format, shape: listing.shape,
+                    bytes: start..<(start + listing.size)))
         }
         let placed = tensors.filter { !$0.bytes.isEmpty }.sorted { $0.bytes.lowerBound < $1.bytes.lowerBound }
-        for (first, second) in zip(placed, placed.dropFirst()) where second.bytes.lowerBound < first.bytes.upperBound {
+        for (first, second) in zip(placed, placed.dropFirst()) where second.bytes.lowerBound < first.bytes.upperBound
+        {
             throw fault("tensors '\(first.name)' and '\(second.name)' overlap")
         }
         return tensors
@@ -122,7 +126,9 @@ struct GGUFHeaderReader {
         var shape: [Int] = []
         for _ in 0..<dimensions {
             let extent: UInt64 = try integer("shape of '\(name)'")
-            guard let extent = Int(exactly: extent) else { throw fault("tensor '\(name)' has a dimension of \(extent)") }
+            guard let extent = Int(exactly: extent) else {
+                throw fault("tensor '\(name)' has a dimension of \(extent)")
+            }
             shape.insert(extent, at: 0)
         }
         let typeID: UInt32 = try integer("type of '\(name)'")
@@ -132,8 +138,8 @@ struct GGUFHeaderReader {
         }
         let columns = shape[shape.count - 1]
         guard columns % format.valuesPerBlock == 0 else {
-            throw fault(
-                "tensor '\(name)' has rows of \(columns) values, not whole blocks of \(format.valuesPerBlock) (\(format.name))")
+            let block = "blocks of \(format.valuesPerBlock) (\(format.name))"
+            throw fault("tensor '\(name)' has rows of \(columns) values, not whole \(block)")
         }
         var size = format.bytesPerBlock
         for extent in shape.dropLast() + [columns / format.valuesPerBlock] {
@@ -143,7 +149,8 @@ struct GGUFHeaderReader {
         }
         // A dimension of nothing makes the size 0, whatever the others claim; they could still overflow a count.
         guard size > 0 else { throw fault("tensor '\(name)' is empty: \(shape)") }
-        return Listing(name: name, format: format, shape: shape, size: size, offset: try integer("offset of '\(name)'"))
+        return Listing(
+            name: name, format: format, shape: shape, size: size, offset: try integer("offset of '\(name)'"))
     }
 
     // MARK: Values
@@ -188,20 +195,29 @@ struct GGUFHeaderReader {
         let type = try valueType("the elements of \(what)")
         let count = try count("elements of \(what)", leastBytes: type.leastBytes)
         switch type {
-        case .uint8: return .integers(try elements(count) { r throws(ModelError) in Int64(try r.integer(what) as UInt8) })
-        case .int8: return .integers(try elements(count) { r throws(ModelError) in Int64(try r.integer(what) as Int8) })
-        case .uint16: return .integers(try elements(count) { r throws(ModelError) in Int64(try r.integer(what) as UInt16) })
-        case .int16: return .integers(try elements(count) { r throws(ModelError) in Int64(try r.integer(what) as Int16) })
-        case .uint32: return .integers(try elements(count) { r throws(ModelError) in Int64(try r.integer(what) as UInt32) })
-        case .int32: return .integers(try elements(count) { r throws(ModelError) in Int64(try r.integer(what) as Int32) })
-        case .int64: return .integers(try elements(count) { r throws(ModelError) in try r.integer(what) })
+        case .uint8: return .integers(try integers(UInt8.self, count, what))
+        case .int8: return .integers(try integers(Int8.self, count, what))
+        case .uint16: return .integers(try integers(UInt16.self, count, what))
+        case .int16: return .integers(try integers(Int16.self, count, what))
+        case .uint32: return .integers(try integers(UInt32.self, count, what))
+        case .int32: return .integers(try integers(Int32.self, count, what))
+        case .int64: return .integers(try integers(Int64.self, count, what))
         case .uint64: return .unsignedIntegers(try elements(count) { r throws(ModelError) in try r.integer(what) })
-        case .float32: return .floats(try elements(count) { r throws(ModelError) in Float(bitPattern: try r.integer(what)) })
-        case .float64: return .doubles(try elements(count) { r throws(ModelError) in Double(bitPattern: try r.integer(what)) })
+        case .float32:
+            return .floats(try elements(count) { r throws(ModelError) in Float(bitPattern: try r.integer(what)) })
+        case .float64:
+            return .doubles(try elements(count) { r throws(ModelError) in Double(bitPattern: try r.integer(what)) })
         case .bool: return .bools(try elements(count) { r throws(ModelError) in try r.bool(what) })
         case .string: return .strings(try elements(count) { r throws(ModelError) in try r.string(what) })
-        case .array: return .arrays(try elements(count) { r throws(ModelError) in try r.array(what, depth: depth + 1) })
+        case .array:
+            return .arrays(try elements(count) { r throws(ModelError) in try r.array(what, depth: depth + 1) })
         }
+    }
+
+    private mutating func integers<Value: FixedWidthInteger>(
+        _ type: Value.Type, _ count: Int, _ what: String
+    ) throws(ModelError) -> [Int64] {
+        try elements(count) { r throws(ModelError) in Int64(try r.integer(what) as Value) }
     }
 
     private mutating func elements<Element>(

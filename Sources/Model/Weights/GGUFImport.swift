@@ -14,13 +14,15 @@ extension ModelConfiguration {
         }
         func key(_ name: String) -> String { "\(architecture).\(name)" }
         if let scaling = try metadata.optionalString(key("rope.scaling.type")), scaling != "none" {
-            throw .file(name: gguf.file.name, problem: "scales rotary positions ('\(scaling)'), which is not supported")
+            throw .file(
+                name: gguf.file.name, problem: "scales rotary positions ('\(scaling)'), which is not supported")
         }
         if let experts = try metadata.optionalInteger(key("expert_count")), experts > 0 {
             throw .file(name: gguf.file.name, problem: "is a mixture of \(experts) experts, which is not supported")
         }
         guard let embedding = gguf.tensor("token_embd.weight"), embedding.shape.count == 2 else {
-            throw .file(name: gguf.file.name, problem: "lacks the tensor 'token_embd.weight'", remedy: "it holds no model")
+            throw .file(
+                name: gguf.file.name, problem: "lacks the tensor 'token_embd.weight'", remedy: "it holds no model")
         }
         let headCount = try metadata.integer(key("attention.head_count"))
         let hiddenSize = try metadata.integer(key("embedding_length"))
@@ -30,7 +32,8 @@ extension ModelConfiguration {
             ?? (headCount > 0 && hiddenSize % headCount == 0 ? hiddenSize / headCount : 0)
         if let rotary = try metadata.optionalInteger(key("rope.dimension_count")), rotary != headSize {
             throw .file(
-                name: gguf.file.name, problem: "rotates \(rotary) of \(headSize) values of a head, which is not supported")
+                name: gguf.file.name,
+                problem: "rotates \(rotary) of \(headSize) values of a head, which is not supported")
         }
         let window = try metadata.optionalInteger(key("attention.sliding_window")) ?? 0
         self.init(
@@ -50,7 +53,8 @@ extension ModelConfiguration {
 extension LanguageModel {
     /// A model from a GGUF file, dequantised to single precision and put into Hugging Face's order.
     ///
-    /// - Throws: `ModelError` for a damaged file, an unsupported architecture, or tensors that do not fit the configuration.
+    /// - Throws: `ModelError` for a damaged file, an unsupported architecture, or tensors that do not fit the
+    ///   configuration.
     public convenience init(gguf url: URL) throws(ModelError) {
         try self.init(gguf: try GGUFFile(url))
     }
@@ -63,7 +67,9 @@ extension LanguageModel {
         let filled = try ParameterImport.model(
             configuration, file: gguf.file.name, available: gguf.tensors.reduce(0) { $0 + $1.count }
         ) { name in
-            guard let stored = Self.ggufName(name), let tensor = tensors.removeValue(forKey: stored) else { return nil }
+            guard let stored = Self.ggufName(name), let tensor = tensors.removeValue(forKey: stored) else {
+                return nil
+            }
             let isRotary = stored.hasSuffix("attn_q.weight") || stored.hasSuffix("attn_k.weight")
             let place = isInterleaved && isRotary ? Self.rotaryRow(headSize: configuration.headSize) : nil
             return ParameterImport.Source(shape: tensor.shape) { target throws(ModelError) in
@@ -71,8 +77,10 @@ extension LanguageModel {
             }
         }
         if let extra = tensors.keys.sorted().first {
-            let remedy = extra.hasSuffix(".bias") ? "biases are not supported" : "the model may be of another architecture"
-            throw .file(name: gguf.file.name, problem: "holds the tensor '\(extra)', which has no place here", remedy: remedy)
+            let remedy =
+                extra.hasSuffix(".bias") ? "biases are not supported" : "the model may be of another architecture"
+            throw .file(
+                name: gguf.file.name, problem: "holds the tensor '\(extra)', which has no place here", remedy: remedy)
         }
         try self.init(configuration: configuration, parameters: filled.parameters)
     }
@@ -94,7 +102,8 @@ extension LanguageModel {
         case "lm_head.weight": return "output.weight"
         default:
             let parts = name.split(separator: ".", maxSplits: 3)
-            guard parts.count == 4, parts[0] == "model", parts[1] == "layers", let part = ggufLayerNames[String(parts[3])]
+            guard parts.count == 4, parts[0] == "model", parts[1] == "layers",
+                let part = ggufLayerNames[String(parts[3])]
             else { return nil }
             return "blk.\(parts[2]).\(part)"
         }
@@ -107,86 +116,4 @@ extension LanguageModel {
         "mlp.gate_proj.weight": "ffn_gate.weight", "mlp.up_proj.weight": "ffn_up.weight",
         "mlp.down_proj.weight": "ffn_down.weight",
     ]
-}
-
-/// Typed access to a GGUF file's metadata, with errors that name the key.
-struct GGUFMetadata {
-    private let gguf: GGUFFile
-
-    init(_ gguf: GGUFFile) { self.gguf = gguf }
-
-    subscript(key: String) -> GGUFValue? { gguf.metadata[key] }
-
-    private func wrong(_ key: String, _ kind: String) -> ModelError {
-        .file(name: gguf.file.name, problem: "metadata key '\(key)' is not \(kind)")
-    }
-
-    private func require<Value>(_ key: String, _ value: Value?) throws(ModelError) -> Value {
-        guard let value else { throw .file(name: gguf.file.name, problem: "lacks the metadata key '\(key)'") }
-        return value
-    }
-
-    func string(_ key: String) throws(ModelError) -> String { try require(key, try optionalString(key)) }
-    func integer(_ key: String) throws(ModelError) -> Int { try require(key, try optionalInteger(key)) }
-    func double(_ key: String) throws(ModelError) -> Double { try require(key, try optionalDouble(key)) }
-
-    func optionalString(_ key: String) throws(ModelError) -> String? {
-        switch self[key] {
-        case nil: nil
-        case .string(let value): value
-        default: throw wrong(key, "a text")
-        }
-    }
-
-    func optionalInteger(_ key: String) throws(ModelError) -> Int? {
-        switch self[key] {
-        case nil: nil
-        case .integer(let value): Int(value)
-        default: throw wrong(key, "a single whole number")
-        }
-    }
-
-    func optionalBool(_ key: String) throws(ModelError) -> Bool? {
-        switch self[key] {
-        case nil: nil
-        case .bool(let value): value
-        default: throw wrong(key, "a boolean")
-        }
-    }
-
-    /// A 32-bit value is read as the shortest decimal that means it: 1e-05, not 9.999999747378752e-06.
-    func optionalDouble(_ key: String) throws(ModelError) -> Double? {
-        switch self[key] {
-        case nil: return nil
-        case .float(let value):
-            guard let widened = Double("\(value)") else { throw wrong(key, "a number") }
-            return widened
-        case .double(let value): return value
-        default: throw wrong(key, "a number")
-        }
-    }
-
-    func optionalStrings(_ key: String) throws(ModelError) -> [String]? {
-        switch self[key] {
-        case nil: nil
-        case .strings(let values): values
-        default: throw wrong(key, "a list of texts")
-        }
-    }
-
-    func optionalIntegers(_ key: String) throws(ModelError) -> [Int64]? {
-        switch self[key] {
-        case nil: nil
-        case .integers(let values): values
-        default: throw wrong(key, "a list of whole numbers")
-        }
-    }
-
-    func optionalFloats(_ key: String) throws(ModelError) -> [Float]? {
-        switch self[key] {
-        case nil: nil
-        case .floats(let values): values
-        default: throw wrong(key, "a list of numbers")
-        }
-    }
 }

@@ -122,7 +122,9 @@ private struct ConfigurationFields {
             throw .file(name: name, problem: "'hidden_act' is '\(activation)'", remedy: "only silu is supported")
         }
         if self["quantization_config"] != nil {
-            throw .file(name: name, problem: "the weights are quantised", remedy: "give the F32, F16 or BF16 weights, or a GGUF")
+            throw .file(
+                name: name, problem: "the weights are quantised",
+                remedy: "give the F32, F16 or BF16 weights, or a GGUF")
         }
     }
 
@@ -132,7 +134,8 @@ private struct ConfigurationFields {
         for node in [parameters, scaling] {
             let type = node?["rope_type"]?.string ?? node?["type"]?.string ?? "default"
             guard type == "default" else {
-                throw .file(name: name, problem: "scales rotary positions ('\(type)')", remedy: "only 'default' is supported")
+                throw .file(
+                    name: name, problem: "scales rotary positions ('\(type)')", remedy: "only 'default' is supported")
             }
         }
         if let theta = parameters?["rope_theta"] {

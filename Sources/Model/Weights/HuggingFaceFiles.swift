@@ -33,7 +33,9 @@ public struct HuggingFaceFiles: Sendable {
             return FileManager.default.fileExists(atPath: file.path) ? file : nil
         }
         guard let configuration = existing("config.json") else {
-            throw .file(name: folder.path, problem: "holds no config.json", remedy: "give a Hugging Face model folder or a GGUF file")
+            throw .file(
+                name: folder.path, problem: "holds no config.json",
+                remedy: "give a Hugging Face model folder or a GGUF file")
         }
         self.init(
             configuration: configuration, weights: [], tokenizer: existing("tokenizer.json"),
@@ -87,7 +89,8 @@ extension JSONNode {
 extension LanguageModel {
     /// A model from a Hugging Face folder: `config.json` and safetensors, whole or in shards.
     ///
-    /// - Throws: `ModelError` for damaged files, an unsupported architecture, or tensors that do not fit the configuration.
+    /// - Throws: `ModelError` for damaged files, an unsupported architecture, or tensors that do not fit the
+    ///   configuration.
     public convenience init(huggingFace folder: URL) throws(ModelError) {
         try self.init(huggingFace: try HuggingFaceFiles(folder: folder))
     }
@@ -102,7 +105,9 @@ extension LanguageModel {
             let file = try SafetensorsFile(url)
             for tensor in file.tensors {
                 guard tensors.updateValue((file, tensor), forKey: tensor.name) == nil else {
-                    throw .file(name: file.file.name, problem: "holds the tensor '\(tensor.name)', which another shard holds too")
+                    throw .file(
+                        name: file.file.name,
+                        problem: "holds the tensor '\(tensor.name)', which another shard holds too")
                 }
                 available += tensor.count
             }
@@ -118,7 +123,8 @@ extension LanguageModel {
         // Old checkpoints carry rotary tables, and some tied ones the embedding a second time.
         let ignorable = tensors.keys.filter { !$0.hasSuffix("rotary_emb.inv_freq") && $0 != "lm_head.weight" }
         if let extra = ignorable.min() {
-            let remedy = extra.hasSuffix(".bias") ? "biases are not supported" : "the model may be of another architecture"
+            let remedy =
+                extra.hasSuffix(".bias") ? "biases are not supported" : "the model may be of another architecture"
             throw .file(name: name, problem: "holds the tensor '\(extra)', which has no place here", remedy: remedy)
         }
         try self.init(configuration: configuration, parameters: filled.parameters)

@@ -1,7 +1,8 @@
 /// A JSON value as a model file holds it: object members stay in the order in which they were written.
 ///
-/// Model files need their own reader because Foundation's forgets member order (vocabularies are written in id order),
-/// accepts duplicate keys (a way to smuggle a second tensor under one name) and builds a dictionary per object.
+/// Model files need their own reader because Foundation's forgets member order (vocabularies are written in id
+/// order), accepts duplicate keys (a way to smuggle a second tensor under one name) and builds a dictionary per
+/// object.
 package enum JSONNode: Sendable, Equatable {
     case null
     case bool(Bool)

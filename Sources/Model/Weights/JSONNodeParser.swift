@@ -95,7 +95,9 @@ private struct JSONNodeParser {
             let start = offset
             let key = try string()
             // Compared as bytes: two spellings of one accented letter are equal as Strings but are different tokens.
-            guard seen.insert(Array(key.utf8)).inserted else { throw fault("the key '\(key)' appears twice", at: start) }
+            guard seen.insert(Array(key.utf8)).inserted else {
+                throw fault("the key '\(key)' appears twice", at: start)
+            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw fault("':' is due") }
             members.append(JSONMember(key, try value(depth: depth + 1)))

@@ -31,9 +31,12 @@ enum ParameterImport {
             guard found.shape == tensor.shape else {
                 throw .file(
                     name: file,
-                    problem: "tensor '\(tensor.name)' has the shape \(found.shape), its configuration says \(tensor.shape)")
+                    problem:
+                        "tensor '\(tensor.name)' has the shape \(found.shape), its configuration says \(tensor.shape)"
+                )
             }
-            let target = UnsafeMutableBufferPointer(start: model.parameters.pointer + tensor.offset, count: tensor.count)
+            let target = UnsafeMutableBufferPointer(
+                start: model.parameters.pointer + tensor.offset, count: tensor.count)
             try found.read(target)
         }
         return model

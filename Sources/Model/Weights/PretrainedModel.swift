@@ -9,7 +9,9 @@ public struct PretrainedModel: Sendable {
     /// The file's own Jinja text, kept so that an export carries it on unchanged.
     public var chatTemplateText: String?
 
-    public init(model: LanguageModel, tokenizer: Tokenizer, chatTemplate: ChatTemplate? = nil, chatTemplateText: String? = nil) {
+    public init(
+        model: LanguageModel, tokenizer: Tokenizer, chatTemplate: ChatTemplate? = nil, chatTemplateText: String? = nil
+    ) {
         self.model = model
         self.tokenizer = tokenizer
         self.chatTemplate = chatTemplate
@@ -55,7 +57,8 @@ public struct PretrainedModel: Sendable {
             text = String(decoding: mapped.bytes(0..<mapped.count), as: UTF8.self)
         }
         try self.init(
-            model: LanguageModel(huggingFace: files), tokenizer: tokenizer, text: text, given: chatTemplate ?? written)
+            model: LanguageModel(huggingFace: files), tokenizer: tokenizer, text: text, given: chatTemplate ?? written
+        )
     }
 
     /// `chat_template` is a text, or a list of named ones.
@@ -135,7 +138,9 @@ extension PretrainedModel {
             do {
                 try Data(file.bytes).write(to: folder.appending(path: file.name))
             } catch {
-                throw .file(name: folder.appending(path: file.name).path, problem: "cannot be written: \(error.localizedDescription)")
+                throw .file(
+                    name: folder.appending(path: file.name).path,
+                    problem: "cannot be written: \(error.localizedDescription)")
             }
         }
     }
@@ -149,7 +154,9 @@ extension LanguageModel {
         do {
             try Data(json).write(to: folder.appending(path: "config.json"))
         } catch {
-            throw .file(name: folder.appending(path: "config.json").path, problem: "cannot be written: \(error.localizedDescription)")
+            throw .file(
+                name: folder.appending(path: "config.json").path,
+                problem: "cannot be written: \(error.localizedDescription)")
         }
     }
 

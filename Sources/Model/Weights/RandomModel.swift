@@ -13,7 +13,8 @@ extension LanguageModel {
         }
         let model = try LanguageModel(configuration: configuration)
         for (index, tensor) in model.layout.tensors.enumerated() {
-            let values = UnsafeMutableBufferPointer(start: model.parameters.pointer + tensor.offset, count: tensor.count)
+            let values = UnsafeMutableBufferPointer(
+                start: model.parameters.pointer + tensor.offset, count: tensor.count)
             if tensor.isMatrix {
                 fillNormal(values, deviation: 0.02, key: seed, stream: UInt64(index))
             } else {

@@ -116,7 +116,8 @@ extension SafetensorsFile {
         func fault(_ problem: String) -> ModelError { .file(name: file.name, problem: "tensor '\(name)' \(problem)") }
         guard let typeName = member.value["dtype"]?.string else { throw fault("has no dtype") }
         guard let type = ValueType(rawValue: typeName) else { throw fault("has the unknown dtype '\(typeName)'") }
-        guard let shape = member.value["shape"]?.array?.map(\.integer), !shape.contains(where: { ($0 ?? -1) < 0 }) else {
+        guard let shape = member.value["shape"]?.array?.map(\.integer), !shape.contains(where: { ($0 ?? -1) < 0 })
+        else {
             throw fault("has no shape of whole numbers")
         }
         guard let offsets = member.value["data_offsets"]?.array?.map(\.integer), offsets.count == 2,
@@ -132,7 +133,8 @@ extension SafetensorsFile {
             size = product.partialValue
         }
         guard size == end - begin else {
-            throw fault("of shape \(shape.map { $0 ?? 0 }) and dtype \(typeName) takes \(size) bytes, but has \(end - begin)")
+            throw fault(
+                "of shape \(shape.map { $0 ?? 0 }) and dtype \(typeName) takes \(size) bytes, but has \(end - begin)")
         }
         return Tensor(
             name: name, type: type, shape: shape.map { $0 ?? 0 }, bytes: (dataStart + begin)..<(dataStart + end))

@@ -2,7 +2,8 @@
 ///
 /// The bytes depend on the parameters and nothing else, so equal weights have equal digests.
 public enum SafetensorsWriter {
-    /// The header for `layout`: 8 bytes of length, then JSON padded with spaces so that the data begins on a multiple of 8.
+    /// The header for `layout`: 8 bytes of length, then JSON padded with spaces so that the data begins on a
+    /// multiple of 8.
     public static func header(_ layout: ParameterLayout) -> [UInt8] {
         let tensors = layout.tensors.map { tensor in
             JSONMember(
@@ -12,7 +13,10 @@ public enum SafetensorsWriter {
                     JSONMember("shape", .array(tensor.shape.map { .integer(Int64($0)) })),
                     JSONMember(
                         "data_offsets",
-                        .array([.integer(Int64(4 * tensor.range.lowerBound)), .integer(Int64(4 * tensor.range.upperBound))])),
+                        .array([
+                            .integer(Int64(4 * tensor.range.lowerBound)),
+                            .integer(Int64(4 * tensor.range.upperBound)),
+                        ])),
                 ]))
         }
         // 'format' tells readers which framework's conventions the names follow.

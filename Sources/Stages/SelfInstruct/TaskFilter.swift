@@ -16,6 +16,8 @@ package struct TaskFilter: Sendable {
         /// The very text of a seed or of an earlier task.
         case duplicate
         case similar
+        /// Good, but there were enough.
+        case surplus
     }
 
     /// Self-Instruct lower-cases everything but the first letter, which spoils names. With this on, only the first letter

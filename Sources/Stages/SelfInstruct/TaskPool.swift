@@ -48,6 +48,16 @@ package struct TaskPool {
         for task in seeds + earlier { remember(task.text, as: task.id) }
     }
 
+    /// The ledger when only the first `count` accepted tasks are used: those after them are dropped as surplus.
+    package func ledger(keeping count: Int) -> [LedgerEntry] {
+        let surplus = Set(prompts.dropFirst(count).map(\.id))
+        return ledger.map { entry in
+            guard entry.decision == .kept, surplus.contains(entry.item) else { return entry }
+            return LedgerEntry(
+                item: entry.item, decision: .dropped, reason: TaskFilter.Reason.surplus, detail: entry.detail)
+        }
+    }
+
     /// The accepted tasks as demonstrations.
     package var own: [Demonstration] { prompts.map { Demonstration(id: $0.id, text: $0.text) } }
 

@@ -18,7 +18,8 @@ struct ChatTemplateTests {
         var chats: [Chat]
     }
 
-    @Test("SmolLM2's chats are rendered and tokenised as by the reference, contents always as text",
+    @Test(
+        "SmolLM2's chats are rendered and tokenised as by the reference, contents always as text",
         .enabled(if: SharedData.isPresent && SharedData.hasSmolLM2, "\(SharedData.modelAbsence)"))
     func smolLM2() throws {
         let golden: Golden = try TokenizerVectors.decode("golden/smollm2/tokenisation.json")
@@ -44,22 +45,35 @@ struct ChatTemplateTests {
         #expect(reply == tokenizer.encode("Paris.") + [2])
     }
 
-    private let question = [ChatMessage(.system, "Be brief."), ChatMessage(.user, " Hi "), ChatMessage(.assistant, "Yo"), ChatMessage(.user, "Bye")]
+    private let question = [
+        ChatMessage(.system, "Be brief."), ChatMessage(.user, " Hi "), ChatMessage(.assistant, "Yo"),
+        ChatMessage(.user, "Bye"),
+    ]
 
     @Test("each family writes its own marks")
     func families() throws {
-        #expect(try ChatTemplate.llama2.render(question, addGenerationHeader: true)
-            == "<s>[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\n Hi [/INST] Yo </s><s>[INST] Bye [/INST]")
-        #expect(try ChatTemplate.mistral.render(question, addGenerationHeader: true)
-            == "<s>[INST] Be brief.\n\n Hi  [/INST]Yo</s>[INST] Bye [/INST]")
-        #expect(try ChatTemplate.llama3.render(question, addGenerationHeader: true)
-            == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|>"
-            + "<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\nYo<|eot_id|>"
-            + "<|start_header_id|>user<|end_header_id|>\n\nBye<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")
-        #expect(try ChatTemplate.zephyr.render(question, addGenerationHeader: true)
-            == "<|system|>\nBe brief.</s>\n<|user|>\n Hi </s>\n<|assistant|>\nYo</s>\n<|user|>\nBye</s>\n<|assistant|>\n")
-        #expect(try ChatTemplate.chatML.render([ChatMessage(.user, "Hi")], addGenerationHeader: false)
-            == "<|im_start|>user\nHi<|im_end|>\n")
+        #expect(
+            try ChatTemplate.llama2.render(question, addGenerationHeader: true)
+                == "<s>[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\n Hi [/INST] Yo </s><s>[INST] Bye [/INST]")
+        #expect(
+            try ChatTemplate.mistral.render(question, addGenerationHeader: true)
+                == "<s>[INST] Be brief.\n\n Hi  [/INST]Yo</s>[INST] Bye [/INST]")
+        #expect(
+            try ChatTemplate.llama3.render(question, addGenerationHeader: true)
+                == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|>"
+                + "<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
+                + "<|start_header_id|>assistant<|end_header_id|>\n\nYo<|eot_id|>"
+                + "<|start_header_id|>user<|end_header_id|>\n\nBye<|eot_id|>"
+                + "<|start_header_id|>assistant<|end_header_id|>\n\n"
+        )
+        #expect(
+            try ChatTemplate.zephyr.render(question, addGenerationHeader: true)
+                == "<|system|>\nBe brief.</s>\n<|user|>\n Hi </s>\n"
+                + "<|assistant|>\nYo</s>\n<|user|>\nBye</s>\n<|assistant|>\n"
+        )
+        #expect(
+            try ChatTemplate.chatML.render([ChatMessage(.user, "Hi")], addGenerationHeader: false)
+                == "<|im_start|>user\nHi<|im_end|>\n")
     }
 
     @Test("the Jinja text written for a template is recognised as it", arguments: ChatTemplate.known)
@@ -70,17 +84,22 @@ struct ChatTemplateTests {
     @Test("the families' published texts are recognised, others are refused")
     func recognition() throws {
         let zephyr = """
-            {% for message in messages %}\n{% if message['role'] == 'user' %}\n{{ '<|user|>\n' + message['content'] + eos_token }}
+            {% for message in messages %}
+            {% if message['role'] == 'user' %}\n{{ '<|user|>\n' + message['content'] + eos_token }}
             {% elif message['role'] == 'system' %}\n{{ '<|system|>\n' + message['content'] + eos_token }}
-            {% elif message['role'] == 'assistant' %}\n{{ '<|assistant|>\n'  + message['content'] + eos_token }}\n{% endif %}
+            {% elif message['role'] == 'assistant' %}
+            {{ '<|assistant|>\n'  + message['content'] + eos_token }}\n{% endif %}
             {% if loop.last and add_generation_prompt %}\n{{ '<|assistant|>' }}\n{% endif %}\n{% endfor %}
             """
         #expect(try ChatTemplate.recognise(zephyr, beginning: "<s>", end: "</s>") == .zephyr)
         let qwen25 = #"""
-            {%- if tools %}{{- '<|im_start|>system\n' }}{%- if messages[0]['role'] == 'system' %}{{- messages[0]['content'] }}{%- endif %}
+            {%- if tools %}{{- '<|im_start|>system\n' }}
+            {%- if messages[0]['role'] == 'system' %}{{- messages[0]['content'] }}{%- endif %}
             {%- else %}{{- '<|im_start|>system\nYou are Qwen. You\'re helpful.<|im_end|>\n' }}{%- endif %}
             """#
-        #expect(try ChatTemplate.recognise(qwen25, beginning: nil, end: nil).defaultSystem == "You are Qwen. You're helpful.")
+        #expect(
+            try ChatTemplate.recognise(qwen25, beginning: nil, end: nil).defaultSystem
+                == "You are Qwen. You're helpful.")
         for unknown in ["{{ messages }}", "<|user|>{{ x }}<|end|><|assistant|>", "<|im_start|> enable_thinking"] {
             #expect { try ChatTemplate.recognise(unknown, beginning: nil, end: nil) } throws: { error in
                 guard case .unknownChatTemplate(_, let known)? = error as? ModelError else { return false }
@@ -93,8 +112,12 @@ struct ChatTemplateTests {
     @Test("turns in the wrong order are refused by templates that alternate")
     func order() {
         #expect {
-            try ChatTemplate.mistral.render([ChatMessage(.user, "a"), ChatMessage(.user, "b")], addGenerationHeader: true)
-        } throws: { "\($0)" == "conversation: the template 'mistral' wants a turn of the assistant where message 2 is of the user" }
+            try ChatTemplate.mistral.render(
+                [ChatMessage(.user, "a"), ChatMessage(.user, "b")], addGenerationHeader: true)
+        } throws: {
+            "\($0)"
+                == "conversation: the template 'mistral' wants a turn of the assistant where message 2 is of the user"
+        }
     }
 
     @Test("a template of one's own survives export and import, weights and tokenizer with it")
@@ -115,7 +138,8 @@ struct ChatTemplateTests {
         #expect(copy.model.parameters.values == model.parameters.values)
     }
 
-    @Test("the demo model exports as a Hugging Face folder that reads back the same",
+    @Test(
+        "the demo model exports as a Hugging Face folder that reads back the same",
         .enabled(if: SharedData.isPresent && SharedData.hasSmolLM2, "\(SharedData.modelAbsence)"))
     func demoModel() throws {
         let model = try PretrainedModel(gguf: #require(SharedData.smolLM2))

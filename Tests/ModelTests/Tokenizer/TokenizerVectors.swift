@@ -54,7 +54,11 @@ enum TokenizerVectors {
     static func swiftTransformers(_ file: String, beginning: Int32?) throws -> [Vector] {
         struct Row: Decodable { var text: String; var token_ids: [Int32] }
         let row: Row = try decode("tokenizers/swift-transformers/\(file)")
-        return [Vector(text: row.text, ids: row.token_ids.first == beginning ? Array(row.token_ids.dropFirst()) : row.token_ids)]
+        return [
+            Vector(
+                text: row.text,
+                ids: row.token_ids.first == beginning ? Array(row.token_ids.dropFirst()) : row.token_ids)
+        ]
     }
 
     static func decode<Value: Decodable>(_ path: String) throws -> Value {

@@ -94,7 +94,7 @@ enum RandomModel {
     static func sequence(_ length: Int, firstTarget: Int, seed: UInt64, vocabulary: Int = 37) -> TargetedSequence {
         var generator = Philox(key: seed, stream: 99)
         return TargetedSequence(
-            tokens: (0..<length).map { _ in generator.below(vocabulary) },
+            tokens: (0..<length).map { _ in Int32(generator.below(vocabulary)) },
             targetMask: (0..<length).map { $0 >= firstTarget })
     }
 }

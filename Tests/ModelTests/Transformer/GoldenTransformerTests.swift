@@ -8,7 +8,7 @@ import Testing
 struct GoldenTransformerTests {
     struct Expected: Decodable {
         struct Sequence: Decodable {
-            var ids: [Int]
+            var ids: [Int32]
             var target_mask: [Int]
             var logits_file: String
         }
@@ -44,7 +44,7 @@ struct GoldenTransformerTests {
                 let batch = PackedBatch(
                     (0..<vocabulary).map {
                         TargetedSequence(
-                            tokens: prefix + [$0], targetMask: [Bool](repeating: false, count: prefix.count) + [true])
+                            tokens: prefix + [Int32($0)], targetMask: [Bool](repeating: false, count: prefix.count) + [true])
                     })
                 #expect(batch.rows == prefix.count)
                 let found = transformer.forward(batch, keepActivations: false)

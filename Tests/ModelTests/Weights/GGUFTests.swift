@@ -21,7 +21,8 @@ struct GGUFTests {
         .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: BlockFormat.allCases)
     func formats(format: BlockFormat) throws {
         let folder = SharedData.url("golden/quants/valid")
-        let expected = try JSONDecoder().decode(Expected.self, from: Data(contentsOf: folder.appending(path: "expected.json")))
+        let expected = try JSONDecoder().decode(
+            Expected.self, from: Data(contentsOf: folder.appending(path: "expected.json")))
         let entry = try #require(expected.types[format.name])
         let file = try GGUFFile(folder.appending(path: entry.gguf))
         let values = try Data(contentsOf: folder.appending(path: entry.values))
@@ -107,7 +108,9 @@ struct GGUFTests {
     /// A GGUF file with one key and two F32 tensors of 8 values.
     static func smallFile() -> [UInt8] {
         var bytes = Array("GGUF".utf8)
-        func append<Value: FixedWidthInteger>(_ value: Value) { withUnsafeBytes(of: value.littleEndian) { bytes += $0 } }
+        func append<Value: FixedWidthInteger>(_ value: Value) {
+            withUnsafeBytes(of: value.littleEndian) { bytes += $0 }
+        }
         func append(_ text: String) {
             append(UInt64(text.utf8.count))
             bytes += text.utf8

@@ -18,14 +18,18 @@ struct ImportTests {
         var tensors: [Tensor]
     }
 
-    @Test("SmolLM2's weights are those of the reference to the bit", .enabled(if: SharedData.isPresent && SharedData.hasSmolLM2, "\(SharedData.modelAbsence)"))
+    @Test(
+        "SmolLM2's weights are those of the reference to the bit",
+        .enabled(if: SharedData.isPresent && SharedData.hasSmolLM2, "\(SharedData.modelAbsence)"))
     func smolLM2() throws {
         let file = try #require(SharedData.smolLM2)
         let model = try LanguageModel(gguf: file)
-        #expect(model.configuration == ModelConfiguration(
-            vocabularySize: 49152, hiddenSize: 576, intermediateSize: 1536, layerCount: 30, headCount: 9,
-            keyValueHeadCount: 3, headSize: 64, ropeTheta: 100_000, normEpsilon: 1e-5, contextLength: 8192,
-            tiesEmbeddings: true))
+        #expect(
+            model.configuration
+                == ModelConfiguration(
+                    vocabularySize: 49152, hiddenSize: 576, intermediateSize: 1536, layerCount: 30, headCount: 9,
+                    keyValueHeadCount: 3, headSize: 64, ropeTheta: 100_000, normEpsilon: 1e-5, contextLength: 8192,
+                    tiesEmbeddings: true))
         let expected = try JSONDecoder().decode(
             Dequantised.self, from: Data(contentsOf: SharedData.url("golden/smollm2/dequantised.json")))
         #expect(expected.tensors.count > 100)
@@ -47,7 +51,9 @@ struct ImportTests {
         }
     }
 
-    @Test("stories260K is the same model as GGUF and as a Hugging Face folder", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+    @Test(
+        "stories260K is the same model as GGUF and as a Hugging Face folder",
+        .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
     func stories() throws {
         let gguf = try LanguageModel(gguf: SharedData.url("golden/stories260k/stories260k-f32.gguf"))
         let folder = try LanguageModel(huggingFace: SharedData.url("golden/stories260k/model"))
@@ -66,7 +72,9 @@ struct ImportTests {
         #expect(model.parameters.values.allSatisfy { $0.isFinite })
     }
 
-    @Test("rounded weights are the rounding of the full ones", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+    @Test(
+        "rounded weights are the rounding of the full ones",
+        .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
     func rounded() throws {
         let full = try LanguageModel(huggingFace: SharedData.url("golden/tiny/llama-untied")).parameters.values
         let half = try LanguageModel(huggingFace: SharedData.url("golden/tiny/llama-untied-f16")).parameters.values
@@ -84,15 +92,20 @@ struct ImportTests {
             try text.replacing(old, with: new).write(to: file, atomically: true, encoding: .utf8)
             do { _ = try LanguageModel(huggingFace: folder); return "no error" } catch { return "\(error)" }
         }
-        #expect(try changed("\"vocab_size\": 40", "\"vocab_size\": 16777216").contains("fewer than its configuration asks for"))
+        #expect(
+            try changed("\"vocab_size\": 40", "\"vocab_size\": 16777216").contains(
+                "fewer than its configuration asks for"))
         #expect(try changed("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1000").contains("fewer than"))
-        #expect(try changed("\"vocab_size\": 40", "\"vocab_size\": 39").contains(
-            "tensor 'model.embed_tokens.weight' has the shape [40, 16], its configuration says [39, 16]"))
+        #expect(
+            try changed("\"vocab_size\": 40", "\"vocab_size\": 39").contains(
+                "tensor 'model.embed_tokens.weight' has the shape [40, 16], its configuration says [39, 16]"))
         #expect(try changed("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1").contains("'model.layers.1."))
         #expect(try changed("\"model_type\": \"llama\"", "\"model_type\": \"qwen2\"").contains("biases"))
         #expect(try changed("\"model_type\": \"llama\"", "\"model_type\": \"gpt_neox\"").contains("'gpt_neox'"))
         #expect(try changed("\"hidden_size\": 16", "\"hidden_size\": \"16\"").contains("'hidden_size' is a string"))
-        #expect(try changed("\"rope_scaling\": null", "\"rope_scaling\": {\"rope_type\": \"llama3\"}").contains("'llama3'"))
+        #expect(
+            try changed("\"rope_scaling\": null", "\"rope_scaling\": {\"rope_type\": \"llama3\"}").contains(
+                "'llama3'"))
         #expect(try changed("\"hidden_act\": \"silu\"", "\"hidden_act\": \"gelu\"").contains("'gelu'"))
         #expect(try changed("{", "[").contains("is not JSON: byte"))
         #expect(try changed("\"hidden_size\": 16", "\"hidden_size\": 16") == "no error")

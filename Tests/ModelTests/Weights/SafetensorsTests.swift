@@ -42,7 +42,10 @@ struct SafetensorsTests {
     @Test("every prefix and every flipped byte of a sound file is read or refused, never a trap")
     func mutations() throws {
         let header = #"{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}   "#
-        let sound = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8) + [0, 0, 128, 63, 0, 0, 0, 64]
+        let sound =
+            withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8) + [
+                0, 0, 128, 63, 0, 0, 0, 64,
+            ]
         let url = FileManager.default.temporaryDirectory.appending(path: "mutated-\(UUID().uuidString).safetensors")
         defer { try? FileManager.default.removeItem(at: url) }
         try Data(sound).write(to: url)

@@ -33,22 +33,35 @@ final class StageHarness {
 
     struct MissingOutput: Error { let port: String }
 
-    /// - Parameter execution: must never change a digest.
+    /// - Parameters:
+    ///   - execution: must never change a digest.
+    ///   - key: names the staging folder; a second run with the same one goes on where the first was stopped.
+    ///   - stopAfter: ends the run in good order after so many reports of progress.
     func run<S: Stage>(
         _ type: S.Type, _ connections: [String: [ArtifactReference]], seed: UInt64 = 1,
-        execution: ExecutionOptions = ExecutionOptions(), _ change: (inout S.Parameters) -> Void = { _ in }
+        execution: ExecutionOptions = ExecutionOptions(), key: String = UUID().uuidString, stopAfter: Int = .max,
+        _ change: (inout S.Parameters) -> Void = { _ in }
     ) async throws -> StageOutputs {
         var parameters = S.Parameters()
         change(&parameters)
         let stage = try S(parameters: parameters)
-        // A key of its own for each run, so that none finds another's shards.
-        let key = ContentDigest(hashing: Array(UUID().uuidString.utf8))
         let heard = Mutex<[String]>([])
+        let stop = StopSignal(), reports = Mutex(0)
         let context = StageContext(
             stageName: S.kind.rawValue, outputs: S.outputs, seed: SeedPath(root: seed).child(S.kind.rawValue),
-            execution: execution, store: store, staging: try store.staging(for: key)
+            execution: execution, store: store,
+            staging: try store.staging(for: ContentDigest(hashing: Array(key.utf8))), stop: stop
         ) { event in
-            if case .warning(_, let text) = event { heard.withLock { $0.append(text) } }
+            switch event {
+            case .warning(_, let text): heard.withLock { $0.append(text) }
+            case .progress:
+                let count = reports.withLock { count in
+                    count += 1
+                    return count
+                }
+                if count >= stopAfter { stop.raise() }
+            default: break
+            }
         }
         defer { warnings += heard.withLock { $0 } }
         return try await stage.run(inputs: StageInputs(store: store, connections: connections), context: context)

@@ -1,0 +1,62 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Stages
+
+/// `pipeline export`.
+struct ExportCommand: AsyncParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
+        case hf, trl
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write an artifact in the form that other programs read.",
+        discussion: """
+            hf    a checkpoint as a Hugging Face folder: configuration, tokenizer, safetensors
+            trl   preference pairs as 'train.jsonl' of {prompt, chosen, rejected} for TRL: conversational, or texts \
+            with --plain
+            """)
+
+    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage with one output.", valueName: "ref"))
+    var reference: String
+    @Option(help: "hf or trl.")
+    var format: Format
+    @Option(help: ArgumentHelp("The folder to write; it must not exist, or be empty.", valueName: "dir"))
+    var out: String
+    @Flag(help: "Write texts instead of conversations (trl).")
+    var plain = false
+    @OptionGroup var storeOptions: StoreOptions
+
+    func validate() throws {
+        if plain, format != .trl { throw ValidationError("--plain goes with --format trl") }
+    }
+
+    func run() async throws {
+        let store = try storeOptions.open()
+        let schema = format == .hf ? CheckpointFile.schema : PreferencePair.schema
+        let listing = try ArtifactLookup(store: store).one(reference, preferring: schema.description)
+        let folder = URL(filePath: out, directoryHint: .isDirectory)
+        switch format {
+        case .trl:
+            let exporter = try PreferenceExport(listing, isPlain: plain)
+            try prepare(folder)
+            try exporter.write(from: store, to: folder.appending(path: "train.jsonl"))
+        case .hf:
+            let exporter = try CheckpointExport(listing)
+            try prepare(folder)
+            try exporter.write(from: store, to: folder)
+        }
+        Console.note("wrote \(listing.name) to '\(out)'")
+    }
+
+    /// Makes the folder. One that holds something already is left alone: mixed files would pass for a whole.
+    private func prepare(_ folder: URL) throws {
+        let manager = FileManager.default
+        if manager.fileExists(atPath: folder.path) {
+            guard let files = try? manager.contentsOfDirectory(atPath: folder.path), files.isEmpty else {
+                throw CommandError.folderNotEmpty(out)
+            }
+        }
+        try manager.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+}

@@ -1,0 +1,42 @@
+package import Artifacts
+internal import Pipeline
+
+/// The small numbers that one stage left of itself.
+package struct StageFigures: Sendable {
+    let stage: String
+    let kind: String
+    let summary: JSONValue
+
+    package init(stage: String, kind: String, summary: JSONValue) {
+        self.stage = stage
+        self.kind = kind
+        self.summary = summary
+    }
+
+    init(_ report: StageReport) {
+        self.init(stage: report.stage, kind: report.kind.rawValue, summary: report.summary)
+    }
+
+    /// The stage's name up to its first dot: `m2.pairs` and `m2.model` belong together.
+    var group: String { stage.prefix { $0 != "." }.description }
+}
+
+/// The stages of one model: how its data were made, how it was trained, how well it judges.
+struct ModelFigures {
+    private let stages: [StageFigures]
+
+    init(_ stages: [StageFigures]) { self.stages = stages }
+
+    /// The number at `path` of the group's stage of `kind`.
+    func number(_ kind: String, _ path: String...) -> Double? { value(kind, path)?.doubleValue }
+
+    func object(_ kind: String, _ path: String...) -> [String: JSONValue]? { value(kind, path)?.objectValue }
+
+    private func value(_ kind: String, _ path: [String]) -> JSONValue? {
+        let found = stages.first { $0.kind == kind }
+        return path.reduce(found?.summary) { $0?[$1] }
+    }
+
+    /// The kind of stage that trained the model.
+    var training: String? { stages.first { SummaryTable.trainingKinds.contains($0.kind) }?.kind }
+}

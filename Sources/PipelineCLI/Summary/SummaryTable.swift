@@ -1,0 +1,151 @@
+internal import Artifacts
+
+/// What each model of a run showed: a column a model, in the order of the plan.
+///
+/// Built from what the stages say of themselves, so that it is the same whether they ran or were cached. What a stage
+/// does not say is shown as `–`; a line that no model has is left out.
+package struct SummaryTable: Sendable {
+    package struct Row: Sendable, Equatable {
+        package let label: String
+        package let cells: [String]
+    }
+
+    package struct Section: Sendable, Equatable {
+        package let title: String
+        package let rows: [Row]
+    }
+
+    static let trainingKinds: Set<String> = ["sft", "dpo"]
+    static let absent = "–"
+
+    package let models: [String]
+    package let sections: [Section]
+
+    package init(_ figures: [StageFigures]) {
+        let trained = figures.filter { Self.trainingKinds.contains($0.kind) }.map(\.group)
+        // In the order of their first training stage, each once.
+        models = trained.enumerated().filter { !trained[..<$0.offset].contains($0.element) }.map(\.element)
+        let columns = models.map { model in ModelFigures(figures.filter { $0.group == model }) }
+        sections = SummaryRow.sections.compactMap { title, rows in
+            let filled = rows.map { row in
+                Row(label: row.label, cells: columns.map { row.cell($0) ?? Self.absent })
+            }.filter { row in row.cells.contains { $0 != Self.absent } }
+            return filled.isEmpty ? nil : Section(title: title, rows: filled)
+        }
+    }
+
+    package var isEmpty: Bool { sections.isEmpty }
+
+    package var lines: [String] {
+        var table = TextTable([.left] + models.map { _ in .right })
+        table.add([""] + models)
+        for section in sections {
+            table.add([section.title])
+            for row in section.rows { table.add(["  " + row.label] + row.cells) }
+        }
+        return table.lines()
+    }
+}
+
+/// A line of the summary: what it is called, and how its number is found among a model's figures.
+struct SummaryRow: Sendable {
+    let label: String
+    let cell: @Sendable (ModelFigures) -> String?
+
+    static let sections: [(title: String, rows: [SummaryRow])] = [
+        ("data written by the model before", writing),
+        ("training", training),
+        ("judging held-out rankings: value [95 % interval] count", judging),
+    ]
+
+    private static let writing = [
+        SummaryRow(label: "prompts kept of written") { share($0.object("self-instruct", "filter")) },
+        SummaryRow(label: "candidates") { whole($0.number("sample", "candidates")) },
+        SummaryRow(label: "mean response, characters") { fixed($0.number("sample", "mean_characters"), 0) },
+        SummaryRow(label: "mean response, tokens") { fixed($0.number("sample", "mean_tokens"), 0) },
+        SummaryRow(label: "verdicts parsed") { parsed($0, "judge") },
+        SummaryRow(label: "verdicts of 0/1/2/3/4/5") { histogram($0.object("judge", "score_histogram")) },
+        SummaryRow(label: "pairs of prompts") { of($0.number("pair", "pairs"), $0.number("pair", "prompts")) },
+    ]
+
+    private static let training = [
+        SummaryRow(label: "rows") { figures in
+            guard figures.training == "sft" else { return whole(figures.number("dpo", "pairs_used")) }
+            let examples = figures.number("sft", "examples"), judged = figures.number("sft", "judge_examples")
+            guard examples != nil || judged != nil else { return nil }
+            return whole((examples ?? 0) + (judged ?? 0))
+        },
+        SummaryRow(label: "of these evaluation examples") { whole($0.number("sft", "judge_examples")) },
+        SummaryRow(label: "loss, first → last") { change($0, "loss") },
+        SummaryRow(label: "rewards/accuracies, last") { fixed($0.number("dpo", "rewards/accuracies", "end"), 2) },
+        SummaryRow(label: "rewards/margins, last") { fixed($0.number("dpo", "rewards/margins", "end"), 3) },
+    ]
+
+    private static let judging = [
+        SummaryRow(label: "verdicts parsed") { parsed($0, "evaluate-judge") },
+        SummaryRow(label: "verdicts of 0/1/2/3/4/5") { histogram($0.object("evaluate-judge", "score_histogram")) },
+        measurement("pairwise accuracy", "pairwise_accuracy"),
+        measurement("pairs tied", "pairs_tied"),
+        measurement("5-best", "five_best"),
+        measurement("exact match", "exact_match"),
+        measurement("Spearman", "spearman"),
+        measurement("Kendall τ-b", "kendall_tau_b"),
+    ]
+
+    private static func measurement(_ label: String, _ name: String) -> SummaryRow {
+        SummaryRow(label: label) { figures in
+            func number(_ part: String) -> Double? { figures.number("evaluate-judge", "measurements", name, part) }
+            guard let value = number("value") else { return nil }
+            var text = bare(value)
+            if let lower = number("lower"), let upper = number("upper") { text += " [\(bare(lower)) \(bare(upper))]" }
+            return text + (number("count").map { " \(Int($0))" } ?? "")
+        }
+    }
+
+    // MARK: Cells
+
+    private static func whole(_ value: Double?) -> String? { value.map { String(Int($0)) } }
+
+    private static func fixed(_ value: Double?, _ digits: Int) -> String? {
+        value.map { Quantities.fixed($0, digits: digits) }
+    }
+
+    private static func of(_ part: Double?, _ all: Double?) -> String? {
+        guard let part, let all else { return nil }
+        return "\(Int(part)) of \(Int(all))"
+    }
+
+    /// How much a filter kept, from its counts by reason.
+    private static func share(_ report: [String: JSONValue]?) -> String? {
+        guard let kept = report?["kept"]?.objectValue, let dropped = report?["dropped"]?.objectValue else { return nil }
+        func sum(_ counts: [String: JSONValue]) -> Double { counts.values.reduce(0) { $0 + ($1.doubleValue ?? 0) } }
+        return of(sum(kept), sum(kept) + sum(dropped))
+    }
+
+    private static func parsed(_ figures: ModelFigures, _ kind: String) -> String? {
+        guard let rate = figures.number(kind, "parse_rate"), let count = figures.number(kind, "verdicts") else {
+            return nil
+        }
+        return "\(Quantities.fixed(100 * rate, digits: 1))% of \(Int(count))"
+    }
+
+    private static func histogram(_ counts: [String: JSONValue]?) -> String? {
+        guard let counts else { return nil }
+        return (0...5).map { whole(counts[String($0)]?.doubleValue) ?? "0" }.joined(separator: "/")
+    }
+
+    private static func change(_ figures: ModelFigures, _ metric: String) -> String? {
+        guard let kind = figures.training, let start = figures.number(kind, metric, "start"),
+            let end = figures.number(kind, metric, "end")
+        else { return nil }
+        return "\(Quantities.fixed(start, digits: 3)) → \(Quantities.fixed(end, digits: 3))"
+    }
+
+    /// Two digits behind the point and none before it where it is 0: `.72`, `-.05`, `1.00`.
+    private static func bare(_ value: Double) -> String {
+        let text = Quantities.fixed(value, digits: 2)
+        if text.hasPrefix("0.") { return String(text.dropFirst()) }
+        if text.hasPrefix("-0.") { return "-" + text.dropFirst(2) }
+        return text
+    }
+}

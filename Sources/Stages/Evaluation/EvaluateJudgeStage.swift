@@ -1,0 +1,127 @@
+internal import Artifacts
+internal import Model
+package import Pipeline
+
+/// `evaluate-judge`: compares a model's scores with held-out human rankings (paper Table 4).
+package struct EvaluateJudgeStage: Stage {
+    package struct Parameters: StageParameters {
+        enum CodingKeys: String, CodingKey {
+            case samples, temperature, scoring, resamples
+            case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
+        }
+
+        /// As for the judge whose quality is measured: paper §3.1.3.
+        package var samples = 3
+        package var temperature = 0.7
+        package var topP = 0.9
+        package var maxTokens = 256
+        package var scoring = JudgeScoring.sampled
+        package var workedExamples = 0
+        /// Bootstrap resamples behind each interval. The paper gives no intervals.
+        package var resamples = 2000
+
+        package init() {}
+    }
+
+    package static let kind: StageKind = "evaluate-judge"
+    package static let version = 1
+    package static let usesSeed = true
+    package static let numerics = ModelNumerics.current
+    package static let weight = StageWeight.heavy
+    package static let inputs = [
+        Port("model", schema: CheckpointFile.schema.description),
+        Port("rankings", schema: Ranking.schema.description, acceptsMany: true),
+        Port("rubric", schema: ArtifactReference.blobSchema),
+        Port("judge-examples", schema: JudgeExample.schema.description, isOptional: true, acceptsMany: true),
+    ]
+    package static let outputs = [
+        Port("measurements", schema: Measurement.schema.description),
+        Port("judgements", schema: Judgement.schema.description),
+    ]
+
+    private let parameters: Parameters
+    private let settings: JudgeSettings
+
+    package init(parameters: Parameters) throws {
+        self.parameters = parameters
+        settings = JudgeSettings(
+            samples: parameters.samples,
+            sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
+            maxTokens: parameters.maxTokens, scoring: parameters.scoring)
+        try settings.validate(Self.require)
+        try Self.require(
+            parameters.resamples >= 1, "resamples", "is \(parameters.resamples); it must be at least 1")
+    }
+
+    package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
+        let rankings = try inputs.rows("rankings", as: Ranking.self)
+        var judgements: [Judgement] = []
+        if rankings.isEmpty {
+            context.warn("no held-out rankings; the judge's quality is not known")
+        } else {
+            let judge = try context.judge(
+                inputs, settings: settings, workedExamples: parameters.workedExamples, stage: Self.kind)
+            judgements = try await judge.judgements(of: rankings, list: "judgements", context)
+        }
+        var bootstrap = Bootstrap()
+        bootstrap.resamples = parameters.resamples
+        let measurements = JudgeQuality(items(rankings, judgements), bootstrap: bootstrap) {
+            Philox(key: context.seed.child($0, "bootstrap").key)
+        }.measurements
+        return StageOutputs(
+            [
+                "measurements": try context.write(measurements, to: "measurements"),
+                "judgements": try context.write(judgements, to: "judgements"),
+            ],
+            summary: summary(measurements, judgements))
+    }
+
+    /// - Parameter judgements: one for each response of each ranking, in order.
+    private func items(_ rankings: [Ranking], _ judgements: [Judgement]) -> [RankedItem] {
+        var rest = judgements[...]
+        return rankings.map { ranking in
+            RankedItem(
+                id: ranking.id,
+                responses: ranking.responses.map { response in
+                    let judgement = rest.popFirst()
+                    return .init(
+                        rank: response.rank, score: judgement?.score,
+                        samples: judgement?.verdicts.map(\.value) ?? [])
+                })
+        }
+    }
+
+    private func summary(_ measurements: [Measurement], _ judgements: [Judgement]) -> JSONValue {
+        var members = JudgeSummary.members(judgements)
+        members["measurements"] = .object(
+            Dictionary(
+                uniqueKeysWithValues: measurements.map { measurement in
+                    (
+                        measurement.name,
+                        .object([
+                            "value": .number(measurement.value), "count": .count(measurement.count),
+                            "lower": .number(measurement.lower), "upper": .number(measurement.upper),
+                        ])
+                    )
+                }))
+        return .object(members)
+    }
+}
+
+extension Judge {
+    /// A judgement of each response of each ranking, in order, shard by shard.
+    /// - Parameter list: names the shards; another one for each attempt at the same responses.
+    func judgements(of rankings: [Ranking], list: String, _ context: StageContext) async throws -> [Judgement] {
+        let total = rankings.reduce(0) { $0 + $1.responses.count }
+        return try await context.shards(list, of: Judgement.self, items: rankings.count) { range in
+            let responses = rankings[range].flatMap { ranking in ranking.responses.map { (ranking, $0) } }
+            let items = responses.map { ranking, response in
+                Judge.Item(id: "\(list)/\(response.id)", instruction: ranking.prompt, response: response.text)
+            }
+            let replies = try replies(to: items, of: total * settings.samples)
+            return zip(responses, replies).map { response, replies in
+                Judgement(candidateID: response.1.id, promptID: response.0.id, verdicts: replies)
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+internal import Artifacts
+internal import Model
+package import Pipeline
+
+/// `eft-filter`: lets the SFT baseline judge ranked responses and keeps what agrees with people, as evaluation fine-tuning
+/// data (paper §3.1.1).
+package struct FilterJudgementsStage: Stage {
+    package struct Parameters: StageParameters {
+        enum CodingKeys: String, CodingKey {
+            case attempts, temperature, scoring, agreement
+            case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
+            case maxScoreShare = "max_score_share"
+        }
+
+        /// How often a prompt's responses are judged until the scores agree. The paper does not say.
+        package var attempts = 3
+        /// Paper §3.1.3: as for judging.
+        package var temperature = 0.7
+        package var topP = 0.9
+        package var maxTokens = 256
+        package var scoring = JudgeScoring.sampled
+        package var workedExamples = 0
+        /// What it means to agree with the ranking. The paper only says that it does (§3.1.1).
+        package var agreement = RankAgreement.strict
+        /// The share that the commonest score may have. The paper discards some of it, and does not say how much.
+        package var maxScoreShare = 0.4
+
+        package init() {}
+    }
+
+    package static let kind: StageKind = "eft-filter"
+    package static let version = 1
+    package static let usesSeed = true
+    package static let numerics = ModelNumerics.current
+    package static let weight = StageWeight.heavy
+    package static let inputs = [
+        Port("model", schema: CheckpointFile.schema.description),
+        Port("rankings", schema: Ranking.schema.description, acceptsMany: true),
+        Port("rubric", schema: ArtifactReference.blobSchema),
+        Port("judge-examples", schema: JudgeExample.schema.description, isOptional: true, acceptsMany: true),
+    ]
+    package static let outputs = [
+        Port("judge-examples", schema: JudgeExample.schema.description),
+        Port("judgements", schema: Judgement.schema.description),
+        Port("ledger", schema: LedgerEntry.schema.description),
+    ]
+
+    private let parameters: Parameters
+    private let settings: JudgeSettings
+
+    package init(parameters: Parameters) throws {
+        self.parameters = parameters
+        settings = JudgeSettings(
+            samples: 1,
+            sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
+            maxTokens: parameters.maxTokens, scoring: parameters.scoring)
+        try settings.validate(Self.require)
+        try Self.require(parameters.attempts >= 1, "attempts", "is \(parameters.attempts); it must be at least 1")
+        try Self.require(
+            parameters.maxScoreShare > 0 && parameters.maxScoreShare <= 1, "max_score_share",
+            "is \(parameters.maxScoreShare); it must be above 0 and at most 1")
+    }
+
+    package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
+        let rankings = try inputs.rows("rankings", as: Ranking.self)
+        let judged = rankings.isEmpty ? Judged() : try await judge(rankings, inputs, context)
+        let filter = SelfJudgedRankingFilter(
+            agreement: parameters.agreement, template: try JudgeTemplate(blob: "rubric", of: inputs))
+        let settled = rankings.map { filter.settle($0, attempts: judged.attempts[$0.id] ?? []) }
+        var generator = Philox(key: context.seed.child("thinning").key)
+        let thinned = ScoreThinning(maximumShare: parameters.maxScoreShare)
+            .thin(settled.flatMap(\.examples), generator: &generator)
+        if thinned.kept.isEmpty {
+            context.warn("no judgement of \(rankings.count) rankings was accepted; the ledger says why")
+        }
+        let rankingLedger = settled.map(\.entry)
+        return StageOutputs(
+            [
+                "judge-examples": try context.write(thinned.kept, to: "judge-examples"),
+                "judgements": try context.write(judged.judgements, to: "judgements"),
+                "ledger": try context.write(rankingLedger + thinned.ledger, to: "ledger"),
+            ],
+            summary: summary(judged.judgements, rankings: rankingLedger, thinned))
+    }
+
+    /// What came of all attempts.
+    private struct Judged {
+        var judgements: [Judgement] = []
+        /// By the id of the ranking.
+        var attempts: [String: [SelfJudgedRankingFilter.Attempt]] = [:]
+    }
+
+    /// Judges every ranking, and those not accepted again, until the attempts are used up.
+    private func judge(_ rankings: [Ranking], _ inputs: StageInputs, _ context: StageContext) async throws -> Judged {
+        let judge = try context.judge(
+            inputs, settings: settings, workedExamples: parameters.workedExamples, stage: Self.kind)
+        let filter = SelfJudgedRankingFilter(
+            agreement: parameters.agreement, template: try JudgeTemplate(blob: "rubric", of: inputs))
+        var judged = Judged()
+        var pending = rankings
+        for attempt in 1...parameters.attempts where !pending.isEmpty {
+            let judgements = try await judge.judgements(of: pending, list: "attempt-\(attempt)", context)
+            judged.judgements += judgements
+            var rest = judgements[...]
+            pending = pending.filter { ranking in
+                let replies = ranking.responses.compactMap { _ in rest.popFirst()?.verdicts.first }
+                let outcome = filter.attempt(ranking, replies: replies)
+                judged.attempts[ranking.id, default: []].append(outcome)
+                if case .accepted = outcome { return false }
+                return true
+            }
+        }
+        return judged
+    }
+
+    private func summary(
+        _ judgements: [Judgement], rankings: [LedgerEntry], _ thinned: (kept: [JudgeExample], ledger: [LedgerEntry])
+    ) -> JSONValue {
+        var members = JudgeSummary.members(judgements)
+        members["rankings"] = .report(rankings)
+        members["examples"] = .report(thinned.ledger)
+        members["kept_scores"] = .histogram(thinned.kept.map { Double($0.score) })
+        return .object(members)
+    }
+}

@@ -1,0 +1,83 @@
+internal import Artifacts
+internal import Model
+package import Pipeline
+
+/// `judge`: lets the model score candidate responses (paper §2.2, Figure 2).
+package struct JudgeResponsesStage: Stage {
+    package struct Parameters: StageParameters {
+        enum CodingKeys: String, CodingKey {
+            case samples, temperature, scoring
+            case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
+        }
+
+        /// Verdicts for each response, averaged over those that have a score: paper §3.1.3.
+        package var samples = 3
+        /// Paper §3.1.3: as for responses.
+        package var temperature = 0.7
+        package var topP = 0.9
+        /// The longest reply, in tokens. The rubric asks for 100 words and a score.
+        package var maxTokens = 256
+        package var scoring = JudgeScoring.sampled
+        /// How many hand-judged examples stand before the task; the paper's judge sees none.
+        package var workedExamples = 0
+
+        package init() {}
+    }
+
+    package static let kind: StageKind = "judge"
+    package static let version = 1
+    package static let usesSeed = true
+    package static let numerics = ModelNumerics.current
+    package static let weight = StageWeight.heavy
+    package static let inputs = [
+        Port("model", schema: CheckpointFile.schema.description),
+        Port("candidates", schema: Candidate.schema.description, acceptsMany: true),
+        Port("rubric", schema: ArtifactReference.blobSchema),
+        Port("judge-examples", schema: JudgeExample.schema.description, isOptional: true, acceptsMany: true),
+    ]
+    package static let outputs = [Port("judgements", schema: Judgement.schema.description)]
+
+    private let parameters: Parameters
+    private let settings: JudgeSettings
+
+    package init(parameters: Parameters) throws {
+        self.parameters = parameters
+        settings = JudgeSettings(
+            samples: parameters.samples,
+            sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
+            maxTokens: parameters.maxTokens, scoring: parameters.scoring)
+        try settings.validate(Self.require)
+    }
+
+    package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
+        let candidates = try inputs.rows("candidates", as: Candidate.self)
+        var judgements: [Judgement] = []
+        if candidates.isEmpty {
+            context.warn("no candidates to judge; the judgements are empty")
+        } else {
+            judgements = try await judge(candidates, inputs, context)
+        }
+        if !judgements.isEmpty, judgements.allSatisfy({ $0.score == nil }) {
+            context.warn("no reply of the judge has a score; train it on judge examples, or set 'scoring: expected'")
+        }
+        return StageOutputs(
+            ["judgements": try context.write(judgements, to: "judgements")],
+            summary: .object(JudgeSummary.members(judgements)))
+    }
+
+    private func judge(
+        _ candidates: [Candidate], _ inputs: StageInputs, _ context: StageContext
+    ) async throws -> [Judgement] {
+        let judge = try context.judge(
+            inputs, settings: settings, workedExamples: parameters.workedExamples, stage: Self.kind)
+        return try await context.shards("judgements", of: Judgement.self, items: candidates.count) { range in
+            let items = candidates[range].map {
+                Judge.Item(id: $0.id, instruction: $0.prompt, response: $0.text)
+            }
+            let replies = try judge.replies(to: items, of: candidates.count * parameters.samples)
+            return zip(candidates[range], replies).map { candidate, replies in
+                Judgement(candidateID: candidate.id, promptID: candidate.promptID, verdicts: replies)
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+internal import Artifacts
+package import Model
+package import Pipeline
+
+/// `sft`: supervised fine-tuning on instruction and evaluation examples (paper §3.1.3), loss on target tokens only.
+package struct FineTuneStage: Stage {
+    package struct Parameters: StageParameters {
+        enum CodingKeys: String, CodingKey {
+            case schedule, epochs, dropout
+            case learningRate = "learning_rate", finalLearningRate = "final_learning_rate"
+            case warmupSteps = "warmup_steps", maxSteps = "max_steps", batchSize = "batch_size"
+            case weightDecay = "weight_decay", maxGradientNorm = "max_gradient_norm", maxTokens = "max_tokens"
+        }
+
+        /// Paper §3.1.3.
+        package var learningRate = 5.5e-6
+        /// Paper §3.1.3: where the rate ends.
+        package var finalLearningRate = 1.1e-6
+        /// Paper §3.1.3.
+        package var schedule = LearningRateSchedule.Shape.cosine
+        package var warmupSteps = 0
+        /// The paper does not say.
+        package var epochs = 1
+        package var maxSteps: Int?
+        /// Paper §3.1.3.
+        package var batchSize = 16
+        /// Paper §3.1.3.
+        package var dropout = 0.1
+        package var weightDecay = 0.0
+        /// TRL's default; the paper does not say.
+        package var maxGradientNorm: Double? = 1.0
+        /// Longer examples are left out, and counted. The model's context bounds it too.
+        package var maxTokens = 2048
+
+        package init() {}
+
+        var settings: TrainingSettings {
+            TrainingSettings(
+                learningRate: learningRate, finalLearningRate: finalLearningRate, schedule: schedule,
+                warmupSteps: warmupSteps, epochs: epochs, maxSteps: maxSteps, batchSize: batchSize, dropout: dropout,
+                weightDecay: weightDecay, maxGradientNorm: maxGradientNorm)
+        }
+    }
+
+    package static let kind: StageKind = "sft"
+    package static let version = 1
+    package static let usesSeed = true
+    package static let numerics = ModelNumerics.current
+    package static let weight = StageWeight.heavy
+    package static let inputs = [
+        Port("model", schema: CheckpointFile.schema.description),
+        Port("examples", schema: SeedExample.schema.description, isOptional: true, acceptsMany: true),
+        Port("judge-examples", schema: JudgeExample.schema.description, isOptional: true, acceptsMany: true),
+    ]
+    package static let outputs = [
+        Port("model", schema: CheckpointFile.schema.description),
+        Port("training-log", schema: TrainingStep.schema.description),
+    ]
+
+    private let parameters: Parameters
+
+    package init(parameters: Parameters) throws {
+        self.parameters = parameters
+        try TrainingSettings.renaming(stage: Self.kind.rawValue) { try parameters.settings.configuration.validate() }
+        try Self.require(parameters.maxTokens >= 2, "max_tokens", "is \(parameters.maxTokens); it must be at least 2")
+    }
+
+    package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
+        let examples = try inputs.optionalRows("examples", as: SeedExample.self) ?? []
+        let judged = try inputs.optionalRows("judge-examples", as: JudgeExample.self) ?? []
+        guard !examples.isEmpty || !judged.isEmpty else {
+            throw StageError.nothingToTrainOn(stage: Self.kind.rawValue)
+        }
+        let model = try context.model("model", of: inputs)
+        let conversation = try Conversation(model)
+        let turns = examples.map { ($0.prompt, $0.response) } + judged.map { ($0.input, $0.target) }
+        let limit = min(parameters.maxTokens, model.model.configuration.contextLength)
+        let encoded = try turns.map { prompt, response in
+            SupervisedExample(
+                prompt: try conversation.prompt(prompt).map(Int.init),
+                response: try conversation.reply(response).map(Int.init))
+        }
+        let fitting = encoded.filter { $0.tokens.count <= limit }
+        if fitting.count < encoded.count {
+            context.warn(
+                "\(encoded.count - fitting.count) of \(encoded.count) examples are longer than \(limit) tokens")
+        }
+        guard !fitting.isEmpty else { throw StageError.nothingToTrainOn(stage: Self.kind.rawValue) }
+        let trainer = try Trainer(
+            model: model.model, task: .supervised(fitting), configuration: parameters.settings.configuration,
+            seed: context.seed.child("training").key, pool: WorkerPool(threads: context.execution.threads))
+        let steps = try TrainingRun(trainer: trainer, context: context).run()
+        let checkpoint = try context.writeCheckpoint(model, to: "model")
+        var summary = TrainingSummary.members(steps, metrics: ["loss", "mean_token_accuracy"])
+        summary["examples"] = .count(examples.count)
+        summary["judge_examples"] = .count(judged.count)
+        summary["too_long"] = .count(encoded.count - fitting.count)
+        return StageOutputs(
+            [
+                "model": checkpoint.reference,
+                "training-log": try context.write(steps, to: "training-log"),
+            ],
+            summary: .object(summary), blobs: checkpoint.blobs)
+    }
+}

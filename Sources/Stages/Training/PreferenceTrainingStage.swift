@@ -1,0 +1,143 @@
+internal import Artifacts
+package import Model
+package import Pipeline
+
+/// `dpo`: trains the policy on preference pairs (paper §2.3, §3.1.3).
+package struct PreferenceTrainingStage: Stage {
+    package struct Parameters: StageParameters {
+        enum CodingKeys: String, CodingKey {
+            case schedule, epochs, dropout, beta, loss
+            case learningRate = "learning_rate", finalLearningRate = "final_learning_rate"
+            case warmupSteps = "warmup_steps", maxSteps = "max_steps", batchSize = "batch_size"
+            case weightDecay = "weight_decay", maxGradientNorm = "max_gradient_norm"
+            case labelSmoothing = "label_smoothing", targetMargin = "target_margin"
+            case likelihoodWeight = "likelihood_weight"
+        }
+
+        /// Paper §3.1.3.
+        package var learningRate = 1e-6
+        /// Paper §3.1.3: where the rate ends.
+        package var finalLearningRate = 1e-7
+        /// The paper says that it decays; cosine as for SFT.
+        package var schedule = LearningRateSchedule.Shape.cosine
+        package var warmupSteps = 0
+        /// The paper stops early by evaluation instead.
+        package var epochs = 1
+        package var maxSteps: Int?
+        /// Pairs: paper §3.1.3.
+        package var batchSize = 16
+        /// Paper §3.1.3. With it, the first loss is not exactly ln 2.
+        package var dropout = 0.1
+        package var weightDecay = 0.0
+        /// TRL's default; the paper does not say.
+        package var maxGradientNorm: Double? = 1.0
+        /// Paper §3.1.3.
+        package var beta = 0.1
+        /// DPO, under TRL's name; its relatives by theirs.
+        package var loss = "sigmoid"
+        package var labelSmoothing = 0.0
+        /// SimPO's γ; other losses do not look at it.
+        package var targetMargin = 0.5
+        /// Weight of the likelihood of the chosen responses beside the loss; the paper has none.
+        package var likelihoodWeight = 0.0
+
+        package init() {}
+
+        var settings: TrainingSettings {
+            TrainingSettings(
+                learningRate: learningRate, finalLearningRate: finalLearningRate, schedule: schedule,
+                warmupSteps: warmupSteps, epochs: epochs, maxSteps: maxSteps, batchSize: batchSize, dropout: dropout,
+                weightDecay: weightDecay, maxGradientNorm: maxGradientNorm)
+        }
+    }
+
+    package static let kind: StageKind = "dpo"
+    package static let version = 1
+    package static let usesSeed = true
+    package static let numerics = ModelNumerics.current
+    package static let weight = StageWeight.heavy
+    package static let inputs = [
+        Port("model", schema: CheckpointFile.schema.description),
+        Port("pairs", schema: PreferencePair.schema.description, acceptsMany: true),
+        Port("reference-logps", schema: ReferenceLogProbabilities.schema.description, acceptsMany: true),
+    ]
+    package static let outputs = [
+        Port("model", schema: CheckpointFile.schema.description),
+        Port("training-log", schema: TrainingStep.schema.description),
+    ]
+
+    private static let metrics = [
+        "loss", "rewards/accuracies", "rewards/margins", "rewards/chosen", "rewards/rejected", "logps/chosen",
+        "logps/rejected",
+    ]
+
+    private let parameters: Parameters
+    private let objective: PreferenceObjective
+
+    package init(parameters: Parameters) throws {
+        self.parameters = parameters
+        guard let loss = PreferenceLoss(rawValue: parameters.loss) else {
+            let known = PreferenceLoss.allCases.map(\.rawValue).joined(separator: ", ")
+            throw StageError.invalidParameter(
+                stage: Self.kind.rawValue, name: "loss", problem: "is '\(parameters.loss)'; name one of \(known)")
+        }
+        let objective = PreferenceObjective(
+            loss: loss, beta: parameters.beta, labelSmoothing: parameters.labelSmoothing,
+            targetMargin: parameters.targetMargin, likelihoodWeight: parameters.likelihoodWeight)
+        self.objective = objective
+        try TrainingSettings.renaming(stage: Self.kind.rawValue) {
+            try parameters.settings.configuration.validate()
+            try objective.validate()
+        }
+    }
+
+    package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
+        let pairs = try inputs.rows("pairs", as: PreferencePair.self)
+        let reference = try inputs.rows("reference-logps", as: ReferenceLogProbabilities.self)
+        let references = Dictionary(reference.map { ($0.id, $0) }) { first, _ in first }
+        let known = pairs.filter { references[$0.id] != nil }
+        if known.count < pairs.count {
+            context.warn("\(pairs.count - known.count) of \(pairs.count) pairs have no reference log-probabilities")
+        }
+        guard !known.isEmpty else {
+            context.warn("no pairs to learn from; the model is passed on unchanged")
+            return try outputs(try context.passCheckpoint("model", of: inputs), [], used: 0, of: pairs.count, context)
+        }
+        let model = try context.model("model", of: inputs)
+        let conversation = try Conversation(model)
+        let examples = try known.compactMap { pair in
+            try references[pair.id].map { try example(EncodedPair(pair, conversation), $0) }
+        }
+        let trainer = try Trainer(
+            model: model.model, task: .preference(examples, objective),
+            configuration: parameters.settings.configuration, seed: context.seed.child("training").key,
+            pool: WorkerPool(threads: context.execution.threads))
+        let steps = try TrainingRun(trainer: trainer, context: context).run()
+        return try outputs(
+            try context.writeCheckpoint(model, to: "model"), steps, used: known.count, of: pairs.count, context)
+    }
+
+    /// - Throws: `StageError.referenceMismatch` where the reference saw other tokens: another tokenizer or template.
+    private func example(_ pair: EncodedPair, _ reference: ReferenceLogProbabilities) throws -> PreferenceExample {
+        guard reference.chosenTokens == pair.chosen.count, reference.rejectedTokens == pair.rejected.count else {
+            throw StageError.referenceMismatch(pair: pair.pair.id)
+        }
+        return PreferenceExample(
+            prompt: pair.prompt, chosen: pair.chosen, rejected: pair.rejected, referenceChosen: reference.chosen,
+            referenceRejected: reference.rejected)
+    }
+
+    private func outputs(
+        _ checkpoint: WrittenCheckpoint, _ steps: [TrainingStep], used: Int, of pairs: Int, _ context: StageContext
+    ) throws -> StageOutputs {
+        var summary = TrainingSummary.members(steps, metrics: Self.metrics)
+        summary["pairs"] = .count(pairs)
+        summary["pairs_used"] = .count(used)
+        return StageOutputs(
+            [
+                "model": checkpoint.reference,
+                "training-log": try context.write(steps, to: "training-log"),
+            ],
+            summary: .object(summary), blobs: checkpoint.blobs)
+    }
+}

@@ -1,0 +1,40 @@
+internal import Model
+
+/// The settings that both kinds of training share, under the names of pipeline files.
+struct TrainingSettings {
+    var learningRate: Double
+    var finalLearningRate: Double
+    var schedule: LearningRateSchedule.Shape
+    var warmupSteps: Int
+    var epochs: Int
+    var maxSteps: Int?
+    var batchSize: Int
+    var dropout: Double
+    var weightDecay: Double
+    var maxGradientNorm: Double?
+
+    /// Pipeline files know these by other words than the model does.
+    private static let names = [
+        "peak": "learning_rate", "floor": "final_learning_rate", "warmupSteps": "warmup_steps", "epochs": "epochs",
+        "batchSize": "batch_size", "maximumSteps": "max_steps", "dropout": "dropout", "weightDecay": "weight_decay",
+        "maximumGradientNorm": "max_gradient_norm", "labelSmoothing": "label_smoothing", "beta": "beta",
+        "targetMargin": "target_margin", "likelihoodWeight": "likelihood_weight",
+    ]
+
+    var configuration: OptimizationConfiguration {
+        OptimizationConfiguration(
+            schedule: LearningRateSchedule(
+                shape: schedule, peak: learningRate, floor: finalLearningRate, warmupSteps: warmupSteps),
+            epochs: epochs, batchSize: batchSize, maximumSteps: maxSteps, dropout: dropout, weightDecay: weightDecay,
+            maximumGradientNorm: maxGradientNorm)
+    }
+
+    /// - Throws: `StageError.invalidParameter` with the name that the pipeline file uses.
+    static func renaming(stage: String, _ check: () throws -> Void) throws {
+        do {
+            try check()
+        } catch ModelError.configuration(let field, let problem) {
+            throw StageError.invalidParameter(stage: stage, name: names[field] ?? field, problem: problem)
+        }
+    }
+}

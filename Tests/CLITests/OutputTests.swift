@@ -1,0 +1,149 @@
+import Foundation
+import Testing
+
+@Suite("What commands write")
+struct OutputTests {
+    let place: Workplace
+
+    init() throws {
+        place = try Workplace()
+        try place.writeSeedPipeline()
+    }
+
+    @Test("run --json ends stdout with the counts, and writes nothing else there")
+    func runJSON() throws {
+        let first = try place.pipeline.run("run", "seeds.yaml", "--json")
+        #expect(first.status == 0)
+        #expect(first.stdoutLines.count == 1)
+        let json = try first.json()
+        #expect(json["schema"] as? String == "pipeline.run/1")
+        #expect((json["run"] as? String)?.isEmpty == false)
+        #expect(json["stages"] as? [String: Int] == ["total": 1, "cached": 0, "ran": 1, "failed": 0, "skipped": 0])
+        let second = try place.pipeline.run("run", "seeds.yaml", "--json").json()
+        #expect(second["stages"] as? [String: Int] == ["total": 1, "cached": 1, "ran": 0, "failed": 0, "skipped": 0])
+    }
+
+    @Test("without a terminal there are no control codes, and a line a state change")
+    func plainText() throws {
+        let result = try place.pipeline.run("run", "seeds.yaml")
+        #expect(!result.hasControlCodes)
+        #expect(result.stderrLines.contains { $0.hasPrefix("seeds: started") })
+        #expect(result.stderrLines.contains { $0.hasPrefix("seeds: done") })
+        #expect(result.stdout.contains("1 stage: 0 cached, 1 ran, 0 failed, 0 skipped · "))
+        #expect(result.stdout.contains("pipeline artifacts ls"))
+    }
+
+    @Test("plan, status and artifacts ls have the promised shapes")
+    func shapes() throws {
+        let before = try place.pipeline.run("plan", "seeds.yaml", "--json").json()
+        #expect(!place.exists("artifacts"))
+        #expect(before["schema"] as? String == "pipeline.plan/1")
+        let stage = try #require((before["stages"] as? [[String: Any]])?.first)
+        #expect(stage["name"] as? String == "seeds")
+        #expect(stage["stage"] as? String == "seed-prep")
+        #expect(stage["state"] as? String == "run")
+        #expect(stage["reason"] as? String == "never ran")
+        #expect((stage["key"] as? String)?.count == 64)
+
+        _ = try place.pipeline.run("run", "seeds.yaml")
+        let status = try place.pipeline.run("status", "--json").json()
+        #expect((status["stages"] as? [[String: Any]])?.first?["state"] as? String == "cached")
+
+        let listed = try place.pipeline.run("artifacts", "ls", "--json").json()
+        #expect(listed["schema"] as? String == "pipeline.artifacts/1")
+        let artifacts = try #require(listed["artifacts"] as? [[String: Any]])
+        let examples = try #require(artifacts.first { $0["name"] as? String == "seeds.examples" })
+        #expect(examples["record"] as? String == "example/1")
+        #expect((examples["digest"] as? String)?.count == 64)
+        #expect((examples["rows"] as? Int ?? 0) > 0)
+        #expect((examples["bytes"] as? Int ?? 0) > 0)
+    }
+
+    @Test("--exit-code tells a script what is out of date")
+    func exitCode() throws {
+        #expect(try place.pipeline.run("plan", "seeds.yaml", "--exit-code").status == 10)
+        _ = try place.pipeline.run("run", "seeds.yaml")
+        #expect(try place.pipeline.run("plan", "seeds.yaml", "--exit-code").status == 0)
+        #expect(try place.pipeline.run("status", "--exit-code", "--set", "seeds.language=de").status == 10)
+    }
+
+    @Test("why names the parameter with its old and its new value")
+    func why() throws {
+        _ = try place.pipeline.run("run", "seeds.yaml")
+        let hit = try place.pipeline.run("why", "seeds")
+        #expect(hit.stdout.contains("is cached"))
+        let changed = try place.pipeline.run("why", "seeds", "seeds.yaml", "--set", "seeds.language=de")
+        #expect(changed.stdout.contains(#"parameter 'language' changed: "en" → "de""#))
+        let json = try place.pipeline.run("why", "seeds", "--set", "seeds.language=de", "--json").json()
+        let reason = try #require((json["reasons"] as? [[String: Any]])?.first)
+        #expect(reason["what"] as? String == "parameter-changed")
+        #expect(reason["path"] as? String == "language")
+        #expect(reason["old"] as? String == "en")
+        #expect(reason["new"] as? String == "de")
+    }
+
+    @Test("artifacts show and cat agree on the rows")
+    func artifacts() throws {
+        _ = try place.pipeline.run("run", "seeds.yaml")
+        let lines = try place.pipeline.run("artifacts", "cat", "seeds.examples").stdoutLines
+        let shown = try place.pipeline.run("artifacts", "show", "seeds.examples", "--rows", "2..3", "--json").json()
+        let rows = try #require(shown["shown"] as? [[String: Any]])
+        #expect(rows.count == 2)
+        for (line, row) in zip(lines[1...2], rows) {
+            #expect(line.contains("\"id\":\"\(row["id"] as? String ?? "?")\""))
+        }
+        #expect(shown["rows"] as? Int == lines.count)
+        let several = try place.pipeline.run("artifacts", "show", "seeds")
+        #expect(several.status == 2)
+        #expect(several.stderr.contains("'seeds.ledger'"))
+        let beyond = try place.pipeline.run("artifacts", "show", "seeds.examples", "--row", "100000")
+        #expect(beyond.status == 2)
+    }
+
+    @Test("the store is named by --store or PIPELINE_STORE; a missing one exits with 15")
+    func store() throws {
+        _ = try place.pipeline.run("run", "seeds.yaml", "--store", "elsewhere")
+        #expect(place.exists("elsewhere/index.sqlite"))
+        #expect(!place.exists("artifacts"))
+        let missing = try place.pipeline.run("artifacts", "ls")
+        #expect(missing.status == 15)
+        #expect(missing.stderr.contains("--store"))
+        place.pipeline.environment["PIPELINE_STORE"] = "elsewhere"
+        #expect(try place.pipeline.run("artifacts", "ls").status == 0)
+    }
+
+    @Test("a stage that fails ends the run with 1, and with 3 under -k")
+    func failure() throws {
+        try place.write("{\"no\": \"tree\"}\n", to: "broken.jsonl")
+        try place.writeSeedPipeline(source: "{path: broken.jsonl}")
+        let result = try place.pipeline.run("run", "seeds.yaml", "--json")
+        #expect(result.status == 1)
+        #expect(try result.json()["stages"] as? [String: Int] == [
+            "total": 1, "cached": 0, "ran": 0, "failed": 1, "skipped": 0,
+        ])
+        #expect(try result.errorJSON()["code"] as? Int == 1)
+        #expect(try place.pipeline.run("run", "seeds.yaml", "-k").status == 3)
+        let status = try place.pipeline.run("status")
+        #expect(status.stdout.contains("failed in the last run"))
+    }
+
+    @Test("doctor and version answer in JSON")
+    func machine() throws {
+        let doctor = try place.pipeline.run("doctor", "--json").json()
+        #expect(doctor["schema"] as? String == "pipeline.doctor/1")
+        let openblas = try #require(doctor["openblas"] as? [String: Any])
+        #expect((openblas["gigaflops"] as? Double ?? 0) > 0)
+        #expect(openblas["rows_are_independent"] is Bool)
+        let version = try place.pipeline.run("version", "--json").json()
+        #expect(version["schema"] as? String == "pipeline.version/1")
+        #expect((version["stages"] as? [Any])?.isEmpty == false)
+    }
+
+    @Test("the graph names every port, as text and for Mermaid")
+    func graph() throws {
+        #expect(try place.pipeline.run("graph", "seeds.yaml").stdout.contains("trees ← trees"))
+        let mermaid = try place.pipeline.run("graph", "seeds.yaml", "--format", "mermaid").stdout
+        #expect(mermaid.hasPrefix("flowchart TD\n"))
+        #expect(mermaid.contains("source0 -->|trees| stage0"))
+    }
+}

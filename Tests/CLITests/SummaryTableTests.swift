@@ -1,0 +1,88 @@
+import Artifacts
+import PipelineCLI
+import Testing
+
+@Suite("The closing table")
+struct SummaryTableTests {
+    private func figures(_ stage: String, _ kind: String, _ summary: JSONValue) -> StageFigures {
+        StageFigures(stage: stage, kind: kind, summary: summary)
+    }
+
+    private func cells(_ table: SummaryTable, _ label: String) -> [String]? {
+        table.sections.flatMap(\.rows).first { $0.label == label }?.cells
+    }
+
+    @Test("models are the groups that train, in the order of the plan")
+    func models() {
+        let table = SummaryTable([
+            figures("m0", "import-model", [:]), figures("sft", "sft", ["examples": 3]),
+            figures("m1", "sft", ["examples": 3, "judge_examples": 4]), figures("m2.pairs", "pair", [:]),
+            figures("m2.model", "dpo", ["pairs_used": 2]),
+        ])
+        #expect(table.models == ["sft", "m1", "m2"])
+        #expect(cells(table, "rows") == ["3", "7", "2"])
+        #expect(cells(table, "of these evaluation examples") == ["–", "4", "–"])
+    }
+
+    @Test("counts of a filter are summed over its reasons")
+    func filters() {
+        let table = SummaryTable([
+            figures(
+                "m2.prompts", "self-instruct",
+                ["filter": ["kept": ["new": 31], "dropped": ["too-similar": 90, "malformed": 7]]]),
+            figures("m2.pairs", "pair", ["pairs": 20, "prompts": 31]), figures("m2.model", "dpo", [:]),
+        ])
+        #expect(cells(table, "prompts kept of written") == ["31 of 128"])
+        #expect(cells(table, "pairs of prompts") == ["20 of 31"])
+    }
+
+    @Test("a measurement is shown with its interval and count")
+    func measurements() {
+        let measured: JSONValue = [
+            "parse_rate": 0.915, "verdicts": 126,
+            "score_histogram": ["0": 1, "1": 2, "2": 3, "3": 4, "4": 5, "5": 6],
+            "measurements": [
+                "pairwise_accuracy": ["value": 0.724, "lower": 0.61, "upper": 0.8, "count": 126],
+                "spearman": ["value": -0.05, "lower": nil, "upper": nil, "count": 40],
+                "kendall_tau_b": ["value": nil, "count": 0],
+            ],
+        ]
+        let table = SummaryTable([figures("m1", "sft", [:]), figures("m1.judge-quality", "evaluate-judge", measured)])
+        #expect(cells(table, "pairwise accuracy") == [".72 [.61 .80] 126"])
+        #expect(cells(table, "Spearman") == ["-.05 40"])
+        #expect(cells(table, "Kendall τ-b") == nil)
+        #expect(cells(table, "verdicts parsed") == ["91.5% of 126"])
+        #expect(cells(table, "verdicts of 0/1/2/3/4/5") == ["1/2/3/4/5/6"])
+    }
+
+    @Test("training is shown from its beginning to its end")
+    func training() {
+        let table = SummaryTable([
+            figures("sft", "sft", ["loss": ["start": 2.5, "end": 1.25]]),
+            figures(
+                "m2.model", "dpo",
+                [
+                    "loss": ["start": 0.693147, "end": 0.61],
+                    "rewards/accuracies": ["start": 0.5, "end": 0.75], "rewards/margins": ["start": 0, "end": 0.1234],
+                ]),
+        ])
+        #expect(cells(table, "loss, first → last") == ["2.500 → 1.250", "0.693 → 0.610"])
+        #expect(cells(table, "rewards/accuracies, last") == ["–", "0.75"])
+        #expect(cells(table, "rewards/margins, last") == ["–", "0.123"])
+    }
+
+    @Test("a run without models has no table")
+    func empty() {
+        #expect(SummaryTable([figures("seeds", "seed-prep", ["examples": 3])]).isEmpty)
+    }
+
+    @Test("columns stand under each other")
+    func lines() {
+        let table = SummaryTable([figures("sft", "sft", ["examples": 64]), figures("m1", "sft", ["examples": 1208])])
+        #expect(table.lines == [
+            "           sft    m1",
+            "training",
+            "  rows      64  1208",
+        ])
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+
+@Suite("Arguments and files that are wrong")
+struct UsageTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    @Test("usage errors exit with 2", arguments: [
+        ["bogus"], ["run"], ["run", "a.yaml", "--store"], ["plan", "a.yaml", "--no-such-option"],
+        ["run", "a.yaml", "-j", "0"], ["run", "a.yaml", "--threads", "0"], ["run", "a.yaml", "-q", "-v"],
+        ["export", "x", "--format", "hf", "--out", "d", "--plain"], ["artifacts", "show", "x", "--rows", "5..2"],
+    ])
+    func usage(arguments: [String]) throws {
+        let result = try place.pipeline.run(arguments)
+        #expect(result.status == 2)
+        #expect(result.stdout.isEmpty)
+        #expect(result.stderr.contains("Usage: pipeline"))
+    }
+
+    @Test("help and version are data, on stdout, with status 0", arguments: [["--help"], ["run", "--help"], ["--version"]])
+    func help(arguments: [String]) throws {
+        let result = try place.pipeline.run(arguments)
+        #expect(result.status == 0)
+        #expect(!result.stdout.isEmpty)
+        #expect(result.stderr.isEmpty)
+    }
+
+    @Test("a file that is not there is named")
+    func missingFile() throws {
+        let result = try place.pipeline.run("run", "nowhere.yaml")
+        #expect(result.status == 2)
+        #expect(result.stderr.hasPrefix("error: "))
+        #expect(result.stderr.contains("'nowhere.yaml'"))
+        #expect(!place.exists("artifacts"))
+    }
+
+    @Test("a misspelt parameter is shown in its line, with the nearest name")
+    func misspeltKey() throws {
+        try place.writeSeedPipeline(parameters: "{keep_syntetic: true}")
+        let result = try place.pipeline.run("run", "seeds.yaml")
+        #expect(result.status == 2)
+        #expect(result.stderr.contains("'keep_syntetic'"))
+        #expect(result.stderr.contains("seeds.yaml:9:"))
+        #expect(result.stderr.contains("did you mean 'keep_synthetic'?"))
+        #expect(result.stderr.contains("^~"))
+        #expect(!place.exists("artifacts"))
+    }
+
+    @Test("a value of the wrong type is shown in its line")
+    func wrongType() throws {
+        try place.writeSeedPipeline(parameters: "{keep_synthetic: 7up}")
+        let result = try place.pipeline.run("run", "seeds.yaml")
+        #expect(result.status == 2)
+        #expect(result.stderr.contains("'keep_synthetic'"))
+        #expect(result.stderr.contains("seeds.yaml:9:"))
+        #expect(!place.exists("artifacts"))
+    }
+
+    @Test("stages that wait for each other are shown as a path")
+    func cycle() throws {
+        try place.write(
+            """
+            stages:
+              one:
+                stage: pair
+                inputs: {candidates: two, judgements: judged}
+              two:
+                stage: sample
+                inputs: {model: tuned.model, prompts: written.prompts}
+              written:
+                stage: self-instruct
+                inputs: {model: tuned.model, examples: seeds.examples}
+              judged:
+                stage: judge
+                inputs: {model: tuned.model, candidates: two, rubric: rubric}
+              scored:
+                stage: reference-logps
+                inputs: {model: tuned.model, pairs: one.pairs}
+              tuned:
+                stage: dpo
+                inputs: {model: tuned.model, pairs: one.pairs, reference-logps: scored}
+              seeds:
+                stage: seed-prep
+                inputs: {trees: rubric}
+            sources: {rubric: {path: seeds.yaml}}
+
+            """, to: "cycle.yaml")
+        let result = try place.pipeline.run("run", "cycle.yaml")
+        #expect(result.status == 2)
+        #expect(result.stderr.contains(" → "))
+        #expect(result.stderr.contains("cycle.yaml:"))
+        #expect(!place.exists("artifacts"))
+    }
+
+    @Test("a source that is not there ends the run before it begins")
+    func missingSource() throws {
+        try place.writeSeedPipeline(source: "{path: nothing.jsonl}")
+        let result = try place.pipeline.run("run", "seeds.yaml")
+        #expect(result.status == 2)
+        #expect(result.stderr.contains("nothing.jsonl"))
+        #expect(!place.exists("artifacts"))
+    }
+
+    @Test("a source with another digest than demanded ends the run before it begins")
+    func sourceDigest() throws {
+        try place.write("{}\n", to: "trees.jsonl")
+        let wrong = String(repeating: "ab", count: 32)
+        try place.writeSeedPipeline(source: "{path: trees.jsonl, sha256: \(wrong)}")
+        let result = try place.pipeline.run("run", "seeds.yaml")
+        #expect(result.status == 2)
+        #expect(result.stderr.contains(wrong))
+        #expect(result.stderr.contains("trees.jsonl"))
+        #expect(!place.exists("artifacts"))
+    }
+
+    @Test("an unknown stage is answered with the nearest one", arguments: [
+        ["run", "seeds.yaml", "--until", "seedz"], ["run", "seeds.yaml", "--force", "seedz"],
+        ["why", "seedz", "seeds.yaml"],
+    ])
+    func unknownStage(arguments: [String]) throws {
+        try place.writeSeedPipeline()
+        let result = try place.pipeline.run(arguments)
+        #expect(result.status == 2)
+        #expect(result.stderr.contains("did you mean 'seeds'?"))
+    }
+
+    @Test("with --json the last line of stderr says what went wrong")
+    func errorJSON() throws {
+        let result = try place.pipeline.run("run", "nowhere.yaml", "--json")
+        let error = try result.errorJSON()
+        #expect(error["schema"] as? String == "pipeline.error/1")
+        #expect(error["code"] as? Int == 2)
+        #expect((error["message"] as? String)?.contains("nowhere.yaml") == true)
+        let usage = try place.pipeline.run("run", "--json").errorJSON()
+        #expect(usage["code"] as? Int == 2)
+    }
+}

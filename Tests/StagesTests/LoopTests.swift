@@ -1,0 +1,86 @@
+import Artifacts
+import Foundation
+import Pipeline
+import Stages
+import Testing
+
+@Suite("One iteration on a tiny model")
+struct LoopTests {
+    @Test("every stage writes its artifacts, rows refer to rows before them, and the first DPO loss is ln 2")
+    func wholeIteration() async throws {
+        let loop = try await TinyLoop.run()
+        let candidates = try loop.rows("candidates.candidates", as: Candidate.self)
+        #expect(candidates.count == 15 && Set(candidates.map(\.id)).count == 15)
+        let judgements = try loop.rows("judgements.judgements", as: Judgement.self)
+        #expect(judgements.map(\.candidateID) == candidates.map(\.id))
+        // Expected scores always exist, and lie on the scale.
+        #expect(judgements.allSatisfy { $0.parsed == 2 && (0...5).contains($0.score ?? -1) })
+        let pairs = try loop.rows("pairs.pairs", as: PreferencePair.self)
+        #expect(!pairs.isEmpty && pairs.allSatisfy { $0.chosenScore > $0.rejectedScore })
+        let reference = try loop.rows("reference.reference-logps", as: ReferenceLogProbabilities.self)
+        #expect(reference.map(\.id) == pairs.map(\.id) && reference.allSatisfy { $0.chosen < 0 })
+        let log = try loop.rows("m2.training-log", as: TrainingStep.self)
+        // Policy and reference come from one code path, and dropout is off: the margin is 0 exactly.
+        #expect(abs(try #require(log.first?.metrics["loss"]) - log2e) < 1e-12)
+        #expect(log.first?.metrics["rewards/margins"] == 0 && log.first?.metrics["rewards/accuracies"] == 0)
+        let names = try loop.rows("quality.measurements", as: Measurement.self).map(\.name)
+        #expect(
+            Set(names).isSuperset(of: ["pairwise_accuracy", "five_best", "exact_match", "spearman", "kendall_tau_b"]))
+        #expect(try loop.rows("eft.ledger", as: LedgerEntry.self).count >= 2)
+        let replies = try loop.rows("prompts.replies", as: TaskReply.self)
+        #expect(replies.allSatisfy { $0.demonstrations.count == 8 })
+    }
+
+    /// ln 2
+    private let log2e = 0.693_147_180_559_945_3
+
+    @Test("threads, batch and shard sizes change no digest")
+    func executionChangesNothing() async throws {
+        let plain = try await TinyLoop.run(
+            execution: ExecutionOptions(threads: 1, shardSize: .rows(64), batchSize: 4))
+        let other = try await TinyLoop.run(execution: ExecutionOptions(threads: 2, shardSize: .rows(2), batchSize: 3))
+        #expect(plain.artifacts == other.artifacts)
+    }
+
+    @Test("a training that is stopped goes on from its checkpoint to the same model and log")
+    func trainingResumes() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
+        let examples = try loop.artifact("seeds.examples")
+        func train(key: String, stopAfter: Int = .max) async throws -> StageOutputs {
+            try await harness.run(
+                FineTuneStage.self, ["model": [model], "examples": [examples]], key: key, stopAfter: stopAfter
+            ) { ($0.batchSize, $0.epochs, $0.learningRate, $0.finalLearningRate) = (2, 2, 1e-3, 1e-4) }
+        }
+        let undisturbed = try await train(key: "whole")
+        for _ in 0..<3 {
+            await #expect(throws: CancellationError.self) { try await train(key: "stopped", stopAfter: 3) }
+        }
+        // Three steps were taken each time: nine of ten, so one is left.
+        let resumed = try await train(key: "stopped")
+        #expect(resumed.artifacts == undisturbed.artifacts)
+        #expect(undisturbed.artifacts["training-log"]?.rows == 10)
+    }
+
+    @Test("a sampling that is stopped between shards keeps those it has, and ends with the same candidates")
+    func samplingResumes() async throws {
+        var loop = try TinyLoop(execution: ExecutionOptions(shardSize: .rows(1)))
+        try await loop.prepare()
+        let (harness, model, execution) = (loop.harness, try loop.artifact("m0.model"), loop.execution)
+        let prompts = try harness.artifact(
+            (0..<4).map {
+                GeneratedPrompt(
+                    text: "Name \($0 + 2) rivers.", demonstrations: [], round: 0, request: $0, position: 0)
+            })
+        func sample(key: String, stopAfter: Int = .max) async throws -> StageOutputs {
+            try await harness.run(
+                SampleResponsesStage.self, ["model": [model], "prompts": [prompts]], execution: execution, key: key,
+                stopAfter: stopAfter
+            ) { $0.maxTokens = 6 }
+        }
+        let undisturbed = try await sample(key: "whole")
+        await #expect(throws: CancellationError.self) { try await sample(key: "stopped", stopAfter: 1) }
+        #expect(try await sample(key: "stopped").artifacts == undisturbed.artifacts)
+    }
+}

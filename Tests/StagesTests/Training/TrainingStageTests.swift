@@ -1,0 +1,111 @@
+import Artifacts
+import Foundation
+import Model
+import Pipeline
+import Stages
+import Testing
+
+@Suite("Training stages")
+struct TrainingStageTests {
+    @Test("dpo with no pairs passes the model on unchanged, and warns")
+    func noPairs() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let model = try loop.artifact("m0.model")
+        let outputs = try await loop.harness.run(
+            PreferenceTrainingStage.self,
+            [
+                "model": [model], "pairs": [try loop.harness.artifact([PreferencePair]())],
+                "reference-logps": [try loop.harness.artifact([ReferenceLogProbabilities]())],
+            ])
+        #expect(outputs.artifacts["model"] == model && outputs.artifacts["training-log"]?.rows == 0)
+        #expect(outputs.blobs.count == 4)
+        #expect(loop.harness.warnings == ["no pairs to learn from; the model is passed on unchanged"])
+    }
+
+    @Test("sft without examples is an error with a remedy")
+    func noExamples() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
+        await #expect(throws: StageError.nothingToTrainOn(stage: "sft")) {
+            try await harness.run(
+                FineTuneStage.self, ["model": [model], "examples": [try harness.artifact([SeedExample]())]])
+        }
+    }
+
+    @Test("the loss is on the reply alone: a longer prompt adds no target token")
+    func lossOnTargets() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        var accuracies: [Double] = []
+        for prompt in ["Hi.", "Hi. " + String(repeating: "Again, ", count: 40)] {
+            let outputs = try await loop.harness.run(
+                FineTuneStage.self,
+                [
+                    "model": [try loop.artifact("m0.model")],
+                    "examples": [
+                        try loop.harness.artifact([SeedExample(tree: "t", prompt: prompt, response: "Yes.")])
+                    ],
+                ]
+            ) { $0.dropout = 0 }
+            let log = try loop.harness.rows(outputs, "training-log", as: TrainingStep.self)
+            accuracies.append(try #require(log.first?.metrics["loss"]))
+        }
+        // An untrained model is near ln V everywhere; the sum over prompts of different length would not be.
+        #expect(abs(accuracies[0] - accuracies[1]) < 0.5)
+    }
+
+    @Test("a checkpoint is read as it was written, and exported as a Hugging Face folder")
+    func checkpoints() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let reference = try loop.artifact("m0.model")
+        let model = try Checkpoint.load(reference, from: loop.harness.store)
+        #expect(model.chatTemplate == .chatML)
+        let folder = FileManager.default.temporaryDirectory.appending(path: "export-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let names = try Checkpoint.export(reference, from: loop.harness.store, to: folder)
+        #expect(Set(names) == ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"])
+        let again = try PretrainedModel(huggingFace: folder)
+        let same = model.model.parameters.withUnsafeBufferPointer { first in
+            again.model.parameters.withUnsafeBufferPointer { first.elementsEqual($0) }
+        }
+        #expect(same && again.chatTemplate == .chatML && again.tokenizer.definition == model.tokenizer.definition)
+    }
+
+    @Test("parameters that cannot be are refused before anything runs, under their names in pipeline files")
+    func parameters() {
+        var tuning = FineTuneStage.Parameters()
+        tuning.learningRate = -1
+        #expect(
+            throws: StageError.invalidParameter(
+                stage: "sft", name: "learning_rate", problem: "is -1.0; it must be positive")
+        ) { try FineTuneStage(parameters: tuning) }
+        var preference = PreferenceTrainingStage.Parameters()
+        preference.loss = "sigmod"
+        #expect(throws: StageError.self) { try PreferenceTrainingStage(parameters: preference) }
+        preference = .init()
+        preference.beta = 0
+        #expect(
+            throws: StageError.invalidParameter(stage: "dpo", name: "beta", problem: "is 0.0; it must be positive")
+        ) {
+            try PreferenceTrainingStage(parameters: preference)
+        }
+    }
+
+    @Test("the defaults are the paper's")
+    func defaults() {
+        let tuning = FineTuneStage.Parameters(), preference = PreferenceTrainingStage.Parameters()
+        #expect(tuning.learningRate == 5.5e-6 && tuning.finalLearningRate == 1.1e-6)
+        #expect(tuning.batchSize == 16 && tuning.dropout == 0.1 && tuning.schedule == .cosine)
+        #expect(preference.learningRate == 1e-6 && preference.finalLearningRate == 1e-7)
+        #expect(preference.batchSize == 16 && preference.dropout == 0.1 && preference.beta == 0.1)
+        let sample = SampleResponsesStage.Parameters(), judge = JudgeResponsesStage.Parameters()
+        #expect(sample.samples == 4 && sample.temperature == 0.7 && sample.topP == 0.9)
+        #expect(judge.samples == 3 && judge.temperature == 0.7 && judge.topP == 0.9 && judge.scoring == .sampled)
+        let tasks = WriteTasksStage.Parameters()
+        #expect(tasks.temperature == 0.6 && tasks.topP == 0.9 && tasks.demonstrations == 8)
+        #expect(tasks.ownDemonstrations == 2 && tasks.maxSimilarity == 0.7)
+    }
+}
