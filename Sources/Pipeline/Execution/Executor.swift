@@ -123,7 +123,8 @@ public actor Executor {
     }
 
     /// Decides what is to be decided, and hands back what is to run and what may be done after that.
-    private func decide(_ actions: [Schedule.Action], _ log: RunLog) -> (starts: [Int], following: [Schedule.Action]) {
+    private func decide(_ actions: [Schedule.Action], _ log: RunLog) -> (starts: [Int], following: [Schedule.Action])
+    {
         var starts: [Int] = []
         var following: [Schedule.Action] = []
         for action in actions {
@@ -240,11 +241,14 @@ public actor Executor {
 
     private func isInterrupted(_ position: Int) -> Bool { reports[position].outcome == .interrupted }
 
-    /// Lets names such as `m3.pairs` stand for what this run used.
+    /// Lets names such as `m3.pairs` stand for what this run used. A stage that is not cached has no record to name.
     private func noteUses() throws {
+        let named = zip(plan.stages, reports).filter { stage, report in
+            stage.isCached && (report.outcome == .cached || report.outcome == .ran)
+        }
         try store.note(
-            reports.filter { $0.outcome == .cached || $0.outcome == .ran }.compactMap { report in
-                report.key.map { StageUse(pipeline: plan.name, stageName: report.stage, key: $0) }
+            named.compactMap { stage, report in
+                report.key.map { StageUse(pipeline: plan.name, stageName: stage.name, key: $0) }
             })
     }
 }

@@ -105,12 +105,13 @@ extension StageReport {
             "key": key.map { .string($0.hex) } ?? .null, "outcome": .string(outcome.word),
             "reason": decision.map { .string("\($0)") } ?? .null,
             "message": outcome.message.map { .string($0) } ?? .null, "seconds": .number(seconds),
-            "outputs": .object(outputs.mapValues { reference in
-                [
-                    "digest": .string(reference.digest.hex), "record": .string(reference.schema),
-                    "rows": .integer(Int64(reference.rows)), "bytes": .integer(Int64(reference.bytes)),
-                ]
-            }),
+            "outputs": .object(
+                outputs.mapValues { reference in
+                    [
+                        "digest": .string(reference.digest.hex), "record": .string(reference.schema),
+                        "rows": .integer(Int64(reference.rows)), "bytes": .integer(Int64(reference.bytes)),
+                    ]
+                }),
             "summary": summary,
         ]
     }

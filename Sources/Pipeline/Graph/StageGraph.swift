@@ -10,13 +10,13 @@ public struct StageGraph: Sendable {
     private let positions: [String: Int]
 
     /// Stages that wait for each other, the first named again at the end: `a, b, a`.
-    struct Cycle: Error {
-        var path: [String]
+    package struct Cycle: Error {
+        package var path: [String]
     }
 
     /// - Parameter dependencies: for each name, names among `names`.
     /// - Throws: `Cycle`.
-    init(names: [String], dependencies: [[String]]) throws {
+    package init(names: [String], dependencies: [[String]]) throws {
         self.names = names
         let positions = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
         self.positions = positions

@@ -30,7 +30,7 @@ public struct ExecutionSettings: Sendable, Equatable {
     }
 
     /// Reads `2GiB`, `512MiB`, `1.5G` or plain bytes; nil for anything else.
-    static func bytes(_ text: String) -> Int? {
+    package static func bytes(_ text: String) -> Int? {
         let digits = text.prefix { $0.isNumber || $0 == "." }
         let unit = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()
         let factors: [String: Double] = [

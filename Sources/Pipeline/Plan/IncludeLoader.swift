@@ -40,11 +40,12 @@ struct IncludeLoader {
 
         let root = try YAMLReader.read(SourceText.read(path: path, file: file, from: location))
         // Each text remembers the prefix of where it was written, through all substitutions.
-        let table = try Self.table(root.replacingScalars { scalar, location in
-            var scalar = scalar
-            scalar.prefix = prefix
-            return PlanNode(content: .scalar(scalar), location: location)
-        })
+        let table = try Self.table(
+            root.replacingScalars { scalar, location in
+                var scalar = scalar
+                scalar.prefix = prefix
+                return PlanNode(content: .scalar(scalar), location: location)
+            })
         let parameters = try PartParameters(
             declared: table["parameters"], given: given, file: file, include: location)
         let body = try Self.body(of: table, parameters: parameters)
@@ -151,14 +152,15 @@ enum PlanName {
     static func check(_ name: String, what: String, at location: SourceLocation) throws {
         let words = name.split(separator: ".", omittingEmptySubsequences: false)
         let isValid = words.allSatisfy { word in
-            !word.isEmpty && word.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
+            !word.isEmpty
+                && word.utf8.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                        true
+                    default: false
+                    }
                 }
-            }
         }
         guard isValid else { throw PipelineError.invalidName(name, what: what, at: location) }
     }

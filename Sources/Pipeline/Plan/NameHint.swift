@@ -9,7 +9,7 @@ public enum NameHint: Equatable, Sendable {
     private static let listed = 12
 
     /// The name among `names` nearest to `word`, if one is near enough to be a slip of the keyboard; else all of them.
-    init(for word: String, among names: some Sequence<String>) {
+    package init(for word: String, among names: some Sequence<String>) {
         let names = Set(names).sorted()
         // Longer words are no slips of the keyboard, and comparing them costs their length squared.
         let word = String(word.prefix(64))
@@ -35,7 +35,7 @@ public enum NameHint: Equatable, Sendable {
 
 /// How many letters must be inserted, deleted, replaced or swapped with their neighbour to turn `a` into `b`
 /// (optimal string alignment).
-func editDistance(_ a: String, _ b: String) -> Int {
+package func editDistance(_ a: String, _ b: String) -> Int {
     let a = Array(a), b = Array(b)
     var rows = [Array(0...b.count)]
     for i in 0..<a.count {

@@ -98,7 +98,8 @@ struct PartParameters {
 
     private func value(of name: String, at location: SourceLocation) throws -> PlanNode {
         guard let value = values[name] else {
-            throw PipelineError.unknownPartParameter(name, hint: NameHint(for: name, among: values.keys), at: location)
+            throw PipelineError.unknownPartParameter(
+                name, hint: NameHint(for: name, among: values.keys), at: location)
         }
         return value
     }

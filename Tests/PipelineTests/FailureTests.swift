@@ -1,0 +1,168 @@
+import Artifacts
+import Foundation
+import Pipeline
+import Testing
+
+@Suite("Failures and stopping")
+struct FailureTests {
+    static let plan = """
+        stages:
+          good: {stage: constant}
+          bad: {stage: fragile, params: {fault: throw}}
+          after: {stage: add, inputs: {numbers: bad}}
+          last: {stage: sum, inputs: {terms: [good, after]}}
+          beside: {stage: add, inputs: {numbers: good}}
+        """
+
+    @Test("a failed stage stops what depends on it, and without keepGoing nothing new is started")
+    func failFast() async throws {
+        let outcome = try await Workplace().run(Self.plan, options: RunOptions(cores: 1))
+        #expect(
+            outcome.outcomes == [
+                "good ran", "bad failed", "after skipped", "last skipped", "beside not-started",
+            ])
+        #expect(outcome.outcome("bad") == .failed(message: "it broke"))
+        #expect(outcome.outcome("last") == .skipped(cause: "bad"))
+        #expect(outcome.report.hasFailures)
+    }
+
+    @Test("with keepGoing everything that does not depend on it still runs")
+    func keepGoing() async throws {
+        let outcome = try await Workplace().run(Self.plan, options: RunOptions(cores: 1, keepsGoing: true))
+        #expect(
+            outcome.outcomes == ["good ran", "bad failed", "after skipped", "last skipped", "beside ran"])
+    }
+
+    @Test("a failure is not recorded: the next run tries again")
+    func failuresAreNotCached() async throws {
+        let workplace = try Workplace(
+            "stages: {once: {stage: fragile, params: {tag: not-cached}}}")
+        Trouble.cause("not-cached", times: 1)
+        #expect(try await workplace.run().outcomes == ["once failed"])
+        #expect(try await workplace.run().outcomes == ["once ran"])
+    }
+
+    @Test("a stage that may be retried is, and says so")
+    func retries() async throws {
+        let workplace = try Workplace(
+            "stages: {shaky: {stage: fragile, params: {tag: retried}, exec: {retries: 2}}}")
+        Trouble.cause("retried", times: 2)
+        let outcome = try await workplace.run()
+        #expect(outcome.outcomes == ["shaky ran"])
+        let failures = outcome.events.compactMap { event -> Int? in
+            if case .stageFailed("shaky", "it broke", let retries) = event { retries } else { nil }
+        }
+        #expect(failures == [2, 1])
+    }
+
+    @Test("a stage that forgets an output fails and is not recorded")
+    func forgottenOutput() async throws {
+        let outcome = try await Workplace().run("stages: {lazy: {stage: fragile, params: {fault: forget}}}")
+        #expect(
+            outcome.outcome("lazy") == .failed(message: "stage 'lazy' ended without its output 'numbers'"))
+    }
+
+    @Test("a stopped run ends in good order, keeps what was finished, and the next one goes on")
+    func stopping() async throws {
+        let workplace = try Workplace(
+            """
+            stages:
+              quick: {stage: constant}
+              slow: {stage: patient, inputs: {}}
+              never: {stage: add, inputs: {numbers: slow}}
+            """)
+        let events = EventList()
+        let (started, continuation) = AsyncStream<Void>.makeStream()
+        let executor = try Executor(plan: workplace.load(), store: workplace.store(), options: RunOptions(cores: 2)) {
+            events.append($0)
+            if case .progress = $0 { continuation.finish() }
+        }
+        async let running = executor.run()
+        for await _ in started {}
+        executor.stop()
+        let report = try await running
+        #expect(report.wasInterrupted)
+        #expect(!report.hasFailures)
+        #expect(report.stages.map(\.outcome) == [.ran, .interrupted, .notStarted])
+        let next = try await workplace.run(settings: ["slow.looks=1"])
+        #expect(next.outcomes == ["quick cached", "slow ran", "never ran"])
+    }
+
+    @Test("cancelling the task stops the run at once")
+    func cancelling() async throws {
+        let workplace = try Workplace("stages: {slow: {stage: patient}}")
+        let (started, continuation) = AsyncStream<Void>.makeStream()
+        let executor = try Executor(plan: workplace.load(), store: workplace.store(), options: RunOptions(cores: 2)) {
+            if case .progress = $0 { continuation.finish() }
+        }
+        let task = Task { try await executor.run() }
+        for await _ in started {}
+        task.cancel()
+        let report = try await task.value
+        #expect(report.wasInterrupted)
+        #expect(report.stages.map(\.outcome) == [.interrupted])
+    }
+}
+
+@Suite("Shards")
+struct ShardTests {
+    @Test("an interrupted list goes on where it stopped, with the digest of an undisturbed run")
+    func resume() async throws {
+        let workplace = try Workplace(
+            "stages: {squares: {stage: square, params: {tag: resumed}, exec: {shard_size: 3}}}")
+        Trouble.cause("resumed", from: 6)
+        let first = try await workplace.run()
+        #expect(first.outcome("squares") == .failed(message: "the lights went out"))
+        #expect(first.shards.map(\.rows) == [3, 3])
+        Trouble.end("resumed")
+        let second = try await workplace.run()
+        #expect(second.shards.map(\.wasKept) == [true, true, false, false])
+        #expect(try workplace.values(second, "squares") == [0, 1, 4, 9, 16, 25, 36, 49, 64, 81])
+
+        let undisturbed = try await Workplace().run("stages: {squares: {stage: square, params: {tag: resumed}}}")
+        #expect(second.digest("squares") == undisturbed.digest("squares"))
+    }
+
+    @Test("finished shards fit even where the next run asks for another shard size")
+    func otherShardSize() async throws {
+        let plan = "stages: {squares: {stage: square, params: {tag: other-size}, exec: {shard_size: 4}}}"
+        let workplace = try Workplace(plan)
+        Trouble.cause("other-size", from: 8)
+        try await workplace.run()
+        Trouble.end("other-size")
+        let second = try await workplace.run(plan.replacingOccurrences(of: "shard_size: 4", with: "shards: 5"))
+        #expect(second.shards.map(\.wasKept) == [true, true, false])
+        #expect(second.shards.map(\.rows) == [4, 4, 2])
+    }
+
+    @Test("a shard whose bytes changed is computed again")
+    func damagedShard() async throws {
+        let workplace = try Workplace(
+            "stages: {squares: {stage: square, params: {tag: damaged}, exec: {shard_size: 5}}}")
+        Trouble.cause("damaged", from: 5)
+        try await workplace.run()
+        Trouble.end("damaged")
+        let staging = workplace.folder.appending(path: "store/staging")
+        let files = FileManager.default.subpaths(atPath: staging.path)?.filter { $0.contains("squares-0-5@") } ?? []
+        let shard = staging.appending(path: try #require(files.first))
+        var bytes = try Data(contentsOf: shard)
+        bytes[bytes.count / 2] ^= 1
+        try FileManager.default.removeItem(at: shard)
+        try bytes.write(to: shard)
+        let second = try await workplace.run()
+        #expect(second.shards.map(\.wasKept) == [false, false])
+        #expect(second.outcomes == ["squares ran"])
+    }
+
+    @Test("the result does not depend on the shard size", arguments: ["shard_size: 1", "shard_size: 7", "shards: 2"])
+    func shardSize(exec: String) async throws {
+        let outcome = try await Workplace().run("stages: {squares: {stage: square, exec: {\(exec)}}}")
+        let whole = try await Workplace().run("stages: {squares: {stage: square, exec: {shard_size: 100}}}")
+        #expect(outcome.digest("squares") == whole.digest("squares"))
+    }
+
+    @Test("so many shards of about equal size", arguments: [(10, 4, 3), (10, 3, 4), (2, 5, 1), (0, 3, 1)])
+    func sizes(items: Int, shards: Int, rows: Int) {
+        #expect(ShardSize.shards(shards).rows(of: items) == rows)
+    }
+}
