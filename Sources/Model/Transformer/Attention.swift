@@ -37,6 +37,16 @@ package struct Attention: Sendable {
     /// Floats for what segments owe their ancestors' keys and values.
     func owedCount(_ plan: AttentionPlan) -> Int { plan.scratchRowCount * keyValueHeads * headSize * 2 }
 
+    /// Scratch for one forward and backward pass outside a `Transformer`.
+    package func scratch(_ plan: AttentionPlan) -> (
+        keys: FloatBuffer, values: FloatBuffer, scores: FloatBuffer, owed: FloatBuffer
+    ) {
+        (
+            FloatBuffer(count: transposedCount(plan)), FloatBuffer(count: transposedCount(plan)),
+            FloatBuffer(count: backwardScratch(plan)), FloatBuffer(count: owedCount(plan))
+        )
+    }
+
     /// `output` (rows, H · headSize) = softmax(Q Kᵀ / √headSize) V for each head.
     ///
     /// - Parameters:
