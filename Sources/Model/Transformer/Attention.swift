@@ -225,10 +225,12 @@ package struct Attention: Sendable {
                     queryKeyValue + run.row * stride + attention.keyColumn + keyHead * size, stride, queryGradient,
                     stride, 1)
                 let isOwn = number == runs.count - 1
-                let keyTarget = isOwn
+                let keyTarget =
+                    isOwn
                     ? gradient + run.row * stride + attention.keyColumn + keyHead * size
                     : debt + run.position * 2 * size
-                let valueTarget = isOwn
+                let valueTarget =
+                    isOwn
                     ? gradient + run.row * stride + attention.valueColumn + keyHead * size : keyTarget + size
                 let targetStride = isOwn ? stride : 2 * size
                 kernel_product(

@@ -58,7 +58,8 @@ struct RowKernelTests {
         Oracle.expect(dx, near: exact.map { 1 + $0 }, terms: 16, scale: 8)
     }
 
-    static func rotate(_ x: [Double], positions: [Int], stride: Int, heads: Int, size: Int, theta: Double) -> [Double] {
+    static func rotate(_ x: [Double], positions: [Int], stride: Int, heads: Int, size: Int, theta: Double) -> [Double]
+    {
         var result = x
         for (row, position) in positions.enumerated() {
             for head in 0..<heads {
@@ -85,7 +86,8 @@ struct RowKernelTests {
         }
         kernels.rotate(&y, positions: places, table: table, rows: positions.count, stride: stride, heads: heads)
         Oracle.expect(y, near: oracle(x.map(Double.init)), terms: 4)
-        kernels.rotateBackward(&dx, positions: places, table: table, rows: positions.count, stride: stride, heads: heads)
+        kernels.rotateBackward(
+            &dx, positions: places, table: table, rows: positions.count, stride: stride, heads: heads)
         Oracle.expect(dx, near: Oracle.gradient(x, upstream: dy, oracle), terms: 4)
     }
 
@@ -141,7 +143,9 @@ struct RowKernelTests {
         Oracle.expect(gradient, near: p.map { -0.25 * $0 }, terms: 8)
     }
 
-    @Test("the small product keeps one order of summation", arguments: [(1, 1, 1), (7, 8, 5), (13, 67, 48), (48, 64, 3)])
+    @Test(
+        "the small product keeps one order of summation",
+        arguments: [(1, 1, 1), (7, 8, 5), (13, 67, 48), (48, 64, 3)])
     func product(m: Int, n: Int, k: Int) {
         let a = Oracle.values(m * k, 11), b = Oracle.values(k * n, 12), start = Oracle.values(m * n, 13)
         let transposed = (0..<(m * k)).map { a[$0 % m * k + $0 / m] }

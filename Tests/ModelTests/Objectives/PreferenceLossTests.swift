@@ -31,7 +31,8 @@ struct PreferenceLossTests {
             }
             let found = objective.evaluate(pair)
             #expect(abs(found.chosenGradient - slope(\.policyChosen)) < 1e-8 * max(1, abs(found.chosenGradient)))
-            #expect(abs(found.rejectedGradient - slope(\.policyRejected)) < 1e-8 * max(1, abs(found.rejectedGradient)))
+            #expect(
+                abs(found.rejectedGradient - slope(\.policyRejected)) < 1e-8 * max(1, abs(found.rejectedGradient)))
         }
     }
 

@@ -67,7 +67,8 @@ struct KnownDefectTests {
     @Test("the loss is the mean over the batch's tokens, not a mean of examples' means")
     func meanOverTokens() throws {
         let model = try RandomModel.make()
-        let long = RandomModel.sequence(30, firstTarget: 2, seed: 11), short = RandomModel.sequence(4, firstTarget: 3, seed: 12)
+        let long = RandomModel.sequence(30, firstTarget: 2, seed: 11),
+            short = RandomModel.sequence(4, firstTarget: 3, seed: 12)
         let each = try [long, short].map { try Self.tokenLogProbabilities(model, $0.tokens) }
         let task = TrainingTask.supervised(
             [long, short].map { SupervisedExample(tokens: $0.tokens, targetMask: $0.targetMask) })

@@ -98,7 +98,9 @@ struct TrainerTests {
         #expect(throws: ModelError.self) {
             try Self.trainer(Self.supervised, Self.configuration(), seed: 5).restoreState(from: file)
         }
-        for damaged in [Data(), whole.prefix(30), whole.prefix(whole.count - 1), whole + [0], Data("none".utf8) + whole] {
+        for damaged in [
+            Data(), whole.prefix(30), whole.prefix(whole.count - 1), whole + [0], Data("none".utf8) + whole,
+        ] {
             try damaged.write(to: file)
             #expect(throws: ModelError.self) { try trainer.restoreState(from: file) }
         }
@@ -109,7 +111,8 @@ struct TrainerTests {
         var losses: [[Double]] = []
         for tokens in [1, 40, 10_000] {
             let steps = try Self.finish(
-                Self.trainer(Self.supervised, Self.configuration(dropout: 0, tokens: tokens))).steps
+                Self.trainer(Self.supervised, Self.configuration(dropout: 0, tokens: tokens))
+            ).steps
             losses.append(steps.map { $0.values["loss"] ?? .nan })
         }
         for (small, large) in zip(losses[0], losses[2]) { #expect(abs(small - large) < 1e-4) }
@@ -147,7 +150,10 @@ struct TrainerTests {
     func refusals() {
         let cases: [(TrainingTask, String)] = [
             (.supervised([]), "training: there are no examples"),
-            (.supervised([.init(tokens: [1, 2], targetMask: [false, false])]), "training example 0: no token is a target"),
+            (
+                .supervised([.init(tokens: [1, 2], targetMask: [false, false])]),
+                "training example 0: no token is a target"
+            ),
             (
                 .supervised([.init(tokens: [1], targetMask: [true])]),
                 "training example 0: the first token is a target, with nothing before it"
@@ -158,12 +164,14 @@ struct TrainerTests {
             ),
             (
                 .preference(
-                    [.init(prompt: [1], chosen: [], rejected: [2], referenceChosen: 0, referenceRejected: 0)], .init()),
+                    [.init(prompt: [1], chosen: [], rejected: [2], referenceChosen: 0, referenceRejected: 0)], .init()
+                ),
                 "preference pair 0: a response is empty"
             ),
             (
                 .preference(
-                    [.init(prompt: [1], chosen: [3], rejected: [2], referenceChosen: .nan, referenceRejected: 0)], .init()),
+                    [.init(prompt: [1], chosen: [3], rejected: [2], referenceChosen: .nan, referenceRejected: 0)],
+                    .init()),
                 "preference pair 0: a reference log-probability is not finite"
             ),
         ]

@@ -48,7 +48,9 @@ struct PackedBatchTests {
 
     @Test("targets are never merged, even where tokens agree")
     func targetsApart() {
-        let sequences = [Self.sequence([1, 2, 9, 9, 3], targetsFrom: 2), Self.sequence([1, 2, 9, 9, 4], targetsFrom: 2)]
+        let sequences = [
+            Self.sequence([1, 2, 9, 9, 3], targetsFrom: 2), Self.sequence([1, 2, 9, 9, 4], targetsFrom: 2),
+        ]
         let batch = PackedBatch(sequences)
         #expect(batch.rows == 2 + 2 + 2)
         Self.expectExact(batch, sequences)

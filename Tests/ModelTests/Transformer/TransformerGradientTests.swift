@@ -25,7 +25,8 @@ struct TransformerGradientTests {
         var shape = RandomModel.small
         shape.tiesEmbeddings = tied
         let model = try RandomModel.make(shape)
-        let dropout = dropoutProbability > 0
+        let dropout =
+            dropoutProbability > 0
             ? Dropout(probability: dropoutProbability, seed: 3, step: 4, microBatch: 5) : nil
         let (_, gradient) = try Self.lossAndGradient(model, Self.sequences, dropout: dropout)
         for tensor in model.layout.tensors {
