@@ -108,7 +108,8 @@ extension PreferenceObjective {
             return averaged(chosen / chosenLength - rejected / rejectedLength, chosenLength, rejectedLength)
         case .exoPair:
             let q = logistic(x), p = logistic(-x)
-            let chosenTerm = -softplus(-x) - log(1 - labelSmoothing), rejectedTerm = -softplus(x) - log(labelSmoothing)
+            let chosenTerm = -softplus(-x) - log(1 - labelSmoothing),
+                rejectedTerm = -softplus(x) - log(labelSmoothing)
             return PairLoss(q * chosenTerm + p * rejectedTerm, margin: beta * q * p * (chosenTerm - rejectedTerm))
         case .ncaPair:
             return PairLoss(
@@ -143,7 +144,8 @@ extension PreferenceObjective {
             let gap = beta * (pair.policyChosen - pair.policyRejected)
             return PairLoss(softplus(-gap), margin: -beta * logistic(-gap))
         case .orpo:
-            return oddsRatio(pair.policyChosen / chosenLength, pair.policyRejected / rejectedLength, chosenLength, rejectedLength)
+            return oddsRatio(
+                pair.policyChosen / chosenLength, pair.policyRejected / rejectedLength, chosenLength, rejectedLength)
         }
     }
 

@@ -35,7 +35,9 @@ public struct LearningRateSchedule: Codable, Sendable, Hashable {
 
     /// - Throws: `ModelError.configuration` naming the field that cannot be.
     public func validate() throws(ModelError) {
-        if !(peak.isFinite && peak > 0) { throw .configuration(field: "peak", problem: "is \(peak); it must be positive") }
+        if !(peak.isFinite && peak > 0) {
+            throw .configuration(field: "peak", problem: "is \(peak); it must be positive")
+        }
         if !(floor >= 0 && floor <= peak) {
             throw .configuration(field: "floor", problem: "is \(floor), outside 0 … \(peak)")
         }

@@ -41,7 +41,9 @@ public final class SequenceScorer {
         for (index, request) in requests.enumerated() {
             let place = "scoring request \(index)"
             if request.prompt.isEmpty { throw ModelError.example(place: place, problem: "the prompt is empty") }
-            if request.completion.isEmpty { throw ModelError.example(place: place, problem: "the completion is empty") }
+            if request.completion.isEmpty {
+                throw ModelError.example(place: place, problem: "the completion is empty")
+            }
             try transformer.model.configuration.check(request.prompt + request.completion, place: place)
         }
         let items = requests.map { [TargetedSequence(prompt: $0.prompt, response: $0.completion)] }

@@ -79,7 +79,8 @@ public final class Trainer {
         for (number, range) in ranges.enumerated() {
             try checkCancellation()
             let packed = PackedBatch(items[range].flatMap { $0 })
-            let dropout = configuration.dropout > 0
+            let dropout =
+                configuration.dropout > 0
                 ? Dropout(probability: configuration.dropout, seed: seed, step: progress.step, microBatch: number)
                 : nil
             let likelihoods = transformer.forward(packed, dropout: dropout, keepActivations: true)

@@ -77,7 +77,8 @@ extension Trainer {
             let target = UnsafeMutableRawBufferPointer(floats)
             var start = 0
             while start < target.count {
-                guard let piece = try handle.read(upToCount: min(64 << 20, target.count - start)), !piece.isEmpty else {
+                guard let piece = try handle.read(upToCount: min(64 << 20, target.count - start)), !piece.isEmpty
+                else {
                     throw ModelError.trainingState(problem: "it ends early")
                 }
                 piece.copyBytes(to: UnsafeMutableRawBufferPointer(rebasing: target[start...]))

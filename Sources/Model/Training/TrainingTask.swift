@@ -28,7 +28,9 @@ public struct PreferenceExample: Sendable, Hashable {
     public var referenceChosen: Double
     public var referenceRejected: Double
 
-    public init(prompt: [Int32], chosen: [Int32], rejected: [Int32], referenceChosen: Double, referenceRejected: Double) {
+    public init(
+        prompt: [Int32], chosen: [Int32], rejected: [Int32], referenceChosen: Double, referenceRejected: Double
+    ) {
         self.prompt = prompt
         self.chosen = chosen
         self.rejected = rejected
@@ -74,7 +76,9 @@ public enum TrainingTask: Sendable {
                         place: place,
                         problem: "\(example.tokens.count) tokens and \(example.targetMask.count) mask entries")
                 }
-                if !example.targetMask.contains(true) { throw .example(place: place, problem: "no token is a target") }
+                if !example.targetMask.contains(true) {
+                    throw .example(place: place, problem: "no token is a target")
+                }
                 if example.targetMask.first == true {
                     throw .example(place: place, problem: "the first token is a target, with nothing before it")
                 }
@@ -103,7 +107,8 @@ extension TargetedSequence {
     init(prompt: [Int32], response: [Int32]) {
         self.init(
             tokens: prompt + response,
-            targetMask: [Bool](repeating: false, count: prompt.count) + [Bool](repeating: true, count: response.count))
+            targetMask: [Bool](repeating: false, count: prompt.count) + [Bool](repeating: true, count: response.count)
+        )
     }
 }
 

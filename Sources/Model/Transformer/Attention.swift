@@ -37,6 +37,16 @@ package struct Attention: Sendable {
     /// Floats for what segments owe their ancestors' keys and values.
     func owedCount(_ plan: AttentionPlan) -> Int { plan.scratchRowCount * keyValueHeads * headSize * 2 }
 
+    /// Scratch for one forward and backward pass outside a `Transformer`.
+    package func scratch(_ plan: AttentionPlan) -> (
+        keys: FloatBuffer, values: FloatBuffer, scores: FloatBuffer, owed: FloatBuffer
+    ) {
+        (
+            FloatBuffer(count: transposedCount(plan)), FloatBuffer(count: transposedCount(plan)),
+            FloatBuffer(count: backwardScratch(plan)), FloatBuffer(count: owedCount(plan))
+        )
+    }
+
     /// `output` (rows, H · headSize) = softmax(Q Kᵀ / √headSize) V for each head.
     ///
     /// - Parameters:
@@ -215,10 +225,12 @@ package struct Attention: Sendable {
                     queryKeyValue + run.row * stride + attention.keyColumn + keyHead * size, stride, queryGradient,
                     stride, 1)
                 let isOwn = number == runs.count - 1
-                let keyTarget = isOwn
+                let keyTarget =
+                    isOwn
                     ? gradient + run.row * stride + attention.keyColumn + keyHead * size
                     : debt + run.position * 2 * size
-                let valueTarget = isOwn
+                let valueTarget =
+                    isOwn
                     ? gradient + run.row * stride + attention.valueColumn + keyHead * size : keyTarget + size
                 let targetStride = isOwn ? stride : 2 * size
                 kernel_product(

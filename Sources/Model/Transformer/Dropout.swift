@@ -54,7 +54,8 @@ extension RowKernels {
             return add(outputGradient, to: gradient, rows: rows, width: width)
         }
         overRows(rows) { first, count in
-            kernel_dropout_add_backward(outputGradient + first * width, gradient + first * width, first, count, width, place)
+            kernel_dropout_add_backward(
+                outputGradient + first * width, gradient + first * width, first, count, width, place)
         }
     }
 }

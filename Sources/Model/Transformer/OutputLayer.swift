@@ -46,11 +46,13 @@ final class OutputLayer {
     }
 
     /// Rows gathered from the stream, their norms' inverses, the normed rows, and gradients of both.
-    private var gathered: (
-        input: UnsafeMutablePointer<Float>, normed: UnsafeMutablePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>, normedGradient: UnsafeMutablePointer<Float>,
-        inverse: UnsafeMutablePointer<Float>
-    ) {
+    private var gathered:
+        (
+            input: UnsafeMutablePointer<Float>, normed: UnsafeMutablePointer<Float>,
+            inputGradient: UnsafeMutablePointer<Float>, normedGradient: UnsafeMutablePointer<Float>,
+            inverse: UnsafeMutablePointer<Float>
+        )
+    {
         let size = rows.count * width
         let base = rowBuffer.reserve(4 * size + rows.count)
         return (base, base + size, base + 2 * size, base + 3 * size, base + 4 * size)
@@ -73,7 +75,8 @@ final class OutputLayer {
         _ = logitBuffer.reserve(slots.count * min(Self.chunkRows, max(rows.count, 1)) * vocabulary)
 
         var likelihoods = [TargetLikelihood](
-            repeating: TargetLikelihood(logProbability: 0, entropy: 0, isMostLikely: false), count: targetTokens.count)
+            repeating: TargetLikelihood(logProbability: 0, entropy: 0, isMostLikely: false), count: targetTokens.count
+        )
         logSumExps = [Double](repeating: 0, count: rows.count)
         for index in 0..<chunks {
             let logits = computeLogits(chunk: index), range = chunk(index)

@@ -10,7 +10,8 @@ package struct TargetedSequence: Sendable, Hashable {
         precondition(
             tokens.count == targetMask.count,
             "TargetedSequence: \(tokens.count) tokens, \(targetMask.count) mask entries")
-        precondition(targetMask.first != true, "TargetedSequence: nothing stands before the first token to predict it from")
+        precondition(
+            targetMask.first != true, "TargetedSequence: nothing stands before the first token to predict it from")
         self.tokens = tokens
         self.targetMask = targetMask
     }

@@ -88,9 +88,11 @@ extension Transformer {
             layer.middle, weight: parameters + weights.feedForwardNorm, into: workspace.normed, rows: rows, width: C,
             epsilon: model.configuration.normEpsilon)
         product.weightGradient(
-            workspace.wide, workspace.normed, gradient + weights.gateUp, rows: rows, inFeatures: C, outFeatures: 2 * I)
+            workspace.wide, workspace.normed, gradient + weights.gateUp, rows: rows, inFeatures: C, outFeatures: 2 * I
+        )
         product.inputGradient(
-            workspace.wide, parameters + weights.gateUp, workspace.block, rows: rows, inFeatures: C, outFeatures: 2 * I)
+            workspace.wide, parameters + weights.gateUp, workspace.block, rows: rows, inFeatures: C,
+            outFeatures: 2 * I)
         kernels.rmsNormBackward(
             layer.middle, weight: parameters + weights.feedForwardNorm, inverse: layer.feedForwardInverse,
             outputGradient: workspace.block, inputGradient: workspace.stream,
@@ -109,7 +111,8 @@ extension Transformer {
         product.weightGradient(
             upstream, layer.attention, gradient + weights.attentionOutput, rows: rows, inFeatures: Q, outFeatures: C)
         product.inputGradient(
-            upstream, parameters + weights.attentionOutput, workspace.inner, rows: rows, inFeatures: Q, outFeatures: C)
+            upstream, parameters + weights.attentionOutput, workspace.inner, rows: rows, inFeatures: Q, outFeatures: C
+        )
         clear(workspace.wide, rows, width)
         let place = buffers.attentionScratch(attention, pass.plan, backward: true)
         attention.backward(

@@ -57,7 +57,8 @@ struct SmolLM2TrainingTests {
         let model = try SmolLM2.load(), start = try SmolLM2.load()
         let trainer = try Trainer(
             model: model,
-            task: .supervised(golden.sequences.map { SupervisedExample(tokens: $0.tokens, targetMask: $0.targetMask) }),
+            task: .supervised(
+                golden.sequences.map { SupervisedExample(tokens: $0.tokens, targetMask: $0.targetMask) }),
             configuration: OptimizationConfiguration(
                 schedule: .init(shape: .constant, peak: golden.adamw.lr), epochs: 5, batchSize: 3, dropout: 0,
                 maximumGradientNorm: nil),
@@ -121,7 +122,8 @@ struct SmolLM2TrainingTests {
             if index == 0 { #expect(abs((values["loss"] ?? .nan) - log(2)) < 1e-12) }
             for (name, value) in step {
                 guard case .number(let exact) = value, let found = values[name] else { continue }
-                let bound = name == "loss" ? 3e-4 : name == "grad_norm" ? 1e-3 * exact : name.hasPrefix("logps") ? 5e-3 : 1e-3
+                let bound =
+                    name == "loss" ? 3e-4 : name == "grad_norm" ? 1e-3 * exact : name.hasPrefix("logps") ? 5e-3 : 1e-3
                 #expect(abs(found - exact) <= bound, "\(name) of step \(index)")
             }
         }

@@ -31,7 +31,9 @@ struct StoriesTrainingTests {
         (0..<first.count).reduce(0.0) { $0 + pow(Double(first[$1]) - Double(second[$1]), 2) }.squareRoot()
     }
 
-    @Test("20 supervised steps, plain and with decay, clipping and a schedule", arguments: ["plain", "decay-clip-cosine"])
+    @Test(
+        "20 supervised steps, plain and with decay, clipping and a schedule",
+        arguments: ["plain", "decay-clip-cosine"])
     func supervised(name: String) throws {
         let golden = try GoldenModel.decode(Supervised.self, "stories260k/sft.json")
         let run = try #require(golden.runs[name])
@@ -42,7 +44,9 @@ struct StoriesTrainingTests {
         let trainer = try Trainer(
             model: model,
             task: .supervised(
-                golden.examples.map { SupervisedExample(tokens: $0.ids, targetMask: GoldenModel.mask($0.target_mask)) }),
+                golden.examples.map {
+                    SupervisedExample(tokens: $0.ids, targetMask: GoldenModel.mask($0.target_mask))
+                }),
             configuration: OptimizationConfiguration(
                 schedule: schedule, epochs: 20, batchSize: 4, dropout: 0, weightDecay: run.weight_decay,
                 maximumGradientNorm: run.clip),
@@ -50,10 +54,13 @@ struct StoriesTrainingTests {
         for (index, step) in run.steps.enumerated() {
             let metrics = try #require(try trainer.step()).values
             #expect(abs((metrics["loss"] ?? .nan) - run.losses_float64[index]) < 2e-5, "loss of step \(index)")
-            #expect(abs((metrics["learning_rate"] ?? .nan) - step.learning_rate) <= 1e-8 * run.lr, "rate of step \(index)")
+            #expect(
+                abs((metrics["learning_rate"] ?? .nan) - step.learning_rate) <= 1e-8 * run.lr, "rate of step \(index)"
+            )
             #expect(abs((metrics["grad_norm"] ?? .nan) / step.grad_norm - 1) < 1e-3, "norm of step \(index)")
             let change = Self.distance(model.parameters, start.parameters)
-            #expect(abs(change - step.weight_change_norm_after_step) < 1e-4 * max(1, change), "change of step \(index)")
+            #expect(
+                abs(change - step.weight_change_norm_after_step) < 1e-4 * max(1, change), "change of step \(index)")
         }
         #expect(try trainer.step() == nil)
     }
@@ -126,7 +133,9 @@ struct StoriesTrainingTests {
                     continue
                 }
                 let found = metrics[name] ?? .nan
-                let bound = name == "loss" ? 2e-5 : name == "grad_norm" ? 1e-3 * abs(exact) : name.hasPrefix("logps") ? 5e-3 : 1e-3
+                let bound =
+                    name == "loss"
+                    ? 2e-5 : name == "grad_norm" ? 1e-3 * abs(exact) : name.hasPrefix("logps") ? 5e-3 : 1e-3
                 #expect(abs(found - exact) <= bound, "\(name) of step \(index)")
             }
             if index == 0 { #expect(metrics["loss"] == log(2)) }

@@ -3,7 +3,9 @@ import Model
 import Testing
 
 /// Timings, not checks: run with BENCHMARK=1 on a quiet machine.
-@Suite("Training speed", .serialized, .enabled(if: ProcessInfo.processInfo.environment["BENCHMARK"] != nil, "set BENCHMARK=1 to time steps"))
+@Suite(
+    "Training speed", .serialized,
+    .enabled(if: ProcessInfo.processInfo.environment["BENCHMARK"] != nil, "set BENCHMARK=1 to time steps"))
 struct TrainingSpeedTests {
     static let threads = ProcessInfo.processInfo.environment["THREADS"].flatMap { Int($0) } ?? 2
 
@@ -36,7 +38,8 @@ struct TrainingSpeedTests {
         let trainer = try Trainer(
             model: Self.model(), task: .supervised(examples),
             configuration: OptimizationConfiguration(
-                schedule: .init(peak: 1e-5), epochs: Self.steps, batchSize: 4, dropout: dropout, tokensPerMicroBatch: 2_048),
+                schedule: .init(peak: 1e-5), epochs: Self.steps, batchSize: 4, dropout: dropout,
+                tokensPerMicroBatch: 2_048),
             seed: 1, pool: WorkerPool(threads: Self.threads))
         try Self.time(trainer, "SFT 4 x 512, dropout \(dropout)", tokens: 2_048)
     }

@@ -44,7 +44,8 @@ struct GoldenTransformerTests {
                 let batch = PackedBatch(
                     (0..<vocabulary).map {
                         TargetedSequence(
-                            tokens: prefix + [Int32($0)], targetMask: [Bool](repeating: false, count: prefix.count) + [true])
+                            tokens: prefix + [Int32($0)],
+                            targetMask: [Bool](repeating: false, count: prefix.count) + [true])
                     })
                 #expect(batch.rows == prefix.count)
                 let found = transformer.forward(batch, keepActivations: false)
