@@ -131,9 +131,9 @@ struct OutputTests {
     func machine() throws {
         let doctor = try place.pipeline.run("doctor", "--json").json()
         #expect(doctor["schema"] as? String == "pipeline.doctor/1")
-        let openblas = try #require(doctor["openblas"] as? [String: Any])
-        #expect((openblas["gigaflops"] as? Double ?? 0) > 0)
-        #expect(openblas["rows_are_independent"] is Bool)
+        let arithmetic = try #require(doctor["arithmetic"] as? [String: Any])
+        #expect((arithmetic["forward"] as? Double ?? 0) > 0)
+        #expect((arithmetic["gradients"] as? Double ?? 0) > 0)
         let version = try place.pipeline.run("version", "--json").json()
         #expect(version["schema"] as? String == "pipeline.version/1")
         #expect((version["stages"] as? [Any])?.isEmpty == false)

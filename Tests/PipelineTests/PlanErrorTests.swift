@@ -104,11 +104,11 @@ struct PlanErrorTests {
         ),
         (
             "stages:\n  a: {stage: constant}\n  s: {stage: sum, inputs: {terms: a}}\n"
-                + "  b: {stage: add, inputs: {numbers: s}}",
+                + "  b: {stage: read, inputs: {file: s}}",
             """
-            stage 's' has several outputs (plan.yaml:4:37); write 's.OUTPUT'; known: 's.total', 's.ledger'
-              4 |   b: {stage: add, inputs: {numbers: s}}
-                |                                     ^
+            stage 's' has several outputs (plan.yaml:4:35); write 's.OUTPUT'; known: 's.total', 's.ledger'
+              4 |   b: {stage: read, inputs: {file: s}}
+                |                                   ^
             """
         ),
         (

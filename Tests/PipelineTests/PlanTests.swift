@@ -102,6 +102,49 @@ struct PlanTests {
             plan.stage(named: "o.y.more")?.connections[0].origins == [.output(stage: "o.x.again", port: "numbers")])
     }
 
+    @Test("a part sees the names of the files that include it, after its own")
+    func outerNames() throws {
+        let workplace = try Workplace(
+            """
+            include: [{file: outer.yaml, as: o}]
+            stages: {start: {stage: constant}, far: {stage: constant}}
+            """)
+        try workplace.write(
+            """
+            include: [{file: inner.yaml, as: i}]
+            stages: {start: {stage: constant}}
+            """, to: "outer.yaml")
+        try workplace.write(
+            """
+            stages:
+              near: {stage: add, inputs: {numbers: start}}
+              away: {stage: add, inputs: {numbers: far.numbers}}
+            """, to: "inner.yaml")
+        let plan = try workplace.load()
+        #expect(plan.stage(named: "o.i.near")?.connections[0].origins == [.output(stage: "o.start", port: "numbers")])
+        #expect(plan.stage(named: "o.i.away")?.connections[0].origins == [.output(stage: "far", port: "numbers")])
+    }
+
+    @Test("a stage named without its output gives the one that fits")
+    func fittingOutput() throws {
+        let plan = try Workplace(
+            """
+            stages:
+              a: {stage: constant}
+              s: {stage: sum, inputs: {terms: a}}
+              b: {stage: add, inputs: {numbers: s}}
+            """
+        ).load()
+        #expect(plan.stage(named: "b")?.connections[0].origins == [.output(stage: "s", port: "total")])
+    }
+
+    @Test("sources are looked for beside the file that names them, also in the working folder")
+    func sourcePaths() throws {
+        #expect(IncludeLoader.join("a.jsonl", to: "") == "a.jsonl")
+        #expect(IncludeLoader.join("../a.jsonl", to: "plans/parts") == "plans/a.jsonl")
+        #expect(IncludeLoader.join("/a.jsonl", to: "plans") == "/a.jsonl")
+    }
+
     @Test("a whole list may be the value of a part parameter, and '$${' writes the characters")
     func listParameters() throws {
         let workplace = try Workplace(

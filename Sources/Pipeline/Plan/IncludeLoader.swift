@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// Reads a pipeline file and all it includes, parts as often as they are named, others once.
-struct IncludeLoader {
+package struct IncludeLoader {
     static let maximumFiles = 256
 
     /// Included files stand before those that include them.
@@ -84,10 +84,11 @@ struct IncludeLoader {
                 scope: "the file", what: "include", expected: "a list of files", found: node.typeName,
                 at: node.location)
         }
+        let folder = (file as NSString).deletingLastPathComponent
         return try elements.map { element in
             if case .scalar(let scalar) = element.content {
                 return try load(
-                    file: Self.join(scalar.text, to: file), prefix: prefix, given: [], isPart: false,
+                    file: Self.join(scalar.text, to: folder), prefix: prefix, given: [], isPart: false,
                     from: element.location)
             }
             let table = try TableReader(element, scope: "include", allowed: ["file", "as", "with"])
@@ -95,16 +96,15 @@ struct IncludeLoader {
             if let name, let place = table["as"]?.location { try PlanName.check(name, what: "part", at: place) }
             let given = try table["with"].map { try TableReader($0, scope: "with", allowed: nil).entries } ?? []
             return try load(
-                file: Self.join(try table.requiredText("file"), to: file),
+                file: Self.join(try table.requiredText("file"), to: folder),
                 prefix: prefix + (name.map { "\($0)." } ?? ""), given: given,
                 isPart: name != nil || !given.isEmpty, from: element.location)
         }
     }
 
-    /// `path`, relative to the folder of `file`.
-    static func join(_ path: String, to file: String) -> String {
+    /// `path`, seen from where `folder` is seen; an empty `folder` is the working folder.
+    package static func join(_ path: String, to folder: String) -> String {
         guard !path.hasPrefix("/") else { return path }
-        let folder = (file as NSString).deletingLastPathComponent
         return folder.isEmpty ? path : ((folder as NSString).appendingPathComponent(path) as NSString).simplified
     }
 

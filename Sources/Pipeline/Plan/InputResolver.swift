@@ -64,43 +64,55 @@ struct InputResolver {
         return InputPlace(origin: origin, location: node.location)
     }
 
-    /// A name is a stage with one output, `stage.output`, or a source, each with the prefix of its part.
+    /// A name is a source, a stage, or `stage.output`; where a stage has several outputs and is named alone, the one
+    /// that fits the port. A part's own names come first, then those of the file that includes it, outwards.
     private func resolve(
         _ scalar: PlanNode.Scalar, port: Port, stage: String, at location: SourceLocation
     ) throws -> (InputOrigin, schema: String) {
-        let name = scalar.prefix + scalar.text
-        if let schema = sources[name] { return (.source(name), schema) }
-        if let outputs = stages[name] {
-            guard outputs.count == 1 else {
-                let names = outputs.map { "\(scalar.text).\($0.name)" }
-                throw PipelineError.portNotNamed(stage: scalar.text, hint: .known(names), at: location)
+        for scope in Self.scopes(of: scalar) {
+            let name = scope + scalar.text
+            if let schema = sources[name] { return (.source(name), schema) }
+            if let outputs = stages[name] {
+                let fitting = outputs.count == 1 ? outputs : outputs.filter { port.accepts(schema: $0.schema) }
+                guard fitting.count == 1 else {
+                    let names = outputs.map { "\(scalar.text).\($0.name)" }
+                    throw PipelineError.portNotNamed(stage: scalar.text, hint: .known(names), at: location)
+                }
+                return (.output(stage: name, port: fitting[0].name), fitting[0].schema)
             }
-            return (.output(stage: name, port: outputs[0].name), outputs[0].schema)
-        }
-        if let point = name.lastIndex(of: "."), let outputs = stages[String(name[..<point])] {
-            let output = String(name[name.index(after: point)...])
-            guard let found = outputs.first(where: { $0.name == output }) else {
-                throw PipelineError.unknownPort(
-                    output, stage: String(name[..<point]),
-                    hint: NameHint(for: output, among: outputs.map(\.name)), at: location)
+            if let point = name.lastIndex(of: "."), let outputs = stages[String(name[..<point])] {
+                let output = String(name[name.index(after: point)...])
+                guard let found = outputs.first(where: { $0.name == output }) else {
+                    throw PipelineError.unknownPort(
+                        output, stage: String(name[..<point]),
+                        hint: NameHint(for: output, among: outputs.map(\.name)), at: location)
+                }
+                return (.output(stage: String(name[..<point]), port: output), found.schema)
             }
-            return (.output(stage: String(name[..<point]), port: output), found.schema)
         }
         throw PipelineError.unknownInput(
             scalar.text, stage: stage, port: port.name, hint: hint(for: scalar), at: location)
     }
 
+    /// The prefixes under which a text may name something, innermost first: `a.b.`, `a.`, and none.
+    private static func scopes(of scalar: PlanNode.Scalar) -> [String] {
+        let parts = scalar.prefix.split(separator: ".")
+        return (0...parts.count).reversed().map { count in parts.prefix(count).map { "\($0)." }.joined() }
+    }
+
     /// The nearest visible name: with the port where the text has one, else without.
     private func hint(for scalar: PlanNode.Scalar) -> NameHint {
-        let visible = (Array(stages.keys) + sources.keys).compactMap { name in
-            name.hasPrefix(scalar.prefix) ? String(name.dropFirst(scalar.prefix.count)) : nil
+        let scopes = Self.scopes(of: scalar)
+        func visible(_ names: some Sequence<String>) -> [String] {
+            names.map { name in
+                let scope = scopes.first { name.hasPrefix($0) } ?? ""
+                return String(name.dropFirst(scope.count))
+            }
         }
-        if case .didYouMean(let name) = NameHint(for: scalar.text, among: visible) { return .didYouMean(name) }
-        let outputs = stages.flatMap { name, outputs in
-            name.hasPrefix(scalar.prefix)
-                ? outputs.map { "\(name.dropFirst(scalar.prefix.count)).\($0.name)" } : []
-        }
+        let names = visible(Array(stages.keys) + sources.keys)
+        if case .didYouMean(let name) = NameHint(for: scalar.text, among: names) { return .didYouMean(name) }
+        let outputs = visible(stages.flatMap { name, outputs in outputs.map { "\(name).\($0.name)" } })
         if case .didYouMean(let name) = NameHint(for: scalar.text, among: outputs) { return .didYouMean(name) }
-        return .known(visible.sorted())
+        return .known(names.sorted())
     }
 }

@@ -148,7 +148,7 @@ struct PlanLinker {
     private func source(_ declaration: SourceDeclaration) throws -> PlannedSource {
         let scope = "source '\(declaration.name)'"
         let path = IncludeLoader.join(
-            try text(declaration.path, "path", scope: scope), to: declaration.folder + "/.")
+            try text(declaration.path, "path", scope: scope), to: declaration.folder)
         var digest: ContentDigest?
         if let node = declaration.sha256, !node.isNull {
             digest = node.text.flatMap { ContentDigest(hex: $0) }

@@ -1,14 +1,14 @@
 internal import Dispatch
 internal import Model
 
-/// How fast this machine multiplies matrices, and whether a row's result depends on the rows beside it.
+/// How fast this machine multiplies matrices: forward by our own kernel, gradients by OpenBLAS.
 struct ArithmeticProbe {
     var libraryVersion: String
     var kernelFamily: String
-    var rowsAreIndependent: Bool
     var threads: Int
     /// Billions of operations a second, multiply and add counted as two, of the best of some products.
-    var gigaflops: Double
+    var forwardGigaflops: Double
+    var gradientGigaflops: Double
 
     /// The shape of a 135M model's widest layer over a batch of tokens.
     static let rows = 512, inFeatures = 576, outFeatures = 1536
@@ -21,18 +21,30 @@ struct ArithmeticProbe {
         let output = FloatBuffer(count: rows * outFeatures)
         input.fill(0.5)
         weight.fill(0.25)
-        var best = Double.infinity
-        let end = DispatchTime.now().uptimeNanoseconds + 400_000_000
-        repeat {
-            let start = DispatchTime.now().uptimeNanoseconds
+        let forward = rate {
             product.forward(
                 input.pointer, weight.pointer, output.pointer, rows: rows, inFeatures: inFeatures,
                 outFeatures: outFeatures)
+        }
+        let gradient = rate {
+            product.inputGradient(
+                output.pointer, weight.pointer, input.pointer, rows: rows, inFeatures: inFeatures,
+                outFeatures: outFeatures)
+        }
+        return ArithmeticProbe(
+            libraryVersion: MatrixProduct.libraryVersion, kernelFamily: MatrixProduct.kernelFamily, threads: threads,
+            forwardGigaflops: forward, gradientGigaflops: gradient)
+    }
+
+    /// The best of the products that fit into a quarter of a second.
+    private static func rate(_ multiply: () -> Void) -> Double {
+        var best = Double.infinity
+        let end = DispatchTime.now().uptimeNanoseconds + 250_000_000
+        repeat {
+            let start = DispatchTime.now().uptimeNanoseconds
+            multiply()
             best = min(best, Double(DispatchTime.now().uptimeNanoseconds - start))
         } while DispatchTime.now().uptimeNanoseconds < end
-        let operations = 2.0 * Double(rows) * Double(inFeatures) * Double(outFeatures)
-        return ArithmeticProbe(
-            libraryVersion: MatrixProduct.libraryVersion, kernelFamily: MatrixProduct.kernelFamily,
-            rowsAreIndependent: product.rowsAreIndependent, threads: threads, gigaflops: operations / best)
+        return 2.0 * Double(rows) * Double(inFeatures) * Double(outFeatures) / best
     }
 }

@@ -44,15 +44,13 @@ struct Doctor {
         }
         diagnosis.add("openblas", "version", .string(probe.libraryVersion), probe.libraryVersion)
         diagnosis.add("openblas", "kernels", .string(probe.kernelFamily), probe.kernelFamily)
-        diagnosis.add(
-            "openblas", "gigaflops", .number(probe.gigaflops),
-            "\(Quantities.fixed(probe.gigaflops, digits: 0)) GFLOP/s on \(Quantities.count(probe.threads, "thread")), "
-                + "\(ArithmeticProbe.rows) × \(ArithmeticProbe.inFeatures) × \(ArithmeticProbe.outFeatures) in single precision")
-        diagnosis.add(
-            "openblas", "rows_are_independent", .bool(probe.rowsAreIndependent),
-            probe.rowsAreIndependent ? "yes: results do not depend on the batch" : "no: rows are computed one by one",
-            weight: probe.rowsAreIndependent ? .fine : .warning,
-            remedy: probe.rowsAreIndependent ? nil : "results stay right, but slow; see docs/numerics.md")
+        for (name, gigaflops) in [("forward", probe.forwardGigaflops), ("gradients", probe.gradientGigaflops)] {
+            diagnosis.add(
+                "arithmetic", name, .number(gigaflops),
+                "\(Quantities.fixed(gigaflops, digits: 0)) GFLOP/s on \(Quantities.count(probe.threads, "thread")), "
+                    + "\(ArithmeticProbe.rows) × \(ArithmeticProbe.inFeatures) × \(ArithmeticProbe.outFeatures) "
+                    + "in single precision")
+        }
     }
 
     private func examineLibraries(_ diagnosis: inout Diagnosis) {

@@ -90,13 +90,15 @@ package struct WriteTasksStage: Stage {
         let examples = try inputs.rows("examples", as: SeedExample.self)
         let earlier = try inputs.optionalRows("earlier", as: GeneratedPrompt.self) ?? []
         var pool = pool(examples, earlier)
+        // Another iteration draws other demonstrations: the same ones would bring the same tasks again.
+        let seed = earlier.isEmpty ? context.seed : context.seed.child("after \(earlier.count) prompts")
         var replies: [TaskReply] = []
         if examples.isEmpty {
             context.warn("no examples to show; the prompts are empty")
         } else {
             let writer = try Writer(try context.model("model", of: inputs), context: context)
             for round in 0..<parameters.maxRounds where pool.prompts.count < parameters.prompts {
-                replies += try await self.round(round, &pool, writer, context)
+                replies += try await self.round(round, &pool, writer, seed, context)
                 context.note(["prompts": Double(pool.prompts.count), "rounds": Double(round + 1)])
             }
         }
@@ -134,11 +136,11 @@ package struct WriteTasksStage: Stage {
 
     /// Asks for one round of replies and takes them in, in the order of the requests.
     private func round(
-        _ round: Int, _ pool: inout TaskPool, _ writer: Writer, _ context: StageContext
+        _ round: Int, _ pool: inout TaskPool, _ writer: Writer, _ seed: SeedPath, _ context: StageContext
     ) async throws -> [TaskReply] {
         let (seeds, own) = (pool.seeds, pool.own)
         let prompts = (0..<parameters.requestsPerRound).map { request in
-            var generator = Philox(key: context.seed.child("round \(round)", String(request), "demonstrations").key)
+            var generator = Philox(key: seed.child("round \(round)", String(request), "demonstrations").key)
             return TaskPrompt(
                 opening: parameters.opening,
                 demonstrations: TaskPrompt.draw(
@@ -149,7 +151,7 @@ package struct WriteTasksStage: Stage {
             let requests = range.map { request in
                 generation(
                     prompts[request], writer.model.tokenizer,
-                    key: context.seed.child("round \(round)", String(request), "reply").key)
+                    key: seed.child("round \(round)", String(request), "reply").key)
             }
             let results = try writer.write(requests, of: nil, unit: "replies")
             return zip(range, results).map { request, result in

@@ -3,16 +3,16 @@ internal import Model
 /// A preference pair as the model reads it.
 struct EncodedPair {
     let pair: PreferencePair
-    let prompt: [Int]
+    let prompt: [Int32]
     /// With their closing tokens.
-    let chosen: [Int]
-    let rejected: [Int]
+    let chosen: [Int32]
+    let rejected: [Int32]
 
     init(_ pair: PreferencePair, _ conversation: Conversation) throws {
         self.pair = pair
-        prompt = try conversation.prompt(pair.prompt).map(Int.init)
-        chosen = try conversation.reply(pair.chosen).map(Int.init)
-        rejected = try conversation.reply(pair.rejected).map(Int.init)
+        prompt = try conversation.prompt(pair.prompt)
+        chosen = try conversation.reply(pair.chosen)
+        rejected = try conversation.reply(pair.rejected)
     }
 
     /// Tokens of the prompt with the longer response.

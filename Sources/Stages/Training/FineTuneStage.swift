@@ -77,8 +77,8 @@ package struct FineTuneStage: Stage {
         let limit = min(parameters.maxTokens, model.model.configuration.contextLength)
         let encoded = try turns.map { prompt, response in
             SupervisedExample(
-                prompt: try conversation.prompt(prompt).map(Int.init),
-                response: try conversation.reply(response).map(Int.init))
+                prompt: try conversation.prompt(prompt),
+                response: try conversation.reply(response))
         }
         let fitting = encoded.filter { $0.tokens.count <= limit }
         if fitting.count < encoded.count {
