@@ -4,7 +4,7 @@ BUILD := $(SWIFT) build -c release
 BINARY := .build/release/pipeline
 PIPELINE ?= pipelines/iter3.yaml
 # Suites that a run of the tests takes in; narrow it while working: make test TESTS=RougeL
-TESTS ?= ArtifactsTests|PhiloxTests|MatrixProductTests|WorkerPoolTests
+TESTS ?= .
 
 .PHONY: run test nightly build setup lint format bench smoke clean
 

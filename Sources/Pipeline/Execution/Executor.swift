@@ -236,7 +236,7 @@ public actor Executor {
         let wanted = plan.graph.ancestors(
             of: options.targets.isEmpty
                 ? Array(plan.stages.indices) : options.targets.compactMap { plan.graph.position(of: $0) })
-        return reports.indices.filter(wanted.contains).map { reports[$0] }
+        return plan.graph.order.filter(wanted.contains).map { reports[$0] }
     }
 
     private func isInterrupted(_ position: Int) -> Bool { reports[position].outcome == .interrupted }

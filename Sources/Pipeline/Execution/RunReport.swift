@@ -1,6 +1,6 @@
 public import Artifacts
 
-/// What became of each stage of a run, in the order of the plan.
+/// What became of each stage of a run; a stage stands after those it reads from.
 public struct RunReport: Sendable {
     /// The name of the run's folder in the store.
     public var run: String
