@@ -71,6 +71,17 @@ struct SummaryTableTests {
         #expect(cells(table, "rewards/margins, last") == ["–", "0.123"])
     }
 
+    @Test("the length of responses is shown before the training and after it")
+    func lengths() {
+        let table = SummaryTable([
+            figures("m2.candidates", "sample", ["mean_tokens": 80.2]), figures("m2.model", "dpo", [:]),
+            figures("m2.answers", "sample", ["mean_tokens": 91.7]),
+            figures("m3.candidates", "sample", ["mean_tokens": 93]), figures("m3.model", "dpo", [:]),
+        ])
+        #expect(cells(table, "mean response, tokens") == ["80", "93"])
+        #expect(cells(table, "mean response after it, tokens") == ["92", "–"])
+    }
+
     @Test("a run without models has no table")
     func empty() {
         #expect(SummaryTable([figures("seeds", "seed-prep", ["examples": 3])]).isEmpty)

@@ -2,7 +2,7 @@ public import Artifacts
 
 /// What a run would do, found out without running or writing anything.
 public struct PlanForecast: Sendable {
-    /// In the order of the plan.
+    /// Each after the stages it reads from.
     public let stages: [StageForecast]
 
     /// Compares `plan` with what `store` holds.
@@ -19,14 +19,14 @@ public struct PlanForecast: Sendable {
         let lookup = store.map { CacheLookup(store: $0, plan: plan) }
         var sources = SourceReader()
         var outputs: [String: [String: ArtifactReference]] = [:]
-        var forecasts: [String: StageForecast] = [:]
+        var forecasts: [StageForecast] = []
         for position in plan.graph.order {
             let stage = plan.stages[position]
             let waitsFor = plan.graph.dependencies[position].map { plan.graph.names[$0] }.filter {
                 outputs[$0] == nil
             }
             guard waitsFor.isEmpty else {
-                forecasts[stage.name] = StageForecast(stage, waitsFor: waitsFor)
+                forecasts.append(StageForecast(stage, waitsFor: waitsFor))
                 continue
             }
             let inputs = try stage.references { origin in
@@ -39,9 +39,9 @@ public struct PlanForecast: Sendable {
             let forecast = try StageForecast(
                 stage, key: key, lookup: lookup, isForced: forced.contains(stage.name))
             outputs[stage.name] = forecast.record?.outputs
-            forecasts[stage.name] = forecast
+            forecasts.append(forecast)
         }
-        stages = plan.stages.compactMap { forecasts[$0.name] }
+        stages = forecasts
     }
 }
 

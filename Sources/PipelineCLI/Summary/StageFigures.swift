@@ -30,11 +30,22 @@ struct ModelFigures {
     /// The number at `path` of the group's stage of `kind`.
     func number(_ kind: String, _ path: String...) -> Double? { value(kind, path)?.doubleValue }
 
+    /// The number at `path` of the stage of `kind` that stands directly behind the group's training.
+    func numberAfterTraining(_ kind: String, _ path: String...) -> Double? {
+        guard let training = stages.firstIndex(where: { SummaryTable.trainingKinds.contains($0.kind) }) else {
+            return nil
+        }
+        return Self.value(stages[(training + 1)...].first { $0.kind == kind }, path)?.doubleValue
+    }
+
     func object(_ kind: String, _ path: String...) -> [String: JSONValue]? { value(kind, path)?.objectValue }
 
     private func value(_ kind: String, _ path: [String]) -> JSONValue? {
-        let found = stages.first { $0.kind == kind }
-        return path.reduce(found?.summary) { $0?[$1] }
+        Self.value(stages.first { $0.kind == kind }, path)
+    }
+
+    private static func value(_ stage: StageFigures?, _ path: [String]) -> JSONValue? {
+        path.reduce(stage?.summary) { $0?[$1] }
     }
 
     /// The kind of stage that trained the model.

@@ -1,6 +1,6 @@
 internal import Artifacts
 
-/// What each model of a run showed: a column a model, in the order of the plan.
+/// What each model of a run showed: a column a model, in the order in which they are made.
 ///
 /// Built from what the stages say of themselves, so that it is the same whether they ran or were cached. What a stage
 /// does not say is shown as `–`; a line that no model has is left out.
@@ -79,12 +79,14 @@ struct SummaryRow: Sendable {
         SummaryRow(label: "loss, first → last") { change($0, "loss") },
         SummaryRow(label: "rewards/accuracies, last") { fixed($0.number("dpo", "rewards/accuracies", "end"), 2) },
         SummaryRow(label: "rewards/margins, last") { fixed($0.number("dpo", "rewards/margins", "end"), 3) },
+        SummaryRow(label: "mean response after it, tokens") { fixed($0.numberAfterTraining("sample", "mean_tokens"), 0) },
     ]
 
     private static let judging = [
         SummaryRow(label: "verdicts parsed") { parsed($0, "evaluate-judge") },
         SummaryRow(label: "verdicts of 0/1/2/3/4/5") { histogram($0.object("evaluate-judge", "score_histogram")) },
         measurement("pairwise accuracy", "pairwise_accuracy"),
+        measurement("the same, ties as half", "pairwise_accuracy_tie_half"),
         measurement("pairs tied", "pairs_tied"),
         measurement("5-best", "five_best"),
         measurement("exact match", "exact_match"),
