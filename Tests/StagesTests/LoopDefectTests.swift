@@ -1,6 +1,8 @@
 import Artifacts
+import Foundation
 import Pipeline
 import Stages
+import TestSupport
 import Testing
 
 /// Mistakes of other implementations of this loop, each kept out by name. Those of verdict parsers, pairing,
@@ -78,12 +80,15 @@ struct LoopDefectTests {
     @Test("Oxen, AndrisWillow: the model that is connected answers; lucidrains: two iterations' files are kept apart")
     func modelIsTheOneGiven() async throws {
         let loop = try await loop()
-        let other = try await loop.harness.run(
-            MakeModelStage.self,
-            ["text": [try loop.harness.blob("Other words make other models, and other answers.")]], seed: 2
-        ) { ($0.merges, $0.hiddenSize, $0.intermediateSize, $0.heads) = (20, 32, 48, 2) }
-        let first = try await sample(loop, model: try loop.artifact("m0.model"))
-        let second = try await sample(loop, model: try #require(other.artifacts["model"]))
+        let trees = SharedData.repository.appending(path: "pipelines/data/seed-trees.jsonl")
+        let made = try await loop.harness.run(
+            MakeModelStage.self, ["text": [try loop.harness.blob(file: trees)]], seed: 2
+        ) { ($0.merges, $0.hiddenSize, $0.intermediateSize, $0.heads) = (60, 32, 48, 2) }
+        let one = try loop.artifact("m0.model"), other = try #require(made.artifacts["model"])
+        // The same shape and tokenizer: the weights alone make it another input (distilabel's keys ignore them).
+        #expect(one.digest != other.digest)
+        let first = try await sample(loop, model: one)
+        let second = try await sample(loop, model: other)
         #expect(first.map(\.promptID) == second.map(\.promptID) && first.map(\.text) != second.map(\.text))
         // The first iteration's rows, asked for again after the second wrote its own.
         let again = try loop.harness.store.reader(try loop.harness.artifact(first), as: Candidate.self).all()
