@@ -25,7 +25,7 @@ struct StageKeyTests {
         return try StageKey(of: #require(plan.stage(named: "x")), inputs: inputs, machine: machine)
     }
 
-    @Test("the preimage holds what can change the result and nothing else")
+    @Test("the preimage holds what can change the result and nothing else (distilabel: no inputs, no code)")
     func preimage() throws {
         let preimage = try key("add", inputs: ["numbers": [Self.one]]).preimage
         let expected = """
@@ -33,6 +33,7 @@ struct StageKeyTests {
             "salt":"","version":3}
             """
         #expect(try CanonicalJSON.text(preimage) == expected)
+        #expect(try key("add", inputs: ["numbers": [Self.two]]).preimage != preimage)
         let drawn = try key("draw", inputs: [:]).preimage
         #expect(
             try CanonicalJSON.text(drawn)

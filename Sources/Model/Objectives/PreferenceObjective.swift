@@ -5,7 +5,7 @@
 public struct PreferenceObjective: Codable, Sendable, Hashable {
     public var loss = PreferenceLoss.sigmoid
     /// How strongly the policy is held to its reference.
-    public var beta = 0.1  // paper §3.1.2
+    public var beta = 0.1  // paper §3.1.3
     /// Probability that a pair's label is wrong, for `sigmoid`, `robust` and `exo_pair`.
     public var labelSmoothing = 0.0
     /// SimPO's γ: the margin per token that it asks for.

@@ -4,7 +4,7 @@ import Foundation
 public struct LearningRateSchedule: Codable, Sendable, Hashable {
     public enum Shape: String, Codable, Sendable, CaseIterable { case constant, linear, cosine }
 
-    public var shape = Shape.cosine  // paper §3.1.2
+    public var shape = Shape.cosine  // paper §3.1.3
     /// The rate after warm-up.
     public var peak: Double
     /// The rate at the end, for `linear` and `cosine`.

@@ -4,10 +4,10 @@ public struct OptimizationConfiguration: Codable, Sendable, Hashable {
     /// Passes over the examples.
     public var epochs = 1
     /// Examples (or pairs) in one update.
-    public var batchSize = 16  // paper §3.1.2
+    public var batchSize = 16  // paper §3.1.3
     /// Takes no more than this many steps; the schedule spans the steps taken.
     public var maximumSteps: Int?
-    public var dropout = 0.1  // paper §3.1.2
+    public var dropout = 0.1  // paper §3.1.3
     public var weightDecay = 0.0
     public var beta1 = 0.9
     public var beta2 = 0.999

@@ -1,7 +1,7 @@
 /// A sequence to learn from: the loss is on the tokens whose `targetMask` is true.
 ///
 /// `targetMask[i]` says that token `i` is predicted from the tokens before it. A response's closing token is a target;
-/// nothing of the prompt is (paper §3.1.2: "loss on target tokens only").
+/// nothing of the prompt is (paper §3.1.3).
 public struct SupervisedExample: Sendable, Hashable {
     public var tokens: [Int32]
     public var targetMask: [Bool]

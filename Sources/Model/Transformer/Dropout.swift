@@ -1,7 +1,7 @@
 import CKernels
 
 /// Inverted dropout on the residual stream's inputs: the embeddings, each attention block's output and each
-/// feed-forward block's output, before they are added (paper §3.1.2 gives the rate, .1).
+/// feed-forward block's output, before they are added (paper §3.1.3 gives the rate, .1).
 ///
 /// Whether an element is dropped is a function of (seed, step, micro-batch, layer, site, row of the micro-batch,
 /// column) through Philox, so it is the same for any number of threads, is drawn again rather than stored for the

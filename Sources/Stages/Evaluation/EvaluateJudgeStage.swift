@@ -24,7 +24,7 @@ package struct EvaluateJudgeStage: Stage {
     }
 
     package static let kind: StageKind = "evaluate-judge"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy

@@ -1,7 +1,7 @@
 package import Model
 
 /// How well a model's scores agree with human rankings: the five numbers of the paper's Table 4, with counts and
-/// intervals (method §3.8).
+/// intervals.
 package struct JudgeQuality {
     private let items: [RankedItem]
     private let bootstrap: Bootstrap
@@ -103,7 +103,8 @@ package struct JudgeQuality {
     /// Positive when high scores go with good ranks.
     private func correlation(of item: RankedItem, _ coefficient: ([Double], [Double]) -> Double?) -> Double? {
         let scored = item.responses.compactMap { response in response.score.map { (-Double(response.rank), $0) } }
-        return coefficient(scored.map(\.0), scored.map(\.1))
+        // Means that differ by rounding alone are a tie here too, as they are for pairs.
+        return coefficient(scored.map(\.0), scored.map { ($0.1 / PairBuilder.equality).rounded() })
     }
 
     private func measure(_ name: String, _ note: String, _ sample: (RankedItem) -> RatioSample) -> Measurement {

@@ -1,7 +1,7 @@
 /// What one judge reply says about a response.
 ///
 /// A reply from which no score can be read is a state of its own, not a low score: failures go with the content of the
-/// response, so counting them as a number would bias the reward (method §3.7).
+/// response, so counting them as a number would bias the reward.
 package enum Verdict: Equatable, Sendable {
     /// A score on the scale 0 ... 5; may be fractional.
     case scored(Double)

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Reads the score from a judge's reply (rule of method §3.7).
+/// Reads the score from a judge's reply.
 ///
 /// The reply alone is read, never the prompt: a response that contains `Score: 5` cannot set its own reward. The last
 /// `score : number` of the reply counts, since judges write sub-scores first. Letter case is ignored; spaces, line

@@ -7,7 +7,7 @@ public struct TrainingStep: Record, Equatable {
     public let id: String
     /// From 1.
     public let step: Int
-    /// By TRL's names: `loss`, `grad_norm`, `learning_rate`, `rewards/margins` and so on (method §3.2).
+    /// By TRL's names: `loss`, `grad_norm`, `learning_rate`, `rewards/margins` and so on.
     public let metrics: [String: Double]
 
     package init(step: Int, metrics: [String: Double]) {

@@ -1,4 +1,4 @@
-/// ROUGE-L: how much of two texts is a common subsequence of words (Lin, 2004; method §3.4).
+/// ROUGE-L: how much of two texts is a common subsequence of words (Lin, 2004).
 package enum RougeL {
     /// The F1 score of two texts, 0 ... 1; 0 if either has no tokens.
     package static func f1(_ first: RougeTokens, _ second: RougeTokens) -> Double {

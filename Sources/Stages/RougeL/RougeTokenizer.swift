@@ -7,7 +7,7 @@ package struct RougeTokens: Sendable, Equatable {
 
 /// Turns texts into ROUGE tokens.
 ///
-/// The rule is the one of Google's `rouge_score` without stemming, which Self-Instruct uses (method §3.4): lower-case, take
+/// The rule is the one of Google's `rouge_score` without stemming, which Self-Instruct uses: lower-case, take
 /// every run of characters outside `a–z0–9` as a separator, split. A text in a script without such characters
 /// therefore has no tokens, and scores 0 even against itself.
 package struct RougeVocabulary: Sendable {

@@ -2,7 +2,7 @@ internal import Artifacts
 package import Foundation
 
 /// Reads Open Assistant exports: whole trees (`{message_tree_id, tree_state, prompt: {…, replies}}`) or flat messages
-/// (`{message_id, parent_id, message_tree_id, …}`), one a line (method §3.6).
+/// (`{message_id, parent_id, message_tree_id, …}`), one a line.
 ///
 /// Members that a form lacks count as null. `labels`, `emojis` and all else that selection does not need may have any
 /// form.

@@ -8,7 +8,7 @@ package struct SelectedTree: Equatable, Sendable {
     package let ranked: [Ranking.Response]
 }
 
-/// Chooses first turns in English of good quality (paper §3.1.1; method §3.6).
+/// Chooses first turns in English of good quality (paper §3.1.1).
 package struct SeedSelection: Sendable {
     package enum Reason: String, CaseIterable {
         case noPrompt = "no-prompt"

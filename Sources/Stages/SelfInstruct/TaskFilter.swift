@@ -1,4 +1,4 @@
-/// Decides from a task's own text whether it can be a prompt: Self-Instruct's filters in their order (method §3.4),
+/// Decides from a task's own text whether it can be a prompt: Self-Instruct's filters in their order (Wang et al., 2023),
 /// before the comparison with other tasks.
 package struct TaskFilter: Sendable {
     package enum Reason: String, CaseIterable {

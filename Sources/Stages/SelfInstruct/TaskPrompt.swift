@@ -12,7 +12,7 @@ package struct Demonstration: Equatable, Sendable {
     }
 }
 
-/// The few-shot prompt of Self-Instruct for tasks that are not classification (method §3.4).
+/// The few-shot prompt of Self-Instruct for tasks that are not classification (Wang et al., 2023).
 ///
 /// A numbered list that the model continues: an opening line, the demonstrations as `k. text`, and the next number.
 /// It is plain text for a language model, not a chat turn: a chat model asked in its template copies the examples.

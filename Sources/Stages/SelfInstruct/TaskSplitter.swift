@@ -1,4 +1,4 @@
-/// Cuts the continuation of a numbered list into its tasks (method §3.4).
+/// Cuts the continuation of a numbered list into its tasks (Wang et al., 2023).
 package struct TaskSplitter: Sendable {
     /// Self-Instruct asks for a space after the number's full stop, so `\n11.Explain` does not split and two tasks fuse
     /// into one. With this on, only a digit may not follow: `\n3.5 percent` is still no new task.

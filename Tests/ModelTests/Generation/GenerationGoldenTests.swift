@@ -40,7 +40,8 @@ struct GenerationGoldenTests {
         let results = try engine.generate(
             golden.prompts.map {
                 GenerationRequest(
-                    prompt: $0.prompt_ids, maximumNewTokens: golden.max_new_tokens, stopTokens: stops, sampling: .greedy)
+                    prompt: $0.prompt_ids, maximumNewTokens: golden.max_new_tokens, stopTokens: stops,
+                    sampling: .greedy)
             })
         for (result, prompt) in zip(results, golden.prompts) {
             #expect(result.tokens == prompt.output_ids)
@@ -54,6 +55,43 @@ struct GenerationGoldenTests {
         let pretrained = try PretrainedModel(huggingFace: SharedData.url("golden/stories260k/model"))
         try Self.compareGreedy(
             Self.engine(pretrained), Self.golden("stories260k/greedy.json", as: Greedy.self))
+    }
+
+    @Test(
+        "stories260K's logits are those of its C program and PyTorch, from GGUF and from its folder",
+        .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: [true, false])
+    func storiesLogits(isGGUF: Bool) throws {
+        struct Logits: Decodable {
+            struct Text: Decodable {
+                var text: String
+                var ids: [Int32]
+                var offset: Int
+                var shape: [Int]
+            }
+            var texts: [Text]
+        }
+        let pretrained =
+            isGGUF
+            ? try PretrainedModel(gguf: SharedData.url("golden/stories260k/stories260k-f32.gguf"))
+            : try PretrainedModel(huggingFace: SharedData.url("golden/stories260k/model"))
+        let engine = try Self.engine(pretrained)
+        let values = try GoldenModel.floats("stories260k/logits.f32").map(Double.init)
+        for text in try Self.golden("stories260k/logits.json", as: Logits.self).texts {
+            #expect(pretrained.tokenizer.encodeDocument(text.text) == text.ids)
+            let vocabulary = text.shape[1]
+            let found = try engine.nextTokenLogProbabilities(
+                after: text.ids.indices.map { Array(text.ids[...$0]) }, of: (0..<Int32(vocabulary)).map { $0 })
+            for (position, row) in found.enumerated() {
+                let start = text.offset / 4 + position * vocabulary
+                let logits = values[start..<(start + vocabulary)]
+                let largest = logits.max() ?? 0
+                let total = largest + log(logits.reduce(0) { $0 + exp($1 - largest) })
+                // Golden's tolerance for a logit, twice: a log-probability is a difference of two.
+                #expect(
+                    zip(row, logits).allSatisfy { abs(Double($0) - ($1 - total)) < 2e-4 }, "\(text.text), \(position)"
+                )
+            }
+        }
     }
 
     @Test(

@@ -41,7 +41,9 @@ struct TokenSamplerTests {
         #expect(abs(choice.logProbability - log(choice.token == 1 ? 0.75 : 0.25)) < 1e-7)
     }
 
-    @Test("top-p keeps what sorting the whole vocabulary keeps", arguments: [0.01, 1, 8, 40] as [Float], [0, 0.1, 0.5, 0.9, 0.999])
+    @Test(
+        "top-p keeps what sorting the whole vocabulary keeps", arguments: [0.01, 1, 8, 40] as [Float],
+        [0, 0.1, 0.5, 0.9, 0.999])
     func nucleusAgainstFullSort(spread: Float, topP: Double) {
         let logits = Self.randomLogits(3_001, stream: 2, spread: spread)
         let temperature = 0.7
@@ -57,6 +59,17 @@ struct TokenSamplerTests {
         // The cut may fall one token off where the cumulative sum stands within rounding of p.
         #expect(abs(result.count - kept.count) <= 1)
         #expect(zip(result, kept).allSatisfy(==))
+    }
+
+    @Test("temperature comes before top-p (lucidrains: the other way round)")
+    func temperatureFirst() {
+        let logits = [0.5, 0.3, 0.2].map { Float(log($0)) }
+        // At temperature 1/2 the probabilities are 25/38, 9/38 and 4/38: the first alone holds 0.6. Before it, two do.
+        #expect(Self.candidates(logits, .init(temperature: 0.5, topP: 0.6)).map(\.token) == [0])
+        #expect(Self.candidates(logits, .init(temperature: 1, topP: 0.6)).map(\.token) == [0, 1])
+        // At 2 they are as 0.707 : 0.548 : 0.447: two hold 0.74, so 0.75 takes all three. Before it, two hold 0.8.
+        #expect(Self.candidates(logits, .init(temperature: 2, topP: 0.75)).map(\.token) == [0, 1, 2])
+        #expect(Self.candidates(logits, .init(temperature: 1, topP: 0.75)).map(\.token) == [0, 1])
     }
 
     @Test("tokens come as often as their probabilities say")
@@ -75,9 +88,13 @@ struct TokenSamplerTests {
         }
     }
 
-    @Test("logits that are no distribution are refused", arguments: [[.nan, 1], [.infinity, 1], [-.infinity, -.infinity]] as [[Float]])
+    @Test(
+        "logits that are no distribution are refused",
+        arguments: [[.nan, 1], [.infinity, 1], [-.infinity, -.infinity]] as [[Float]])
     func notFinite(logits: [Float]) {
-        for parameters in [SamplingParameters.greedy, .init(temperature: 0.7, topP: 0.9), .init(temperature: 1, topP: 1)] {
+        for parameters in [
+            SamplingParameters.greedy, .init(temperature: 0.7, topP: 0.9), .init(temperature: 1, topP: 1),
+        ] {
             #expect(throws: ModelError.notFinite(place: "logits of the next token")) {
                 try Self.choose(logits, parameters, uniform: 0.5)
             }
@@ -130,7 +147,9 @@ struct SamplingPeerTests {
                     // The peer's own count stands within rounding of the threshold here.
                     #expect(kept.count == setting.kept.count || setting.threshold_margin != nil, place)
                 } else {
-                    #expect(kept == setting.kept || kept == setting.float64_kept || setting.threshold_margin != nil, place)
+                    #expect(
+                        kept == setting.kept || kept == setting.float64_kept || setting.threshold_margin != nil, place
+                    )
                 }
                 if kept.count != setting.kept.count { continue }
                 let total = result.reduce(0.0) { $0 + Double($1.weight) }

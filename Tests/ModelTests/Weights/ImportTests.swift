@@ -79,6 +79,13 @@ struct ImportTests {
         let full = try LanguageModel(huggingFace: SharedData.url("golden/tiny/llama-untied")).parameters.values
         let half = try LanguageModel(huggingFace: SharedData.url("golden/tiny/llama-untied-f16")).parameters.values
         #expect(half == full.map { Float(Float16($0)) })
+        let brain = try LanguageModel(huggingFace: SharedData.url("golden/tiny/llama-untied-bf16")).parameters.values
+        // To the nearest of the upper 16 bits, to an even one where two are as near.
+        let rounded = full.map { value in
+            let bits = value.bitPattern
+            return Float(bitPattern: (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF_0000)
+        }
+        #expect(brain == rounded)
     }
 
     @Test("a configuration of another model is refused before memory is taken for it")

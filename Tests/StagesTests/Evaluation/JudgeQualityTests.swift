@@ -67,6 +67,15 @@ struct JudgeQualityTests {
         #expect(found["instructions_without_correlation"]?.value == 2)
     }
 
+    @Test("means that differ by rounding alone are a tie for every metric")
+    func roundingIsNoOrder() {
+        // In doubles (0.1 + 0.2) + 0.3 > (0.3 + 0.2) + 0.1.
+        let found = measure(item("a", ranks: [0, 1], scores: [(0.1 + 0.2 + 0.3) / 3, (0.3 + 0.2 + 0.1) / 3]))
+        #expect(found["pairs_tied"]?.value == 1 && found["exact_match"]?.value == 0)
+        #expect(found["kendall_tau_b"]?.count == 0 && found["spearman"]?.value == nil)
+        #expect(found["instructions_without_correlation"]?.value == 1)
+    }
+
     @Test("nothing to measure gives no values")
     func empty() {
         let found = measure()

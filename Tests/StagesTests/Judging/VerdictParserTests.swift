@@ -59,7 +59,7 @@ struct VerdictParserTests {
     }
 }
 
-@Suite("Defects of other systems' verdict parsers, method §3.7")
+@Suite("Defects of other systems' verdict parsers")
 struct VerdictParserDefectTests {
     let parser = VerdictParser()
 

@@ -108,6 +108,21 @@ struct PairBuilderTests {
         #expect(candidates.prefix(3).map(\.id).contains(seeded.pairs[0].chosenID))
     }
 
+    @Test("the seeded tie-break can choose any of a tied group (Online-RLHF's picks the first or the second)")
+    func seededReachesAll() throws {
+        var chosen: Set<Int> = [], rejected: Set<Int> = []
+        for prompt in 0..<64 {
+            let candidates = (0..<8).map { candidate("p\(prompt)", $0) }
+            let result = try build(
+                candidates, candidates.map { judgement($0, $0.index < 4 ? 5 : 2) }, tieBreak: .seeded)
+            let pair = try #require(result.pairs.first)
+            chosen.formUnion(candidates.filter { $0.id == pair.chosenID }.map(\.index))
+            rejected.formUnion(candidates.filter { $0.id == pair.rejectedID }.map(\.index))
+        }
+        // Each of four is missed by 64 even draws with a probability of 4·(3/4)⁶⁴ < 1e-7; the draws are fixed.
+        #expect(chosen == [0, 1, 2, 3] && rejected == [4, 5, 6, 7])
+    }
+
     @Test("a candidate judged twice is an error")
     func judgedTwice() {
         let one = candidate("p", 0)

@@ -35,6 +35,24 @@ struct PairResponsesStageTests {
         #expect(harness.warnings.isEmpty)
     }
 
+    /// Written down so that other bytes for the same input cannot go unseen. Where they are meant, raise the version.
+    @Test("golden digests")
+    func golden() async throws {
+        let harness = try StageHarness()
+        let first = judged("a", [1, 4, nil, 4.5]), second = judged("b", [3, 3])
+        let outputs = try await harness.run(
+            PairResponsesStage.self,
+            [
+                "candidates": [try harness.artifact(first.candidates + second.candidates)],
+                "judgements": [try harness.artifact(first.judgements + second.judgements)],
+            ])
+        #expect(PairResponsesStage.version == 1)
+        #expect(
+            outputs.artifacts.mapValues(\.digest.short) == [
+                "ledger": "cec45c3a7586", "pairs": "498172a161f1",
+            ])
+    }
+
     @Test("no candidates: an empty artifact and a warning")
     func empty() async throws {
         let harness = try StageHarness()

@@ -39,6 +39,38 @@ struct PrepareSeedsStageTests {
         await #expect(throws: StageError.self) { try await harness.run(PrepareSeedsStage.self, ["trees": [trees]]) }
     }
 
+    /// Written down so that other bytes for the same input cannot go unseen. Where they are meant, raise the version.
+    @Test("golden digests")
+    func golden() async throws {
+        let trees = (0..<6).map { tree in
+            let replies = (0...tree % 3).map { rank in
+                """
+                {"message_id":"\(tree)-\(rank)","text":"Reply \(rank).","role":"assistant","lang":"en","rank":\(rank)}
+                """
+            }
+            return """
+                {"message_tree_id":"t\(tree)","prompt":{"message_id":"\(tree)","text":"Question \(tree)?",\
+                "role":"prompter","lang":"en","replies":[\(replies.joined(separator: ","))]}}
+                """
+        }
+        let example = #"{"instruction":"Why?","response":"So.","justification":"Says nothing.","score":1}"#
+        let harness = try StageHarness()
+        let outputs = try await harness.run(
+            PrepareSeedsStage.self,
+            [
+                "trees": [try harness.blob(trees.joined(separator: "\n"))],
+                "evaluation-examples": [try harness.blob(example)],
+                "rubric": [try harness.blob("Rate {instruction}: {response}")],
+            ]
+        ) { ($0.ift, $0.rankingsTrain, $0.rankingsEval) = (.rest, .count(1), .count(1)) }
+        #expect(PrepareSeedsStage.version == 1)
+        #expect(
+            outputs.artifacts.mapValues(\.digest.short) == [
+                "examples": "fc596f804580", "judge-examples": "15cc530f4e63", "ledger": "0f0c0fca1fa3",
+                "rankings-eval": "c6e9211ed528", "rankings-train": "e8f35cdddf4c",
+            ])
+    }
+
     @Test("the seed decides who is held out")
     func seeded() async throws {
         let harness = try StageHarness()

@@ -41,10 +41,24 @@ struct TaskPromptTests {
         }
     }
 
-    @Test("a prompt does not grow from call to call (schauppi's global prompt string)")
+    @Test("a prompt does not grow with the pool (schauppi's global prompt string)")
     func promptsAreIndependent() {
-        let first = TaskPrompt(demonstrations: seeds)
-        #expect(TaskPrompt(demonstrations: seeds) == first)
+        var pool = TaskPool(
+            seeds: (0..<9).map { .init(id: "s\($0)", text: "Seed task number \($0)") }, maximumSimilarity: 1)
+        var generator = Philox(key: 6)
+        for round in 0..<20 {
+            let prompt = TaskPrompt(
+                demonstrations: TaskPrompt.draw(
+                    seeds: pool.seeds, own: pool.own, total: 8, generated: 2, generator: &generator))
+            // The opening, eight demonstrations and the number that is left open.
+            #expect(prompt.text.split(separator: "\n").count == 10 && prompt.text.hasSuffix("\n9."))
+            #expect(Set(prompt.demonstrations.map(\.id)).count == 8)
+            pool.take(
+                .init(
+                    text: " Write about thing \(round)\n10. Tell of matter \(round)", isCutOff: false, prompt: prompt,
+                    round: round, request: 0))
+            #expect(pool.own.count == 2 * (round + 1))
+        }
     }
 }
 

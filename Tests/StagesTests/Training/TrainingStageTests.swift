@@ -34,26 +34,33 @@ struct TrainingStageTests {
         }
     }
 
-    @Test("the loss is on the reply alone: a longer prompt adds no target token")
+    @Test("the loss is on the reply alone, its closing token included: that which the reference finds for it")
     func lossOnTargets() async throws {
         var loop = try TinyLoop()
         try await loop.prepare()
-        var accuracies: [Double] = []
-        for prompt in ["Hi.", "Hi. " + String(repeating: "Again, ", count: 40)] {
-            let outputs = try await loop.harness.run(
-                FineTuneStage.self,
-                [
-                    "model": [try loop.artifact("m0.model")],
-                    "examples": [
-                        try loop.harness.artifact([SeedExample(tree: "t", prompt: prompt, response: "Yes.")])
-                    ],
-                ]
-            ) { $0.dropout = 0 }
-            let log = try loop.harness.rows(outputs, "training-log", as: TrainingStep.self)
-            accuracies.append(try #require(log.first?.metrics["loss"]))
+        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
+        let prompt = "Hi. " + String(repeating: "Again, ", count: 40)
+        let tuned = try await harness.run(
+            FineTuneStage.self,
+            [
+                "model": [model],
+                "examples": [try harness.artifact([SeedExample(tree: "t", prompt: prompt, response: "Yes.")])],
+            ]
+        ) { $0.dropout = 0 }
+        let log = try harness.rows(tuned, "training-log", as: TrainingStep.self)
+        let both = ["Yes.", "No, never."].enumerated().map { index, text in
+            Candidate(promptID: "p", prompt: prompt, index: index, text: text, tokens: 1, finish: .stop)
         }
-        // An untrained model is near ln V everywhere; the sum over prompts of different length would not be.
-        #expect(abs(accuracies[0] - accuracies[1]) < 0.5)
+        let pair = PreferencePair(chosen: both[0], score: 5, rejected: both[1], score: 1)
+        let scored = try await harness.run(
+            ScoreReferenceStage.self, ["model": [model], "pairs": [try harness.artifact([pair])]])
+        let reference = try #require(
+            try harness.rows(scored, "reference-logps", as: ReferenceLogProbabilities.self).first)
+        // The mean over the reply's tokens against their sum; each log-probability is rounded to single precision.
+        let mean = -reference.chosen / Double(reference.chosenTokens)
+        #expect(abs(try #require(log.first?.metrics["loss"]) - mean) < 1e-5 * mean)
+        // A byte or more each, and the closing token.
+        #expect((2...5).contains(reference.chosenTokens) && reference.rejectedTokens > reference.chosenTokens)
     }
 
     @Test("a checkpoint is read as it was written, and exported as a Hugging Face folder")

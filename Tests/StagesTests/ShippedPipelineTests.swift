@@ -1,0 +1,88 @@
+import Artifacts
+import Foundation
+import Pipeline
+import Stages
+import TestSupport
+import Testing
+
+/// What the pipelines of the repository connect. They are read, not run.
+@Suite("The pipelines that come with the program")
+struct ShippedPipelineTests {
+    static let files = ["iter1.yaml", "iter2.yaml", "iter3.yaml", "smoke.yaml"]
+
+    private func load(_ file: String, overlays: [String] = []) throws -> PipelinePlan {
+        let folder = SharedData.repository.appending(path: "pipelines")
+        return try PlanLoader(registry: StandardStages.registry).load(
+            folder.appending(path: file).path, overlays: overlays.map { folder.appending(path: $0).path })
+    }
+
+    private func origins(_ plan: PipelinePlan, _ stage: String, _ port: String) throws -> [String] {
+        let connections = try #require(plan.stage(named: stage), "\(stage)").connections
+        return connections.filter { $0.port.name == port }.flatMap(\.origins).map(\.description)
+    }
+
+    @Test(
+        "AndrisWillow: in each iteration the model before it answers, judges, is trained and is DPO's reference",
+        arguments: ["iter3.yaml", "smoke.yaml"])
+    func policyIsTheModelBefore(file: String) throws {
+        let plan = try load(file)
+        for (iteration, policy) in [("m2", "m1.model"), ("m3", "m2.model.model")] {
+            for stage in ["candidates", "judgements", "reference", "model"] {
+                #expect(try origins(plan, "\(iteration).\(stage)", "model") == [policy], "\(iteration).\(stage)")
+            }
+        }
+    }
+
+    @Test("an iteration learns from its own pairs alone, and does not write the prompts of the one before again")
+    func freshPairs() throws {
+        let plan = try load("iter3.yaml")
+        for iteration in ["m2", "m3"] {
+            #expect(try origins(plan, "\(iteration).model", "pairs") == ["\(iteration).pairs.pairs"])
+            #expect(try origins(plan, "\(iteration).prompts", "examples") == ["seeds.examples"])
+        }
+        #expect(try origins(plan, "m2.prompts", "earlier").isEmpty)
+        #expect(try origins(plan, "m3.prompts", "earlier") == ["m2.prompts.prompts"])
+    }
+
+    @Test("M1 is M0 trained on IFT and EFT data, the SFT baseline on IFT data alone", arguments: files)
+    func firstModels(file: String) throws {
+        let plan = try load(file)
+        #expect(try origins(plan, "sft", "model") == origins(plan, "m1", "model"))
+        #expect(try origins(plan, "sft", "judge-examples").isEmpty)
+        #expect(try origins(plan, "m1", "examples") == ["seeds.examples"])
+        #expect(try origins(plan, "m1", "judge-examples") == ["seeds.judge-examples", "eft.judge-examples"])
+        #expect(try origins(plan, "eft", "model") == ["sft.model"])
+    }
+
+    @Test("Online-RLHF, SPPO: held-out rankings are read by evaluations and by nothing else", arguments: files)
+    func heldOut(file: String) throws {
+        let plan = try load(file)
+        var readers = 0
+        for stage in plan.stages {
+            for connection in stage.connections
+            where connection.origins.map(\.description).contains("seeds.rankings-eval") {
+                #expect(stage.kind == EvaluateJudgeStage.kind, "\(stage.name)")
+                readers += 1
+            }
+        }
+        #expect(readers >= 2)
+    }
+
+    @Test(
+        "the paper's profile sets the paper's numbers",
+        arguments: [
+            ("seeds", "ift", "3200"), ("m1", "learning_rate", 5.5e-6), ("m1", "final_learning_rate", 1.1e-6),
+            ("m1", "batch_size", 16), ("m1", "dropout", 0.1), ("m3.prompts", "temperature", 0.6),
+            ("m3.prompts", "top_p", 0.9), ("m3.prompts", "demonstrations", 8),
+            ("m3.prompts", "own_demonstrations", 2), ("m3.candidates", "samples", 4),
+            ("m3.candidates", "temperature", 0.7), ("m3.candidates", "top_p", 0.9), ("m3.judgements", "samples", 3),
+            ("m3.judgements", "scoring", "sampled"), ("m3.judgements", "worked_examples", 0),
+            ("m3.model", "learning_rate", 1e-6), ("m3.model", "final_learning_rate", 1e-7),
+            ("m3.model", "batch_size", 16), ("m3.model", "dropout", 0.1), ("m3.model", "beta", 0.1),
+            ("m3.model", "loss", "sigmoid"),
+        ] as [(String, String, JSONValue)])
+    func paperProfile(stage: String, parameter: String, value: JSONValue) throws {
+        let plan = try load("iter3.yaml", overlays: ["profiles/paper.yaml"])
+        #expect(try #require(plan.stage(named: stage)).parameters[parameter] == value)
+    }
+}
