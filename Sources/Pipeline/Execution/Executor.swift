@@ -102,7 +102,7 @@ public actor Executor {
                             do {
                                 return .stage(position, .success(try await attempt.perform()))
                             } catch {
-                                return .stage(position, .failure(error))
+                                return .stage(position, .failure(attempt.named(error)))
                             }
                         }
                     }
