@@ -50,7 +50,7 @@ struct Failure: Error {
     private static func status(of error: ArtifactError) -> ExitStatus {
         switch error {
         case .storeMissing, .foreignIndex, .newerIndex, .newerRecord, .storeBusy: .store
-        case .badRow, .damagedFile, .digestMismatch, .missingObject: .integrity
+        case .badRow, .damagedFile, .digestMismatch, .missingObject, .wrongSize, .schemaMismatch: .integrity
         case .sourceDigestMismatch, .invalidName, .rowRangeOutside: .usage
         default: .stageFailed
         }

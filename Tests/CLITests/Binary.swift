@@ -35,6 +35,8 @@ struct Binary {
     /// The working folder.
     var folder: URL
     var environment: [String: String] = [:]
+    /// A command that starts the program it is given, with limits for example; empty to start it directly.
+    var launcher: [String] = []
 
     func run(_ arguments: String..., input: String = "") throws -> Result { try run(arguments, input: input) }
 
@@ -46,18 +48,24 @@ struct Binary {
 
     /// Starts the program and sends it `signal` after `delay` seconds, unless it has ended by then.
     func run(_ arguments: [String], sending signal: Int32, after delay: Double) throws -> Result {
+        let end = Date.now.addingTimeInterval(delay)
+        return try run(arguments, sending: signal) { Date.now >= end }
+    }
+
+    /// Starts the program and sends it `signal` as soon as `isDue`, unless it has ended by then.
+    func run(_ arguments: [String], sending signal: Int32, once isDue: () -> Bool) throws -> Result {
         let process = start(arguments)
         let streams = try Streams(process, input: "")
-        let end = Date.now.addingTimeInterval(delay)
-        while process.isRunning, Date.now < end { usleep(2000) }
+        while process.isRunning, !isDue() { usleep(2000) }
         if process.isRunning { kill(process.processIdentifier, signal) }
         return streams.result()
     }
 
     private func start(_ arguments: [String]) -> Process {
         let process = Process()
-        process.executableURL = Self.url
-        process.arguments = arguments
+        let command = launcher + [Self.url.path] + arguments
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.currentDirectoryURL = folder
         var all = ProcessInfo.processInfo.environment
         for name in ["PIPELINE_STORE", "PIPELINE_THREADS", "NO_COLOR"] { all[name] = nil }

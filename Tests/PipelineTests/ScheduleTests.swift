@@ -42,6 +42,18 @@ struct ScheduleTests {
         #expect(schedule.finished(1) == .start([.decide(4), .run(2)]))
     }
 
+    @Test("a failure skips nothing that was not asked for")
+    func failureBesideTargets() throws {
+        let graph = try Self.graph()
+        var schedule = Schedule(
+            graph: graph, demands: graph.names.map { _ in Schedule.Demand(cores: 1) },
+            limits: Schedule.Limits(cores: 1), targets: [2])
+        _ = schedule.begin()
+        _ = schedule.missed(0)
+        #expect(schedule.failed(0) == .complete)
+        #expect(schedule.states == [.failed, .notStarted, .skipped(cause: 0), .notStarted, .notStarted])
+    }
+
     @Test("memory is shared like cores, and a demand beyond it runs alone")
     func memory() throws {
         var schedule = Schedule(

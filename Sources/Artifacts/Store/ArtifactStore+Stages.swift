@@ -79,6 +79,14 @@ extension ArtifactStore {
         try StagingFolder(path: layout.staging(key))
     }
 
+    /// Removes what is left in staging of a result that is in the store: a process that dies between its commit and its
+    /// clean-up leaves it. Without effect while somebody holds `key`.
+    public func clearStaging(of key: ContentDigest) throws {
+        guard try FileStatus(path: layout.staging(key)) != nil, let claim = try claim(key) else { return }
+        defer { claim.release() }
+        try staging(for: key).discard()
+    }
+
     /// Makes `record` the result for its key: its record file first, then one transaction of the index, which is the
     /// moment at which the stage is done, then the staging folder goes.
     ///

@@ -102,7 +102,7 @@ public actor Executor {
                             do {
                                 return .stage(position, .success(try await attempt.perform()))
                             } catch {
-                                return .stage(position, .failure(error))
+                                return .stage(position, .failure(attempt.named(error)))
                             }
                         }
                     }
@@ -150,6 +150,8 @@ public actor Executor {
             reports[position].decision = answer.decision
             log.report(.stagePlanned(stage: stage.name, key: key.digest, decision: answer.decision))
             if let record = answer.record {
+                // A result counts whether or not the rest can be tidied up.
+                try? store.clearStaging(of: key.digest)
                 finish(position, record, outcome: .cached, seconds: record.seconds, log)
                 return schedule.cached(position)
             }

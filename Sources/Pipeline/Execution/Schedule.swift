@@ -101,7 +101,7 @@ public struct Schedule: Sendable {
             states[stage] == .running || states[stage] == .deciding,
             "Schedule: '\(graph.names[stage])' failed without being started")
         states[stage] = .failed
-        for later in graph.descendants(of: [stage]) where states[later] == .waiting {
+        for later in graph.descendants(of: [stage]) where states[later] == .waiting && targets.contains(later) {
             states[later] = .skipped(cause: stage)
         }
         if !keepsGoing { isStopping = true }

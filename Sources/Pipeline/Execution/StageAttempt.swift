@@ -45,6 +45,9 @@ struct StageAttempt: Sendable {
         return Result(record: try commit(record, claim), wasReused: false, seconds: seconds)
     }
 
+    /// `error` with the sources of the stage as the user calls them.
+    func named(_ error: any Error) -> any Error { SourceNames(sources, store: store).restored(in: error) }
+
     private var isReusable: Bool { stage.isCached && decision != .miss(.forced) }
 
     /// The right to run this key, after whoever has it now.
@@ -91,7 +94,7 @@ struct StageAttempt: Sendable {
             do {
                 return try await compute(inputs)
             } catch let error where retries > 0 && !(error is CancellationError) && !stop.isRaised {
-                observer(.stageFailed(stage: stage.name, message: "\(error)", retries: retries))
+                observer(.stageFailed(stage: stage.name, message: "\(named(error))", retries: retries))
                 retries -= 1
                 attempt += 1
             }

@@ -39,7 +39,8 @@ struct LineReporter: Sendable {
         case .stageFinished(let report):
             return finished(report)
         case .stageSkipped(let stage, let cause):
-            return "\(stage): skipped, '\(cause)' failed"
+            // Dozens of these would push the failure off the screen; the closing line counts them.
+            return verbosity == .verbose ? "\(stage): skipped, '\(cause)' failed" : nil
         case .progress(let progress):
             return line(progress, board: board, now: now)
         case .metrics(let stage, let values):

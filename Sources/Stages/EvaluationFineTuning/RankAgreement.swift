@@ -1,5 +1,7 @@
+public import Pipeline
+
 /// When the order of a judge's scores agrees with the human ranking. The paper only says that it does (§3.1.1).
-public enum RankAgreement: String, Codable, CaseIterable, Sendable {
+public enum RankAgreement: String, ParameterChoice {
     /// Every pair that people ranked apart is scored apart, the same way round.
     case strict
     /// No pair is scored the wrong way round; ties are let pass, unless everything ties: a judge that always says 4

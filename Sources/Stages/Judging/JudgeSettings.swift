@@ -1,7 +1,8 @@
 internal import Model
+public import Pipeline
 
 /// How a reply becomes a score.
-public enum JudgeScoring: String, Codable, CaseIterable, Sendable {
+public enum JudgeScoring: String, ParameterChoice {
     /// The score that the sampled reply states (the paper's way).
     case sampled
     /// The expectation over the score digits, at the place where the score is due after the reply's own justification.

@@ -1,7 +1,8 @@
 package import Model
+public import Pipeline
 
 /// How to choose among candidates that share the best (or the worst) mean score. The paper does not say.
-public enum TieBreak: String, Codable, CaseIterable, Sendable {
+public enum TieBreak: String, ParameterChoice {
     /// The one sampled first.
     case first
     /// A random one, by the run's seed.

@@ -1,3 +1,5 @@
+public import Pipeline
+
 /// A message of an Open Assistant conversation, as far as seed preparation needs it. What a file leaves out is nil.
 package struct SeedMessage: Equatable, Sendable {
     package let id: String
@@ -31,7 +33,7 @@ package struct ConversationTree: Equatable, Sendable {
 }
 
 /// What to do about a tree that was there before.
-public enum RepeatedTrees: String, Codable, CaseIterable, Sendable {
+public enum RepeatedTrees: String, ParameterChoice {
     /// Stop with an error: the files overlap, and one prompt must not count twice.
     case refuse
     /// Keep the one read first, and say so in the ledger. For exports that repeat trees, as topic filters of OASST2 do.
