@@ -35,8 +35,12 @@ final class ArtifactIndex: Sendable {
         configuration.busyMode = .timeout(10)
         configuration.label = "artifact index"
         configuration.prepareDatabase { database in
-            // First of all, so that a database of another program is left as it is.
-            _ = try IndexSchema.examine(database, path: path)
+            // First of all, so that a database of another program is left as it is. In one transaction, since another
+            // process may be making the index: marks from before that, and tables from after, would look foreign.
+            try database.inTransaction(.deferred) {
+                _ = try IndexSchema.examine(database, path: path)
+                return .commit
+            }
             // No WAL: SQLite before 3.51.3 can corrupt one when a checkpoint races with a commit.
             try database.execute(
                 sql: """
