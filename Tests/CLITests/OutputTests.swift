@@ -118,9 +118,10 @@ struct OutputTests {
         try place.writeSeedPipeline(source: "{path: broken.jsonl}")
         let result = try place.pipeline.run("run", "seeds.yaml", "--json")
         #expect(result.status == 1)
-        #expect(try result.json()["stages"] as? [String: Int] == [
-            "total": 1, "cached": 0, "ran": 0, "failed": 1, "skipped": 0,
-        ])
+        #expect(
+            try result.json()["stages"] as? [String: Int] == [
+                "total": 1, "cached": 0, "ran": 0, "failed": 1, "skipped": 0,
+            ])
         #expect(try result.errorJSON()["code"] as? Int == 1)
         #expect(try place.pipeline.run("run", "seeds.yaml", "-k").status == 3)
         let status = try place.pipeline.run("status")

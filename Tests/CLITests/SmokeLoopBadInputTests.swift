@@ -66,7 +66,7 @@ extension SmokeLoop {
             ) { try $0.append(Data("{\"message_tree_id\": nope}\n".utf8), to: trees) },
             BadInput(
                 testDescription: "a line cut off in the evaluation examples", status: 1,
-                says: ["seeds: failed: ", "\(examples)):187: ", "ends too early"]
+                says: ["seeds: failed: ", "\(examples)):343: ", "ends too early"]
             ) { try $0.append(Data("{\"instruction\": \"Wh".utf8), to: examples) },
             BadInput(
                 testDescription: "a score outside the scale", status: 1,

@@ -63,7 +63,8 @@ struct SummaryTableTests {
                 "m2.model", "dpo",
                 [
                     "loss": ["start": 0.693147, "end": 0.61],
-                    "rewards/accuracies": ["start": 0.5, "end": 0.75], "rewards/margins": ["start": 0, "end": 0.1234],
+                    "rewards/accuracies": ["start": 0.5, "end": 0.75],
+                    "rewards/margins": ["start": 0, "end": 0.1234],
                 ]),
         ])
         #expect(cells(table, "loss, first → last") == ["2.500 → 1.250", "0.693 → 0.610"])
@@ -90,10 +91,11 @@ struct SummaryTableTests {
     @Test("columns stand under each other")
     func lines() {
         let table = SummaryTable([figures("sft", "sft", ["examples": 64]), figures("m1", "sft", ["examples": 1208])])
-        #expect(table.lines == [
-            "          sft    m1",
-            "training",
-            "  rows     64  1208",
-        ])
+        #expect(
+            table.lines == [
+                "          sft    m1",
+                "training",
+                "  rows     64  1208",
+            ])
     }
 }

@@ -7,11 +7,13 @@ struct UsageTests {
 
     init() throws { place = try Workplace() }
 
-    @Test("usage errors exit with 2", arguments: [
-        ["bogus"], ["run"], ["run", "a.yaml", "--store"], ["plan", "a.yaml", "--no-such-option"],
-        ["run", "a.yaml", "-j", "0"], ["run", "a.yaml", "--threads", "0"], ["run", "a.yaml", "-q", "-v"],
-        ["export", "x", "--format", "hf", "--out", "d", "--plain"], ["artifacts", "show", "x", "--rows", "5..2"],
-    ])
+    @Test(
+        "usage errors exit with 2",
+        arguments: [
+            ["bogus"], ["run"], ["run", "a.yaml", "--store"], ["plan", "a.yaml", "--no-such-option"],
+            ["run", "a.yaml", "-j", "0"], ["run", "a.yaml", "--threads", "0"], ["run", "a.yaml", "-q", "-v"],
+            ["export", "x", "--format", "hf", "--out", "d", "--plain"], ["artifacts", "show", "x", "--rows", "5..2"],
+        ])
     func usage(arguments: [String]) throws {
         let result = try place.pipeline.run(arguments)
         #expect(result.status == 2)
@@ -19,7 +21,9 @@ struct UsageTests {
         #expect(result.stderr.contains("Usage: pipeline"))
     }
 
-    @Test("help and version are data, on stdout, with status 0", arguments: [["--help"], ["run", "--help"], ["--version"]])
+    @Test(
+        "help and version are data, on stdout, with status 0",
+        arguments: [["--help"], ["run", "--help"], ["--version"]])
     func help(arguments: [String]) throws {
         let result = try place.pipeline.run(arguments)
         #expect(result.status == 0)
@@ -115,10 +119,12 @@ struct UsageTests {
         #expect(!place.exists("artifacts"))
     }
 
-    @Test("an unknown stage is answered with the nearest one", arguments: [
-        ["run", "seeds.yaml", "--until", "seedz"], ["run", "seeds.yaml", "--force", "seedz"],
-        ["why", "seedz", "seeds.yaml"],
-    ])
+    @Test(
+        "an unknown stage is answered with the nearest one",
+        arguments: [
+            ["run", "seeds.yaml", "--until", "seedz"], ["run", "seeds.yaml", "--force", "seedz"],
+            ["why", "seedz", "seeds.yaml"],
+        ])
     func unknownStage(arguments: [String]) throws {
         try place.writeSeedPipeline()
         let result = try place.pipeline.run(arguments)

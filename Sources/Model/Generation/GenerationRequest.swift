@@ -29,7 +29,8 @@ public struct GenerationRequest: Hashable, Sendable {
         try sampling.validate()
         try Self.validate(prompt: prompt, vocabularySize: vocabularySize, place: place)
         if maximumNewTokens < 1 {
-            throw .configuration(field: "maximum_new_tokens", problem: "is \(maximumNewTokens) in \(place); use 1 or more")
+            throw .configuration(
+                field: "maximum_new_tokens", problem: "is \(maximumNewTokens) in \(place); use 1 or more")
         }
         if stopStrings.contains("") {
             throw .configuration(field: "stop_strings", problem: "hold an empty string in \(place)")

@@ -114,7 +114,8 @@ struct GenerationRun {
 
     /// Begins prompts so that their requests are ready when slots become free.
     private mutating func beginPrompts() {
-        let waiting = ready.reduce(0) { $0 + $1.waiting.count }
+        let waiting =
+            ready.reduce(0) { $0 + $1.waiting.count }
             + reader.unfinished.reduce(0) { $0 + $1.group.members.count }
         var missing = engine.options.slots - active.count - waiting
         while let next = reader.next, missing >= 0, reader.unreadTokens < engine.options.prefillTokens {
@@ -131,11 +132,13 @@ struct GenerationRun {
     /// Computes one more token of every active sequence, and some prompt tokens beside them.
     private mutating func step() throws(ModelError) {
         let pages = pages
-        for index in active.indices where active[index].length == active[index].pages.count * KeyValuePages.positions {
+        for index in active.indices where active[index].length == active[index].pages.count * KeyValuePages.positions
+        {
             active[index].takePage(from: pages)
         }
         let decoded = active.map { sequence in
-            RowSpan(pages: sequence.pages, first: sequence.length, tokens: sequence.tokens.suffix(1), wantsLogits: true)
+            RowSpan(
+                pages: sequence.pages, first: sequence.length, tokens: sequence.tokens.suffix(1), wantsLogits: true)
         }
         let prompts = reader.takeSpans(tokens: engine.options.prefillTokens, ends: GenerationEngine.promptEnds)
         engine.pass.run(decoded + prompts)
@@ -156,7 +159,6 @@ struct GenerationRun {
                 ReadyPrompt(reading: reading, logits: Array(logits), waiting: reading.group.members[...]))
         }
     }
-
 
     /// The next token of each active sequence, from the logits of the last pass.
     private func drawAll() throws(ModelError) -> [TokenSampler.Choice] {

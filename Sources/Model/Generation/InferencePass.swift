@@ -114,7 +114,8 @@ final class InferencePass {
         kernels.overRows(rows) { first, count in
             plan.positions.withUnsafeBufferPointer {
                 kernel_rotary(
-                    values + first * stride, $0.baseAddress! + first, rotary.cosine.pointer, rotary.sine.pointer, count,
+                    values + first * stride, $0.baseAddress! + first, rotary.cosine.pointer, rotary.sine.pointer,
+                    count,
                     stride, shape.headCount + shape.keyValueHeadCount, D)
             }
             for row in first..<(first + count) {
@@ -154,7 +155,8 @@ final class InferencePass {
         product.forward(
             normed.pointer, weight(layer.gateUp), gateUp.pointer, rows: rows, inFeatures: C, outFeatures: 2 * I)
         kernels.swiGLU(gateUp.pointer, into: gated.pointer, rows: rows, width: I)
-        product.forward(gated.pointer, weight(layer.down), projected.pointer, rows: rows, inFeatures: I, outFeatures: C)
+        product.forward(
+            gated.pointer, weight(layer.down), projected.pointer, rows: rows, inFeatures: I, outFeatures: C)
         kernels.add(projected.pointer, to: residual.pointer, rows: rows, width: C)
     }
 

@@ -20,7 +20,8 @@ package struct StoppableText: Sendable {
         bytes += more
         if longestStop == 0 { return nil }
         for end in (before + 1)..<max(before + 1, bytes.count + 1) {
-            for stop in stops where stop.bytes.count <= end && bytes[(end - stop.bytes.count)..<end].elementsEqual(stop.bytes) {
+            for stop in stops
+            where stop.bytes.count <= end && bytes[(end - stop.bytes.count)..<end].elementsEqual(stop.bytes) {
                 bytes.removeSubrange((end - stop.bytes.count)...)
                 return stop.string
             }

@@ -1,9 +1,9 @@
 /// How a token is drawn from a row of logits: temperature first, then top-p.
 public struct SamplingParameters: Codable, Hashable, Sendable {
     /// Divides the logits; 0 takes the most likely token, the lowest id among equals.
-    public var temperature: Double = 0.7   // paper §3.1.3, candidate responses
+    public var temperature: Double = 0.7  // paper §3.1.3, candidate responses
     /// Keeps the most likely tokens whose probabilities together reach this much; 1 keeps all, 0 the first alone.
-    public var topP: Double = 0.9   // paper §3.1.3, candidate responses
+    public var topP: Double = 0.9  // paper §3.1.3, candidate responses
 
     public init(temperature: Double = 0.7, topP: Double = 0.9) {
         self.temperature = temperature

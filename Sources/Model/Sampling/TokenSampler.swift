@@ -90,7 +90,8 @@ package final class TokenSampler {
     private func nucleus(
         _ logits: UnsafePointer<Float>, _ parameters: SamplingParameters, largest: Float
     ) -> [Candidate] {
-        let sum = kernel_token_weights(logits, weights.pointer, vocabularySize, largest, Float(parameters.temperature))
+        let sum = kernel_token_weights(
+            logits, weights.pointer, vocabularySize, largest, Float(parameters.temperature))
         let wanted = parameters.topP * sum
         // Tokens below this, all together, hold less than 1 − p: none of them can stay.
         let surelyEnough = Float((1 - parameters.topP) * sum / Double(vocabularySize))

@@ -68,14 +68,20 @@ struct ArtifactsShowCommand: AsyncParsableCommand {
         let reference = listing.reference
         var table = TextTable([.left, .left])
         table.add(["artifact", listing.name])
-        table.add(["holds", reference.isBlob ? "raw bytes" : "\(reference.schema), \(Quantities.count(reference.rows, "row"))"])
+        table.add([
+            "holds",
+            reference.isBlob ? "raw bytes" : "\(reference.schema), \(Quantities.count(reference.rows, "row"))",
+        ])
         table.add(["size", "\(Quantities.bytes(reference.bytes)), \(Quantities.bytes(reference.storedBytes)) stored"])
         table.add(["digest", reference.digest.hex])
         table.add(["stage", "\(listing.stageName) (\(listing.kind)) of \(listing.pipeline)"])
         table.add(["key", listing.key.hex])
         table.add(["made", listing.createdAt + (listing.isCurrent ? "" : ", replaced since")])
         for (index, parent) in parents.enumerated() {
-            table.add([index == 0 ? "made from" : "", "\(parent.port): \(parent.name ?? "an input") \(parent.digest.prefix(12))"])
+            table.add([
+                index == 0 ? "made from" : "",
+                "\(parent.port): \(parent.name ?? "an input") \(parent.digest.prefix(12))",
+            ])
         }
         for line in table.lines() { try Console.print(line) }
     }

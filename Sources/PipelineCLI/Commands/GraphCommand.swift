@@ -28,9 +28,10 @@ enum GraphText {
             let stage = plan.stages[position]
             let outputs = stage.definition.outputs.map(\.name).joined(separator: ", ")
             let head = "\(stage.name)  (\(stage.kind)) → \(outputs)"
-            return [head] + stage.connections.map { connection in
-                "    \(connection.port.name) ← \(connection.origins.map(\.description).joined(separator: ", "))"
-            }
+            return [head]
+                + stage.connections.map { connection in
+                    "    \(connection.port.name) ← \(connection.origins.map(\.description).joined(separator: ", "))"
+                }
         }
     }
 

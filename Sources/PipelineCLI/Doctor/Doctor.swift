@@ -66,9 +66,11 @@ struct Doctor {
         do {
             let artifacts = try ArtifactStore.open(storeURL, create: false).artifacts()
             diagnosis.add(
-                "store", "state", "present", "'\(storeURL.relativePath)' with \(Quantities.count(artifacts.count, "artifact"))")
+                "store", "state", "present",
+                "'\(storeURL.relativePath)' with \(Quantities.count(artifacts.count, "artifact"))")
         } catch ArtifactError.storeMissing {
-            diagnosis.add("store", "state", "missing", "none yet at '\(storeURL.relativePath)'; the first run makes it")
+            diagnosis.add(
+                "store", "state", "missing", "none yet at '\(storeURL.relativePath)'; the first run makes it")
         } catch {
             diagnosis.add("store", "state", "unusable", "\(error)", weight: .problem)
             diagnosis.fail(with: .store)
@@ -76,7 +78,8 @@ struct Doctor {
         guard let disk = DiskProbe.probe(path) else { return }
         diagnosis.add(
             "store", "writable", .bool(disk.isWritable), disk.isWritable ? "yes" : "no",
-            weight: disk.isWritable ? .fine : .problem, remedy: disk.isWritable ? nil : "name another one with --store")
+            weight: disk.isWritable ? .fine : .problem,
+            remedy: disk.isWritable ? nil : "name another one with --store")
         if !disk.isWritable { diagnosis.fail(with: .store) }
         diagnosis.add(
             "store", "file_system", .string(disk.fileSystem), disk.fileSystem,
@@ -87,6 +90,7 @@ struct Doctor {
         diagnosis.add(
             "store", "free_space", .integer(Int64(disk.free)), Quantities.bytes(disk.free),
             weight: disk.free >= needed ? .fine : .warning,
-            remedy: disk.free >= needed ? nil : "the whole loop on the demo model takes about \(Quantities.bytes(needed))")
+            remedy: disk.free >= needed
+                ? nil : "the whole loop on the demo model takes about \(Quantities.bytes(needed))")
     }
 }

@@ -7,12 +7,14 @@ internal import Stages
 struct OverlayOptions: ParsableArguments {
     @Option(
         name: [.customShort("f"), .customLong("overlay")],
-        help: ArgumentHelp("Lay a file over the pipeline file, such as a profile; the last one wins.", valueName: "yaml"))
+        help: ArgumentHelp(
+            "Lay a file over the pipeline file, such as a profile; the last one wins.", valueName: "yaml"))
     var overlays: [String] = []
 
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Set a parameter: --set m2.pairs.margin=0.5, or --set seed=7.", valueName: "stage.parameter=value"))
+        help: ArgumentHelp(
+            "Set a parameter: --set m2.pairs.margin=0.5, or --set seed=7.", valueName: "stage.parameter=value"))
     var settings: [String] = []
 
     /// The file with everything it includes, checked.

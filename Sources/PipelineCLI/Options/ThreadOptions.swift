@@ -3,7 +3,8 @@ internal import Foundation
 
 /// How many threads a command computes with.
 struct ThreadOptions: ParsableArguments {
-    @Option(help: "Threads to compute with; results do not depend on it. Without it: PIPELINE_THREADS, or one a core.")
+    @Option(
+        help: "Threads to compute with; results do not depend on it. Without it: PIPELINE_THREADS, or one a core.")
     var threads: Int?
 
     var count: Int { threads ?? Self.fromEnvironment ?? ProcessInfo.processInfo.activeProcessorCount }

@@ -41,7 +41,9 @@ struct ClosingSummary {
         var hints = [
             "results are in '\(storeOptions.path)'; list them: pipeline artifacts ls\(storeOptions.suffix)"
         ]
-        if let shown = interesting { hints.append("read one: pipeline artifacts show \(shown)\(storeOptions.suffix)") }
+        if let shown = interesting {
+            hints.append("read one: pipeline artifacts show \(shown)\(storeOptions.suffix)")
+        }
         return hints
     }
 

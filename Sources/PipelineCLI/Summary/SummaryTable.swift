@@ -79,7 +79,9 @@ struct SummaryRow: Sendable {
         SummaryRow(label: "loss, first → last") { change($0, "loss") },
         SummaryRow(label: "rewards/accuracies, last") { fixed($0.number("dpo", "rewards/accuracies", "end"), 2) },
         SummaryRow(label: "rewards/margins, last") { fixed($0.number("dpo", "rewards/margins", "end"), 3) },
-        SummaryRow(label: "mean response after it, tokens") { fixed($0.numberAfterTraining("sample", "mean_tokens"), 0) },
+        SummaryRow(label: "mean response after it, tokens") {
+            fixed($0.numberAfterTraining("sample", "mean_tokens"), 0)
+        },
     ]
 
     private static let judging = [
@@ -119,7 +121,9 @@ struct SummaryRow: Sendable {
 
     /// How much a filter kept, from its counts by reason.
     private static func share(_ report: [String: JSONValue]?) -> String? {
-        guard let kept = report?["kept"]?.objectValue, let dropped = report?["dropped"]?.objectValue else { return nil }
+        guard let kept = report?["kept"]?.objectValue, let dropped = report?["dropped"]?.objectValue else {
+            return nil
+        }
         func sum(_ counts: [String: JSONValue]) -> Double { counts.values.reduce(0) { $0 + ($1.doubleValue ?? 0) } }
         return of(sum(kept), sum(kept) + sum(dropped))
     }

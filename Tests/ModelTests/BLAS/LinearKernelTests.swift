@@ -14,10 +14,12 @@ struct LinearKernelTests {
         var fused = 0, separate = 0
         for m in 0..<M {
             for n in 0..<N {
-                if y[m * stride + n] == Self.element(x[(m * K)..<(m * K + K)], w[(n * K)..<(n * K + K)], fuses: true) {
+                if y[m * stride + n] == Self.element(x[(m * K)..<(m * K + K)], w[(n * K)..<(n * K + K)], fuses: true)
+                {
                     fused += 1
                 }
-                if y[m * stride + n] == Self.element(x[(m * K)..<(m * K + K)], w[(n * K)..<(n * K + K)], fuses: false) {
+                if y[m * stride + n] == Self.element(x[(m * K)..<(m * K + K)], w[(n * K)..<(n * K + K)], fuses: false)
+                {
                     separate += 1
                 }
             }

@@ -29,7 +29,8 @@ struct GenerationEngineTests {
                 GenerationRequest(
                     prompt: prompt, maximumNewTokens: 7 + 13 * ((index + sample) % 3),
                     stopTokens: index % 2 == 0 ? [5, 60] : [], stopStrings: index % 3 == 0 ? ["zz", "qu"] : [],
-                    sampling: sample == 0 ? .greedy : SamplingParameters(temperature: 1.1, topP: sample == 1 ? 0.9 : 1),
+                    sampling: sample == 0
+                        ? .greedy : SamplingParameters(temperature: 1.1, topP: sample == 1 ? 0.9 : 1),
                     randomKey: UInt64(1_000 + index * 10 + sample))
             }
         }
@@ -42,7 +43,9 @@ struct GenerationEngineTests {
         let model = try TinyModel.make(
             headCount: heads, keyValueHeadCount: keyValueHeads, headSize: headSize, tiesEmbeddings: tied)
         let rubric = Self.tokens(18, 2)
-        let prompts = [[4], Self.tokens(15, 3), Self.tokens(16, 4), Self.tokens(33, 5), rubric + [1, 2], rubric + [1, 3, 4]]
+        let prompts = [
+            [4], Self.tokens(15, 3), Self.tokens(16, 4), Self.tokens(33, 5), rubric + [1, 2], rubric + [1, 3, 4],
+        ]
         let candidates = (0..<97).map(Int32.init)
         let rows = try Self.engine(model).nextTokenLogProbabilities(after: prompts, of: candidates)
         for (row, prompt) in zip(rows, prompts) {
@@ -79,8 +82,10 @@ struct GenerationEngineTests {
         #expect(Set(expected.map(\.finish)).count >= 3)
         let pageBytes = 2 * 2 * (8 * 16 + 16 * 16) * 4
         for (threads, options) in [
-            (1, GenerationOptions()), (2, GenerationOptions(slots: 1)), (1, GenerationOptions(slots: 3, prefillTokens: 7)),
-            (5, GenerationOptions(slots: 64, prefillTokens: 1)), (2, GenerationOptions(slots: 8, cacheBytes: 20 * pageBytes)),
+            (1, GenerationOptions()), (2, GenerationOptions(slots: 1)),
+            (1, GenerationOptions(slots: 3, prefillTokens: 7)),
+            (5, GenerationOptions(slots: 64, prefillTokens: 1)),
+            (2, GenerationOptions(slots: 8, cacheBytes: 20 * pageBytes)),
             (2, GenerationOptions(slots: 8, prefillTokens: 40, cacheBytes: 1)),
         ] {
             let engine = try Self.engine(model, threads: threads, options: options)

@@ -29,7 +29,8 @@ enum TinyModel {
         func weight(_ index: Int) -> Double { Double(model.parameters[index]) }
         func multiply(_ rows: [[Double]], _ offset: Int, _ outputs: Int) -> [[Double]] {
             rows.map { row in
-                (0..<outputs).map { n in row.indices.reduce(0) { $0 + row[$1] * weight(offset + n * row.count + $1) } }
+                (0..<outputs).map { n in row.indices.reduce(0) { $0 + row[$1] * weight(offset + n * row.count + $1) }
+                }
             }
         }
         func norm(_ rows: [[Double]], _ offset: Int) -> [[Double]] {
@@ -57,7 +58,9 @@ enum TinyModel {
                 let keys = (0..<T).map { rotate(mixed[$0][(Q + keyHead * D)..<(Q + keyHead * D + D)], $0) }
                 for t in 0..<T {
                     let query = rotate(mixed[t][(head * D)..<(head * D + D)], t)
-                    let scores = (0...t).map { s in zip(query, keys[s]).reduce(0) { $0 + $1.0 * $1.1 } / Double(D).squareRoot() }
+                    let scores = (0...t).map { s in
+                        zip(query, keys[s]).reduce(0) { $0 + $1.0 * $1.1 } / Double(D).squareRoot()
+                    }
                     let weights = scores.map { exp($0 - scores.max()!) }, total = weights.reduce(0, +)
                     attended[t] += (0..<D).map { d in
                         (0...t).reduce(0) { $0 + weights[$1] / total * mixed[$1][Q + KV + keyHead * D + d] }
