@@ -8,16 +8,17 @@ TESTS ?= .
 
 .PHONY: run test nightly build setup lint format bench smoke clean
 
-run: setup build ## Take the demo model from M0 to M3
+run: build ## Take the demo model from M0 to M3
 	$(BINARY) run $(PIPELINE)
 
-test: setup ## All tests but the slow ones
+test: | setup ## All tests but the slow ones
 	$(SWIFT) test -c release --filter "$(TESTS)"
 
-nightly: setup ## All tests, the slow ones too
+nightly: | setup ## All tests, the slow ones too
 	NIGHTLY=1 $(SWIFT) test -c release
 
-build: ## Build with optimisation
+# Everything that compiles waits for the libraries, also under -j.
+build: | setup ## Build with optimisation
 	$(BUILD) --product pipeline
 
 setup: ## Install libraries and fetch the demo model

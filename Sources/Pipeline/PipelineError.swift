@@ -165,6 +165,7 @@ extension PipelineError: CustomStringConvertible {
             "stage '\(stage)': \(reason) (\(at))"
         case .missingSource(let name, let path, let reason, let at):
             "source '\(name)': cannot read '\(path)': \(reason) (\(at))"
+                + (Self.isFetched(path) ? "; run 'scripts/setup', which fetches the demo model" : "")
         case .sourceDigestMismatch(let name, let path, let expected, let found, let at):
             "source '\(name)': '\(path)' has sha256 '\(found)', not '\(expected)' (\(at)); "
                 + "fetch the right file, or correct its sha256"
@@ -186,4 +187,7 @@ extension PipelineError: CustomStringConvertible {
             "no stage '\(name)' in the plan; \(hint.text)"
         }
     }
+
+    /// The repository comes without `models/`.
+    private static func isFetched(_ path: String) -> Bool { path.split(separator: "/").dropLast().last == "models" }
 }

@@ -11,7 +11,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     /// The store does not hold what it says.
     case integrity = 12
     case notReproducible = 13
-    /// The store is missing, foreign, or newer than this program.
+    /// The store is missing, foreign, newer than this program, or may not be written.
     case store = 15
     /// A numerical library or an executor is not available.
     case engine = 16

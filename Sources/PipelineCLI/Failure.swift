@@ -33,9 +33,18 @@ struct Failure: Error {
         case let error as ModelError: self.init(Self.status(of: error), error.description)
         case let error as StageError: self.init(.stageFailed, error.description)
         case is CancellationError: self.init(.interrupted, "interrupted; the next run carries on from here")
-        case let error as CocoaError: self.init(.stageFailed, error.localizedDescription)
+        case let error as CocoaError: self.init(.stageFailed, Self.text(of: error))
         default: self.init(.bug, "unexpected error: \(error); this is a bug in the program, please report it")
         }
+    }
+
+    /// Foundation's own text leaves out which file it is about.
+    private static func text(of error: CocoaError) -> String {
+        let reason = (error.underlying as? POSIXError).map {
+            String(cString: strerror($0.code.rawValue)).lowercased()
+        }
+        let text = reason ?? error.localizedDescription
+        return error.filePath.map { "cannot use '\($0)': \(text)" } ?? text
     }
 
     private static func status(of error: PipelineError) -> ExitStatus {
@@ -49,7 +58,9 @@ struct Failure: Error {
 
     private static func status(of error: ArtifactError) -> ExitStatus {
         switch error {
-        case .storeMissing, .foreignIndex, .newerIndex, .newerRecord, .storeBusy: .store
+        case .storeMissing, .foreignIndex, .newerIndex, .newerRecord, .storeBusy, .index: .store
+        // Failures of stages come in the report of the run: what is thrown is about the store itself.
+        case .system(_, _, EACCES), .system(_, _, EPERM), .system(_, _, EROFS), .system(_, _, ENOTDIR): .store
         case .badRow, .damagedFile, .digestMismatch, .missingObject, .wrongSize, .schemaMismatch: .integrity
         case .sourceDigestMismatch, .invalidName, .rowRangeOutside: .usage
         default: .stageFailed

@@ -18,6 +18,7 @@ struct PipelineCommand: AsyncParsableCommand {
         ])
 
     static func main() async {
+        Console.occupyClosedStreams()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -15,6 +15,8 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case splitTooLarge(part: String, size: String, available: Int)
     case noRankedPrompts(part: String)
     case noBestReplies
+    /// Nothing was selected, for this reason in whole or in part.
+    case onlySynthetic(dropped: Int, trees: Int)
 
     public var description: String {
         switch self {
@@ -50,6 +52,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
             "no selected tree has two ranked replies, so there is nothing for '\(part)'; give ranked data, or set its size to 0"
         case .noBestReplies:
             "no selected tree has a reply with rank 0, so there is nothing for 'ift'; give ranked data, or set its size to 0"
+        case .onlySynthetic(let dropped, let trees):
+            "no tree can be used: \(dropped) of \(trees) are marked synthetic; give trees that people wrote, or set "
+                + "'keep_synthetic: true'"
         }
     }
 }

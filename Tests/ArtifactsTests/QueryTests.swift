@@ -115,6 +115,14 @@ struct QueryTests {
         #expect(runs.map(\.summary) == [nil, ["ran": 2]])
     }
 
+    @Test("of runs that began in one second the tenth is newer than the ninth")
+    func numberedRuns() throws {
+        let start = Date(timeIntervalSince1970: 1_705_572_672)
+        let ids = try (1...11).map { _ in try store.newRun(plan: [:], startedAt: start).id }
+        let next = try store.newRun(plan: [:], startedAt: start + 1).id
+        #expect(try store.runs().map(\.id) == [next] + ids.reversed())
+    }
+
     @Test("a temporary file of a living writer is not swept")
     func sweep() throws {
         let writer = try store.writer(of: Sample.self)

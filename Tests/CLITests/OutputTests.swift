@@ -30,7 +30,10 @@ struct OutputTests {
         #expect(result.stderrLines.contains { $0.hasPrefix("seeds: started") })
         #expect(result.stderrLines.contains { $0.hasPrefix("seeds: done") })
         #expect(result.stdout.contains("1 stage: 0 cached, 1 ran, 0 failed, 0 skipped · "))
-        #expect(result.stdout.contains("pipeline artifacts ls"))
+        #expect(result.stdout.contains("\(Binary.url.path) artifacts ls"))
+        #expect(result.stdoutLines.contains { $0.hasPrefix("slowest: seeds ") && $0.contains(" · peak memory ") })
+        let again = try place.pipeline.run("run", "seeds.yaml")
+        #expect(!again.stdout.contains("slowest"))
     }
 
     @Test("plan, status and artifacts ls have the promised shapes")
@@ -48,6 +51,8 @@ struct OutputTests {
         _ = try place.pipeline.run("run", "seeds.yaml")
         let status = try place.pipeline.run("status", "--json").json()
         #expect((status["stages"] as? [[String: Any]])?.first?["state"] as? String == "cached")
+        #expect((status["stages"] as? [[String: Any]])?.first?["seconds"] is Double)
+        #expect(try place.pipeline.run("status").stdoutLines.first?.contains("  TOOK  ") == true)
 
         let listed = try place.pipeline.run("artifacts", "ls", "--json").json()
         #expect(listed["schema"] as? String == "pipeline.artifacts/1")
@@ -96,6 +101,9 @@ struct OutputTests {
         let several = try place.pipeline.run("artifacts", "show", "seeds")
         #expect(several.status == 2)
         #expect(several.stderr.contains("'seeds.ledger'"))
+        let misspelt = try place.pipeline.run("artifacts", "show", "seeds.exmples")
+        #expect(misspelt.status == 2)
+        #expect(misspelt.stderr.contains("did you mean 'seeds.examples'?"))
         let beyond = try place.pipeline.run("artifacts", "show", "seeds.examples", "--row", "100000")
         #expect(beyond.status == 2)
     }
@@ -108,7 +116,36 @@ struct OutputTests {
         let missing = try place.pipeline.run("artifacts", "ls")
         #expect(missing.status == 15)
         #expect(missing.stderr.contains("--store"))
+        for command in [["status"], ["status", "seeds.yaml"], ["why", "seeds"], ["why", "seeds", "seeds.yaml"]] {
+            let result = try place.pipeline.run(command)
+            #expect(result.status == 15 && result.stderr == missing.stderr, "\(result.stderr)")
+        }
         place.pipeline.environment["PIPELINE_STORE"] = "elsewhere"
+        #expect(try place.pipeline.run("artifacts", "ls").status == 0)
+    }
+
+    @Test("a file in the place of the store exits with 15, and is a problem for doctor")
+    func storeIsFile() throws {
+        for command in [["run", "seeds.yaml"], ["artifacts", "ls"], ["doctor"]] {
+            let result = try place.pipeline.run(command + ["--store", "seeds.yaml"])
+            #expect(result.status == 15)
+            #expect((result.stdout + result.stderr).contains("the store 'seeds.yaml' is a file; name a folder"))
+        }
+    }
+
+    @Test("a run is no less good for nobody reading its summary; one that cannot be written is told of")
+    func unreadSummary() throws {
+        func status(_ command: String) throws -> Binary.Result {
+            var pipeline = place.pipeline
+            pipeline.launcher = ["/bin/sh", "-c", command]
+            return try pipeline.run("run", "seeds.yaml", "--force", "seeds")
+        }
+        #expect(try status("exec \"$0\" \"$@\" >&-").status == 0)
+        let full = try status("exec \"$0\" \"$@\" >/dev/full")
+        #expect(full.status == 1)
+        #expect(full.stderrLines.last == "error: cannot write to stdout: no space left on device")
+        _ = try status("{ \"$0\" \"$@\"; echo $? >status; } | true")
+        #expect(try String(contentsOf: place.folder.appending(path: "status"), encoding: .utf8) == "0\n")
         #expect(try place.pipeline.run("artifacts", "ls").status == 0)
     }
 
@@ -124,8 +161,26 @@ struct OutputTests {
             ])
         #expect(try result.errorJSON()["code"] as? Int == 1)
         #expect(try place.pipeline.run("run", "seeds.yaml", "-k").status == 3)
-        let status = try place.pipeline.run("status")
-        #expect(status.stdout.contains("failed in the last run"))
+        for command in ["status", "plan"] {
+            let failed = try place.pipeline.run(command, "seeds.yaml")
+            #expect(failed.stdout.contains("failed last time: "))
+            #expect(failed.stdoutLines.last == "1 stage: 0 cached, 1 to run (1 failed last time)")
+            // What failed then was another computation.
+            let changed = try place.pipeline.run(command, "seeds.yaml", "--set", "seeds.language=de")
+            #expect(changed.stdoutLines.last == "1 stage: 0 cached, 1 to run")
+        }
+    }
+
+    @Test("after a failure the same command is shown, as a shell reads it, less what was forced")
+    func again() throws {
+        try place.write("{\"no\": \"tree\"}\n", to: "broken.jsonl")
+        try place.writeSeedPipeline(source: "{path: broken.jsonl}")
+        let result = try place.pipeline.run(
+            "run", "seeds.yaml", "--set", "seeds.language=e n", "--force", "seeds", "--until", "seeds", "--store",
+            "it's")
+        #expect(result.status == 1)
+        let command = "run seeds.yaml --set 'seeds.language=e n' --until seeds --store 'it'\\''s'"
+        #expect(result.stdout.contains("this runs the rest: \(Binary.url.path) \(command)\n"), "\(result.stdout)")
     }
 
     @Test("doctor and version answer in JSON")
@@ -146,5 +201,12 @@ struct OutputTests {
         let mermaid = try place.pipeline.run("graph", "seeds.yaml", "--format", "mermaid").stdout
         #expect(mermaid.hasPrefix("flowchart TD\n"))
         #expect(mermaid.contains("source0 -->|trees| stage0"))
+        let json = try place.pipeline.run("graph", "seeds.yaml", "--json").json()
+        #expect(json["schema"] as? String == "pipeline.graph/1")
+        let stage = try #require((json["stages"] as? [[String: Any]])?.first)
+        #expect(stage["name"] as? String == "seeds")
+        let input = try #require((stage["inputs"] as? [[String: Any]])?.first)
+        #expect(input["port"] as? String == "trees")
+        #expect(input["from"] as? [String] == ["trees"])
     }
 }

@@ -53,6 +53,44 @@ extension SmokeLoop {
             }
         }
 
+        @Test(
+            "a stage alone means the output that it is for",
+            arguments: [
+                ("m2.pairs", "m2.pairs.pairs"), ("m3.model", "m3.model.model"), ("m3.prompts", "m3.prompts.prompts"),
+                ("m1.judge-quality", "m1.judge-quality.measurements"), ("eft", "eft.judge-examples"),
+                ("m2.judgements", "m2.judgements.judgements"),
+            ])
+        func mainOutput(stage: String, output: String) throws {
+            let shown = try place.pipeline.run("artifacts", "show", stage)
+            #expect(shown.stdoutLines.first == "artifact   \(output)", "\(shown.stderr)")
+        }
+
+        @Test("an artifact is made from what was connected, whatever else has the same content")
+        func connectedParents() throws {
+            for model in ["first", "second"] {
+                try place.write(
+                    """
+                    pipeline: twins
+                    sources: {text: {path: pipelines/data/seed-trees.jsonl}}
+                    stages:
+                      first: {stage: make-model, inputs: {text: text}}
+                      second: {stage: make-model, inputs: {text: text}}
+                      seeds:
+                        stage: seed-prep
+                        inputs: {trees: text}
+                        params: {ift: 4, rankings_train: 0, rankings_eval: 0, keep_synthetic: true}
+                      tuned:
+                        stage: sft
+                        inputs: {model: \(model), examples: seeds.examples}
+                        params: {max_steps: 1, batch_size: 1}
+
+                    """, to: "twins.yaml")
+                try place.runLoop(file: "twins.yaml")
+                let shown = try place.pipeline.run("artifacts", "show", "tuned").stdout
+                #expect(shown.contains("model: \(model).model "), "\(shown)")
+            }
+        }
+
         @Test("rows that are not what their name says end the command with 12", arguments: [0, 100, 2000])
         func damaged(byte: Int) throws {
             let digest = try #require(finished.digests["m3.pairs.pairs"])

@@ -24,6 +24,32 @@ struct SummaryTableTests {
         #expect(cells(table, "of these evaluation examples") == ["–", "4", "–"])
     }
 
+    @Test("models of an included pipeline keep a column each, with the part's name")
+    func partsInParts() {
+        let table = SummaryTable([
+            figures("base.sft", "sft", ["examples": 3]),
+            figures("base.sft.judge-quality", "evaluate-judge", ["parse_rate": 1, "verdicts": 5]),
+            figures("base.m1", "sft", ["examples": 4]),
+            figures("base.m2.pairs", "pair", ["pairs": 1, "prompts": 2]),
+            figures("base.m2.model", "dpo", ["pairs_used": 2]),
+            figures("m3.pairs", "pair", ["pairs": 3, "prompts": 4]), figures("m3.model", "dpo", ["pairs_used": 6]),
+        ])
+        #expect(table.models == ["base.sft", "base.m1", "base.m2", "m3"])
+        #expect(cells(table, "rows") == ["3", "4", "2", "6"])
+        #expect(cells(table, "pairs of prompts") == ["–", "–", "1 of 2", "3 of 4"])
+        #expect(cells(table, "verdicts parsed") == ["100.0% of 5", "–", "–", "–"])
+    }
+
+    @Test("a part that trains one model gives it its name, whatever the training is called")
+    func onlyModelOfPart() {
+        let table = SummaryTable([
+            figures("base.tuned", "sft", ["examples": 3]),
+            figures("base.tuned.judge-quality", "evaluate-judge", ["parse_rate": 1, "verdicts": 5]),
+        ])
+        #expect(table.models == ["base"])
+        #expect(cells(table, "verdicts parsed") == ["100.0% of 5"])
+    }
+
     @Test("counts of a filter are summed over its reasons")
     func filters() {
         let table = SummaryTable([
@@ -50,7 +76,8 @@ struct SummaryTableTests {
         let table = SummaryTable([figures("m1", "sft", [:]), figures("m1.judge-quality", "evaluate-judge", measured)])
         #expect(cells(table, "pairwise accuracy") == [".72 [.61 .80] 126"])
         #expect(cells(table, "Spearman") == ["-.05 40"])
-        #expect(cells(table, "Kendall τ-b") == nil)
+        #expect(cells(table, "Kendall τ-b") == ["– 0"])
+        #expect(cells(table, "5-best") == ["– 0"])
         #expect(cells(table, "verdicts parsed") == ["91.5% of 126"])
         #expect(cells(table, "verdicts of 0/1/2/3/4/5") == ["1/2/3/4/5/6"])
     }

@@ -12,6 +12,8 @@ struct UsageTests {
         arguments: [
             ["bogus"], ["run"], ["run", "a.yaml", "--store"], ["plan", "a.yaml", "--no-such-option"],
             ["run", "a.yaml", "-j", "0"], ["run", "a.yaml", "--threads", "0"], ["run", "a.yaml", "-q", "-v"],
+            ["run", "a.yaml", "--threads", "100000"], ["status", "--store", ""],
+            ["graph", "a.yaml", "--json", "--format", "mermaid"],
             ["export", "x", "--format", "hf", "--out", "d", "--plain"], ["artifacts", "show", "x", "--rows", "5..2"],
         ])
     func usage(arguments: [String]) throws {
@@ -19,6 +21,17 @@ struct UsageTests {
         #expect(result.status == 2)
         #expect(result.stdout.isEmpty)
         #expect(result.stderr.contains("Usage: pipeline"))
+    }
+
+    @Test("PIPELINE_THREADS is checked like the option, which wins over it", arguments: ["many", "0", "100000"])
+    func threadsVariable(text: String) throws {
+        var pipeline = place.pipeline
+        pipeline.environment["PIPELINE_THREADS"] = text
+        let result = try pipeline.run("run", "seeds.yaml")
+        #expect(result.status == 2)
+        #expect(result.stderr.contains("PIPELINE_THREADS is '\(text)'; it must be from 1 to "))
+        try place.writeSeedPipeline()
+        #expect(try pipeline.run("run", "seeds.yaml", "--threads", "1").status == 0)
     }
 
     @Test(
@@ -60,6 +73,38 @@ struct UsageTests {
         #expect(result.stderr.contains("'keep_synthetic'"))
         #expect(result.stderr.contains("seeds.yaml:9:"))
         #expect(!place.exists("artifacts"))
+    }
+
+    @Test("a value that the stage refuses is shown in its line")
+    func refusedValue() throws {
+        try place.write(
+            """
+            sources: {text: {path: plan.yaml}}
+            defaults:
+              make-model: {merges: 8}
+            stages:
+              tiny:
+                stage: make-model
+                inputs: {text: text}
+                params: {heads: 0}
+
+            """, to: "plan.yaml")
+        let inFile = try place.pipeline.run("plan", "plan.yaml").stderr
+        #expect(inFile.hasPrefix("error: stage 'tiny': 'heads' is 0; it must be "))
+        #expect(inFile.contains(" (plan.yaml:8:21)\n"))
+        let inOption = try place.pipeline.run(
+            "plan", "plan.yaml", "--set", "tiny.heads=2", "--set", "tiny.merges=0"
+        ).stderr
+        #expect(inOption.hasPrefix("error: stage 'tiny': 'merges' is 0; it must be "))
+        #expect(inOption.contains(" (--set:1:13)\n"))
+    }
+
+    @Test("a missing file that scripts/setup fetches is answered with that")
+    func unfetchedModel() throws {
+        try place.writeSeedPipeline(source: "{path: models/tiny.gguf}")
+        let result = try place.pipeline.run("run", "seeds.yaml")
+        #expect(result.status == 2)
+        #expect(result.stderr.contains("run 'scripts/setup'"))
     }
 
     @Test("stages that wait for each other are shown as a path")

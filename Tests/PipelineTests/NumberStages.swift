@@ -56,6 +56,12 @@ struct ConstantStage: Stage {
     }
 }
 
+/// What a stage finds wrong with one of its parameters.
+struct WrongNumber: ParameterObjection {
+    let objection: (parameter: String, problem: String)?
+    init(_ parameter: String, _ problem: String) { objection = (parameter, problem) }
+}
+
 struct AddStage: Stage {
     struct Parameters: StageParameters {
         var amount = 1
@@ -119,7 +125,11 @@ struct ModuloStage: Stage {
     static let inputs = [Port("numbers", schema: "number/1")]
     static let outputs = [Port("numbers", schema: "number/1")]
     let parameters: Parameters
-    init(parameters: Parameters) { self.parameters = parameters }
+
+    init(parameters: Parameters) throws {
+        guard parameters.divisor != 0 else { throw WrongNumber("divisor", "is 0; it must be another number") }
+        self.parameters = parameters
+    }
 
     func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let values = try inputs.rows("numbers", as: NumberRow.self).map { $0.value % parameters.divisor }

@@ -131,9 +131,26 @@ struct PlanErrorTests {
         (
             "stages:\n  a: {stage: constant}\n  b: {stage: scale, inputs: {numbers: a}, params: {factor: 0}}",
             """
-            stage 'b': factor 0 would lose every number (plan.yaml:3:51)
+            stage 'b': factor 0 would lose every number (plan.yaml:3:3)
               3 |   b: {stage: scale, inputs: {numbers: a}, params: {factor: 0}}
-                |                                                   ^
+                |   ^
+            """
+        ),
+        (
+            "defaults:\n  modulo: {divisor: 0}\nstages:\n  a: {stage: constant}\n"
+                + "  b: {stage: modulo, inputs: {numbers: a}}",
+            """
+            stage 'b': 'divisor' is 0; it must be another number (plan.yaml:2:21)
+              2 |   modulo: {divisor: 0}
+                |                     ^
+            """
+        ),
+        (
+            "sources: {s: {path: /dev/zero}}",
+            """
+            source 's': cannot read '/dev/zero': it is neither a file nor a folder (plan.yaml:1:21)
+              1 | sources: {s: {path: /dev/zero}}
+                |                     ^~~~~~~~~
             """
         ),
         (
@@ -242,7 +259,9 @@ struct PlanErrorTests {
         #expect(workplace.message() == Self.cases[index].message)
     }
 
-    static let stages = "stages:\n  m.judge: {stage: constant}\n  m.pair: {stage: add, inputs: {numbers: m.judge}}"
+    static let stages =
+        "stages:\n  m.judge: {stage: constant}\n  m.pair: {stage: add, inputs: {numbers: m.judge}}"
+        + "\n  m.rest: {stage: modulo, inputs: {numbers: m.judge}}"
 
     @Test(
         "mistakes in --set",
@@ -269,6 +288,14 @@ struct PlanErrorTests {
                 stage 'm.pair': 'amount' is 'many', not an integer (--set:1:15)
                   1 | m.pair.amount=many
                     |               ^~~~
+                """
+            ),
+            (
+                "m.rest.divisor=0",
+                """
+                stage 'm.rest': 'divisor' is 0; it must be another number (--set:1:16)
+                  1 | m.rest.divisor=0
+                    |                ^
                 """
             ),
             (
@@ -330,6 +357,19 @@ struct PlanErrorTests {
                   2 | stages: {x: {stage: constant}}
                     |          ^
                 """)
+    }
+
+    @Test("a pipe is no source, nor is it a file of one", .timeLimit(.minutes(1)))
+    func pipes() throws {
+        let workplace = try Workplace(
+            "sources: {s: {path: data}}\nstages: {f: {stage: folder, inputs: {folder: s}}}")
+        try workplace.write("1", to: "data/one.txt")
+        #expect(mkfifo(workplace.path("data/pipe"), 0o600) == 0)
+        let plan = try workplace.load()
+        #expect(throws: PipelineError.self) { try PlanForecast(plan: plan, store: nil) }
+        try workplace.write("sources: {s: {path: data/pipe}}", to: "plan.yaml")
+        #expect(
+            workplace.message().hasPrefix("source 's': cannot read 'data/pipe': it is neither a file nor a folder"))
     }
 
     @Test("bytes that are not UTF-8 are found by line")

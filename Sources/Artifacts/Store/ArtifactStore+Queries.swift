@@ -45,10 +45,26 @@ extension ArtifactStore {
 
     /// The runs of this store, newest first.
     public func runs() throws -> [RunListing] {
-        try Folder.names(in: layout.runs).reversed().map { id in
+        try Folder.names(in: layout.runs).sorted { RunOrder(id: $1) < RunOrder(id: $0) }.map { id in
             let path = "\(layout.runs)/\(id)"
             let summary = try? CanonicalJSON.parse(ReadableFile.contents(of: path + "/summary.json"))
             return RunListing(id: id, folder: URL(filePath: path, directoryHint: .isDirectory), summary: summary)
         }
+    }
+}
+
+/// When a run began: by its time, and among those of one second by number, where 10 comes after 9.
+private struct RunOrder: Comparable {
+    private let time: String
+    private let number: Int
+
+    /// - Parameter id: `2024-01-18T10-11-12Z`, or `2024-01-18T10-11-12Z-2` for the second one.
+    init(id: String) {
+        time = id.prefix { $0 != "Z" }.description
+        number = Int(id.dropFirst(time.count).drop { $0 == "Z" || $0 == "-" }) ?? 1
+    }
+
+    static func < (first: RunOrder, second: RunOrder) -> Bool {
+        (first.time, first.number) < (second.time, second.number)
     }
 }

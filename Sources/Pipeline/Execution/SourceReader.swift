@@ -80,7 +80,10 @@ struct SourceReader {
     }
 
     private static func hash(_ path: String, of source: PlannedSource) throws -> (ContentDigest, bytes: Int) {
-        guard let file = FileHandle(forReadingAtPath: path) else { throw missing(source, path: path) }
+        // Opening a pipe would wait for somebody to write.
+        guard FileKind(path: path) == .file, let file = FileHandle(forReadingAtPath: path) else {
+            throw missing(source, path: path)
+        }
         defer { try? file.close() }
         var stream = DigestStream()
         var bytes = 0

@@ -95,7 +95,12 @@ struct PlanLinker {
             throw PipelineError.invalidParameters(
                 stage: name, reason: "'\(path.dropFirst(2))': \(reason)", at: reader.place(of: path) ?? place)
         } catch {
-            throw PipelineError.invalidParameters(stage: name, reason: "\(error)", at: node?.location ?? place)
+            guard let (parameter, problem) = (error as? any ParameterObjection)?.objection else {
+                throw PipelineError.invalidParameters(stage: name, reason: "\(error)", at: place)
+            }
+            // Where no file sets the parameter, its default does not go with something else that is set.
+            throw PipelineError.invalidParameters(
+                stage: name, reason: "'\(parameter)' \(problem)", at: reader.places["$.\(parameter)"] ?? place)
         }
     }
 
@@ -158,10 +163,13 @@ struct PlanLinker {
                     found: node.typeName, at: node.location)
             }
         }
-        var isFolder: ObjCBool = false
-        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        let kind = FileKind(path: path)
+        if kind == .other {
+            throw PipelineError.missingSource(
+                declaration.name, path: path, reason: FileReason.text(path: path), at: declaration.path.location)
+        }
         return PlannedSource(
-            name: declaration.name, path: path, sha256: digest, isFolder: exists && isFolder.boolValue,
+            name: declaration.name, path: path, sha256: digest, isFolder: kind == .folder,
             location: declaration.path.location)
     }
 }

@@ -13,7 +13,7 @@ public struct PlanLoader: Sendable {
     /// - Parameters:
     ///   - file: the path of the pipeline file, as messages are to show it.
     ///   - overlays: the paths of files given with `-f`, the last one winning.
-    ///   - settings: the texts of `--set`, such as `m2.pair.margin=0.5`.
+    ///   - settings: the texts of `--set`, such as `m2.model.beta=0.2`.
     /// - Throws: `PipelineError`, with the place in the file.
     public func load(_ file: String, overlays: [String] = [], settings: [String] = []) throws -> PipelinePlan {
         let files = try IncludeLoader.load(path: file)

@@ -71,8 +71,11 @@ struct SourceText: Sendable {
 /// Why a file cannot be read, in words for the user.
 enum FileReason {
     static func text(path: String) -> String {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return "no such file" }
-        return isFolder.boolValue ? "it is a folder" : "permission denied, or a failing disk"
+        switch FileKind(path: path) {
+        case nil: "no such file"
+        case .folder: "it is a folder"
+        case .other: "it is neither a file nor a folder"
+        case .file: "permission denied, or a failing disk"
+        }
     }
 }

@@ -1,15 +1,20 @@
 internal import Artifacts
+internal import Pipeline
+internal import Stages
 
 /// An input of the stage that made an artifact.
 struct ArtifactParent {
     var port: String
     /// 64 hexadecimal digits.
     var digest: String
-    /// The output that has this content, where the store knows one; nil for what came from outside.
+    /// The output or source that was connected there; nil where nothing tells any more.
     var name: String?
 }
 
-/// Finds what an artifact was made from, as its stage's key says.
+/// Finds what an artifact was made from: which content, as its stage's key says; and what that was called, as the plan
+/// of the run says that made or reused it.
+///
+/// Content alone has no name: two stages that wrote the same rows, none for example, share a digest.
 struct ArtifactParents {
     let store: ArtifactStore
 
@@ -17,18 +22,47 @@ struct ArtifactParents {
         guard let record = try store.stageRecord(for: listing.key),
             let inputs = record.preimage["inputs"]?.objectValue
         else { return [] }
-        var names: [String: String] = [:]
-        for known in try store.artifacts() where names[known.reference.digest.hex] == nil {
-            names[known.reference.digest.hex] = known.name
-        }
-        return inputs.keys.sorted().flatMap { port in
-            Self.digests(in: inputs[port] ?? .null).map { digest in
-                ArtifactParent(port: port, digest: digest, name: names[digest])
+        let connections = try connections(of: listing)
+        let known = connections == nil ? try store.artifacts() : []
+        return inputs.keys.sorted().flatMap { port -> [ArtifactParent] in
+            let digests = Self.digests(in: inputs[port] ?? .null)
+            let names = connections?[port].map(Self.digests) ?? []
+            return digests.enumerated().map { index, digest in
+                // An optional output that was left out is missing among the digests: then no name is sure.
+                let name =
+                    connections == nil
+                    ? Self.likelyName(of: digest, port: port, child: listing, among: known)
+                    : names.count == digests.count ? names[index] : nil
+                return ArtifactParent(port: port, digest: digest, name: name)
             }
         }
     }
 
-    /// The digests of one input port: a text, or a list of them.
+    /// The `inputs` of the stage in the newest run that used this result under this name; nil where no such run ended.
+    private func connections(of listing: ArtifactListing) throws -> [String: JSONValue]? {
+        for run in try store.runs() where run.summary?["pipeline"]?.stringValue == listing.pipeline {
+            let isUsed = run.summary?["results"]?.arrayValue?.contains { result in
+                result["name"]?.stringValue == listing.stageName && result["key"]?.stringValue == listing.key.hex
+            }
+            guard isUsed == true, let plan = RunPlan(run: run) else { continue }
+            if let inputs = plan.inputs(of: listing.stageName) { return inputs }
+        }
+        return nil
+    }
+
+    /// The newest output of that content that existed before `child` and fits its port.
+    private static func likelyName(
+        of digest: String, port: String, child: ArtifactListing, among known: [ArtifactListing]
+    ) -> String? {
+        let definition = StandardStages.registry[StageKind(rawValue: child.kind)]
+        guard let port = definition?.inputs.first(where: { $0.name == port }) else { return nil }
+        return known.first { candidate in
+            candidate.reference.digest.hex == digest && port.accepts(schema: candidate.reference.schema)
+                && candidate.createdAt <= child.createdAt && candidate.key != child.key
+        }?.name
+    }
+
+    /// The texts of one input: a text, or a list of them.
     private static func digests(in value: JSONValue) -> [String] {
         if let digest = value.stringValue { return [digest] }
         return value.arrayValue?.compactMap(\.stringValue) ?? []

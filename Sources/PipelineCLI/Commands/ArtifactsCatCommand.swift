@@ -7,7 +7,7 @@ struct ArtifactsCatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat", abstract: "Write an artifact to stdout, as JSON lines or as the bytes it is.")
 
-    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage with one output.", valueName: "ref"))
+    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage.", valueName: "ref"))
     var reference: String
     @OptionGroup var storeOptions: StoreOptions
 
@@ -26,18 +26,18 @@ struct ArtifactsCatCommand: AsyncParsableCommand {
             piece.append(contentsOf: line)
             piece.append(UInt8(ascii: "\n"))
             if piece.count >= Self.pieceSize {
-                try FileHandle.standardOutput.write(contentsOf: piece)
+                try Console.write(piece)
                 piece.removeAll(keepingCapacity: true)
             }
         }
-        try FileHandle.standardOutput.write(contentsOf: piece)
+        try Console.write(piece)
     }
 
     private func copy(_ file: URL) throws {
         let handle = try FileHandle(forReadingFrom: file)
         defer { try? handle.close() }
         while let piece = try handle.read(upToCount: Self.pieceSize), !piece.isEmpty {
-            try FileHandle.standardOutput.write(contentsOf: piece)
+            try Console.write(piece)
         }
     }
 }

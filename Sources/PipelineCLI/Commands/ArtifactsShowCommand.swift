@@ -6,7 +6,7 @@ struct ArtifactsShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Say what an artifact is and where it comes from, and show some of its rows.")
 
-    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage with one output.", valueName: "ref"))
+    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage.", valueName: "ref"))
     var reference: String
     @Option(help: "Show this row, counted from 1.")
     var row: Int?
@@ -34,7 +34,7 @@ struct ArtifactsShowCommand: AsyncParsableCommand {
         // Asking for rows is asking for nothing else.
         if row == nil, rows == nil { try printHead(listing, parents: parents) }
         guard let wanted, let found else {
-            try Console.print("\nraw bytes; 'pipeline artifacts cat \(listing.name)' writes them out")
+            try Console.print("\nraw bytes; this writes them out: \(command("cat", listing.name))")
             return
         }
         let renderer = RowRenderer(columns: columns)
@@ -43,12 +43,15 @@ struct ArtifactsShowCommand: AsyncParsableCommand {
             for line in renderer.lines(value, number: position + 1) { try Console.print(line) }
         }
         if row == nil, rows == nil, wanted.count < listing.reference.rows {
-            let rest = listing.reference.rows - wanted.count
-            try Console.print(
-                "\n\(Quantities.count(rest, "more row")); "
-                    + "'pipeline artifacts show \(reference) --rows \(wanted.upperBound + 1)..\(listing.reference.rows)'"
-                    + " or 'artifacts cat'")
+            let rest = wanted.upperBound + 1...listing.reference.rows
+            let show = command("show", reference, "--rows", "\(rest.lowerBound)..\(rest.upperBound)")
+            try Console.print("\n\(Quantities.count(rest.count, "more row")): \(show)")
         }
+    }
+
+    /// A command on the same store.
+    private func command(_ words: String...) -> String {
+        Invocation.current.command(["artifacts"] + words + storeOptions.arguments)
     }
 
     /// Which rows to show, counted from 0; nil for raw bytes.

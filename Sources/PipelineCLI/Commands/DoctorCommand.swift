@@ -10,7 +10,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let diagnosis = Doctor(storeURL: storeOptions.url, threads: threadOptions.count).examine()
+        let diagnosis = Doctor(storeOptions: storeOptions, threads: threadOptions.count).examine()
         if output.json {
             try Console.print(json: diagnosis.json)
         } else {

@@ -17,7 +17,7 @@ struct ExportCommand: AsyncParsableCommand {
             with --plain
             """)
 
-    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage with one output.", valueName: "ref"))
+    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage.", valueName: "ref"))
     var reference: String
     @Option(help: "hf or trl.")
     var format: Format

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Artifacts
 internal import Pipeline
 
 /// `pipeline graph`.
@@ -13,9 +14,18 @@ struct GraphCommand: AsyncParsableCommand {
     @Option(help: "text, or mermaid for pages that draw it.")
     var format = Format.text
     @OptionGroup var overlay: OverlayOptions
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+        if output.json, format != .text { throw ValidationError("--json and --format exclude each other") }
+    }
 
     func run() async throws {
         let plan = try overlay.load(file)
+        if output.json {
+            try Console.print(json: GraphJSON.document(plan))
+            return
+        }
         for line in format == .text ? GraphText.lines(plan) : GraphText.mermaid(plan) { try Console.print(line) }
     }
 }
@@ -59,5 +69,32 @@ enum GraphText {
         case .output(let stage, _): plan.graph.position(of: stage).map { "stage\($0)" }
         case .source(let name): sources.firstIndex(of: name).map { "source\($0)" }
         }
+    }
+}
+
+/// A plan's graph for programs.
+enum GraphJSON {
+    /// The stages in an order in which they could run.
+    static func document(_ plan: PipelinePlan) -> JSONValue {
+        [
+            "schema": "pipeline.graph/1", "pipeline": .string(plan.name), "file": .string(plan.file),
+            "sources": .array(plan.sources.map { ["name": .string($0.name), "path": .string($0.path)] }),
+            "stages": .array(plan.graph.order.map { stage(plan.stages[$0]) }),
+        ]
+    }
+
+    private static func stage(_ stage: PlannedStage) -> JSONValue {
+        [
+            "name": .string(stage.name), "stage": .string(stage.kind.rawValue),
+            "inputs": .array(
+                stage.connections.map { connection in
+                    [
+                        "port": .string(connection.port.name),
+                        "from": .array(connection.origins.map { .string($0.description) }),
+                    ]
+                }),
+            "outputs": .array(
+                stage.definition.outputs.map { ["port": .string($0.name), "record": .string($0.schema)] }),
+        ]
     }
 }

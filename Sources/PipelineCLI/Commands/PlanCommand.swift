@@ -20,8 +20,10 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         let plan = try overlay.load(file)
         let forecaster = Forecaster(storeOptions: storeOptions)
-        let forecast = try forecaster.forecast(plan, store: try forecaster.openStore())
-        let stages = forecast.stages.map { StageStatus($0) }
+        let store = try forecaster.openStore()
+        let forecast = try forecaster.forecast(plan, store: store)
+        let failures = try RunHistory(store: store).failures()
+        let stages = forecast.stages.map { StageStatus($0, failures: failures) }
         if output.json {
             try Console.print(json: ForecastJSON.document(plan, stages: stages))
         } else {

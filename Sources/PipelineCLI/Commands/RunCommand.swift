@@ -44,7 +44,7 @@ struct RunCommand: AsyncParsableCommand {
         let forecaster = Forecaster(storeOptions: storeOptions)
         let forecast = try forecaster.forecast(plan, store: try forecaster.openStore(), forced: Set(force))
 
-        let store = try ArtifactStore.open(storeOptions.url, create: true)
+        let store = try storeOptions.open(create: true)
         let reporter = ConsoleReporter(rows: rows(forecast), verbosity: verbosity)
         let command = RunCommandRecord(file: file, overlay: overlay)
         let executor = try Executor(plan: plan, store: store, options: options) { event in
@@ -88,15 +88,17 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func close(_ report: RunReport) throws {
-        let summary = ClosingSummary(report: report, file: file, storeOptions: storeOptions)
+        let summary = ClosingSummary(report: report, storeOptions: storeOptions)
         let lines = quiet ? [summary.countLine] : summary.lines
-        if output.json {
-            lines.forEach(Console.note)
-            try Console.print(json: report.json)
-        } else if quiet {
-            lines.forEach(Console.note)
-        } else {
-            for line in lines { try Console.print(line) }
+        if output.json || quiet { lines.forEach(Console.note) }
+        do {
+            if output.json {
+                try Console.print(json: report.json)
+            } else if !quiet {
+                for line in lines { try Console.print(line) }
+            }
+        } catch CommandError.outputClosed {
+            // The results are in the store, whether or not somebody stayed to read about them.
         }
     }
 

@@ -16,12 +16,13 @@ struct StatusCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let forecaster = Forecaster(storeOptions: storeOptions)
-        let store = try forecaster.openStore()
+        // A file that was named is read first: what is wrong with it can be said without a store.
+        let named = try file.map { try overlay.load($0) }
+        let store = try storeOptions.open()
         let history = try RunHistory(store: store)
-        let plan = try history.load(file, overlay: overlay, command: "status")
-        let forecast = try forecaster.forecast(plan, store: store)
-        let failures = history.failures(of: plan.name)
+        let plan = try named ?? history.newestPlan(overlay: overlay, command: Invocation.current.command("status"))
+        let forecast = try PlanForecast(plan: plan, store: store)
+        let failures = history.failures()
         let stages = forecast.stages.map { StageStatus($0, failures: failures) }
         if output.json {
             try Console.print(json: ForecastJSON.document(plan, stages: stages))
@@ -32,8 +33,8 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private func printTable(_ stages: [StageStatus]) throws {
-        var table = TextTable([.left, .left, .left, .right, .left, .left])
-        table.add(["STAGE", "STATE", "KEY", "ROWS", "MADE", "REASON"])
+        var table = TextTable([.left, .left, .left, .right, .left, .right, .left])
+        table.add(["STAGE", "STATE", "KEY", "ROWS", "MADE", "TOOK", "REASON"])
         for stage in stages {
             let forecast = stage.forecast
             let rows = forecast.record.map { record in
@@ -42,7 +43,8 @@ struct StatusCommand: AsyncParsableCommand {
             }
             table.add([
                 forecast.name, stage.state.rawValue, forecast.key?.digest.short ?? "–", rows ?? "–",
-                forecast.record?.createdAt ?? "–", DisplayText.harmless(stage.reason),
+                forecast.record?.createdAt ?? "–", stage.seconds.map(Quantities.duration) ?? "–",
+                DisplayText.harmless(stage.reason),
             ])
         }
         for line in table.lines() { try Console.print(line) }

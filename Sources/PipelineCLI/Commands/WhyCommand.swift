@@ -16,14 +16,11 @@ struct WhyCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let forecaster = Forecaster(storeOptions: storeOptions)
-        let store = try forecaster.openStore()
-        let plan = try RunHistory(store: store).load(file, overlay: overlay, command: "why \(stage)")
-        guard let planned = plan.stage(named: stage) else {
-            throw CommandError.noStage(stage, in: plan)
-        }
-        let forecast = try forecaster.forecast(plan, store: store)
-        guard let asked = forecast.stages.first(where: { $0.name == planned.name }) else { return }
+        let named = try file.map { try checked(overlay.load($0)) }
+        let store = try storeOptions.open()
+        let plan = try named ?? checked(newestPlan(in: store))
+        let forecast = try PlanForecast(plan: plan, store: store)
+        guard let asked = forecast.stages.first(where: { $0.name == stage }) else { return }
         let account = try StageAccount(asked, forecast: forecast, plan: plan, store: store)
         if output.json {
             try Console.print(json: account.json)
@@ -31,14 +28,21 @@ struct WhyCommand: AsyncParsableCommand {
             for line in account.lines { try Console.print(DisplayText.harmless(line)) }
         }
     }
+
+    private func newestPlan(in store: ArtifactStore) throws -> PipelinePlan {
+        try RunHistory(store: store).newestPlan(
+            overlay: overlay, command: Invocation.current.command("why", stage))
+    }
+
+    /// `plan`, which has the stage. A stage that is misspelt is told of even where there is no store.
+    private func checked(_ plan: PipelinePlan) throws -> PipelinePlan {
+        guard plan.stage(named: stage) != nil else { throw CommandError.noStage(stage, in: plan) }
+        return plan
+    }
 }
 
 extension CommandError {
     static func noStage(_ name: String, in plan: PipelinePlan) -> CommandError {
-        let near = plan.stages.map { (name: $0.name, distance: EditDistance.between(name, $0.name)) }
-            .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
-        let isNear = near.map { $0.distance <= max(2, name.count / 3) } ?? false
-        return .noStageNamed(
-            name, file: plan.file, hint: isNear ? near.map { "did you mean '\($0.name)'?" } : nil)
+        .noStageNamed(name, file: plan.file, hint: NameHint(for: name, among: plan.stages.map(\.name)))
     }
 }

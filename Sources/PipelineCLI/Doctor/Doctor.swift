@@ -4,7 +4,7 @@ internal import Model
 
 /// Looks at everything outside the program that a run depends on.
 struct Doctor {
-    var storeURL: URL
+    var storeOptions: StoreOptions
     var threads: Int
 
     func examine() -> Diagnosis {
@@ -62,20 +62,19 @@ struct Doctor {
     }
 
     private func examineStore(_ diagnosis: inout Diagnosis) {
-        let path = storeURL.path
         do {
-            let artifacts = try ArtifactStore.open(storeURL, create: false).artifacts()
+            let artifacts = try storeOptions.open().artifacts()
             diagnosis.add(
                 "store", "state", "present",
-                "'\(storeURL.relativePath)' with \(Quantities.count(artifacts.count, "artifact"))")
+                "'\(storeOptions.path)' with \(Quantities.count(artifacts.count, "artifact"))")
         } catch ArtifactError.storeMissing {
             diagnosis.add(
-                "store", "state", "missing", "none yet at '\(storeURL.relativePath)'; the first run makes it")
+                "store", "state", "missing", "none yet at '\(storeOptions.path)'; the first run makes it")
         } catch {
             diagnosis.add("store", "state", "unusable", "\(error)", weight: .problem)
             diagnosis.fail(with: .store)
         }
-        guard let disk = DiskProbe.probe(path) else { return }
+        guard let disk = DiskProbe.probe(storeOptions.url.path) else { return }
         diagnosis.add(
             "store", "writable", .bool(disk.isWritable), disk.isWritable ? "yes" : "no",
             weight: disk.isWritable ? .fine : .problem,

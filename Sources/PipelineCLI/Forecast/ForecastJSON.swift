@@ -18,6 +18,7 @@ enum ForecastJSON {
             "reason": .string(status.reason), "reasons": .array(reasons(of: forecast).map(reason)),
             "waits_for": .array(forecast.waitsFor.map { .string($0) }),
             "created": forecast.record.map { .string($0.createdAt) } ?? .null,
+            "seconds": status.seconds.map { .number($0) } ?? .null,
             "outputs": .object(forecast.record?.outputs.mapValues(output) ?? [:]),
         ]
     }

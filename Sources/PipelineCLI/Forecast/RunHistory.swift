@@ -2,17 +2,16 @@ internal import Artifacts
 internal import Foundation
 internal import Pipeline
 
-/// What earlier runs of a store tell: which file was run, and which stages failed.
+/// What earlier runs of a store tell: which file was run, and which results could not be made.
 struct RunHistory {
     private let runs: [RunListing]
 
     /// - Parameter store: nil where there is none yet, and so no history.
     init(store: ArtifactStore?) throws { runs = try store?.runs() ?? [] }
 
-    /// The plan that a command works on: that of `file`, or else that of the newest run, with what was laid over it.
-    /// - Parameter command: how to ask for it with a file, for the error message.
-    func load(_ file: String?, overlay: OverlayOptions, command: String) throws -> PipelinePlan {
-        if let file { return try overlay.load(file) }
+    /// The plan of the newest run, with what was laid over it, and `overlay` over that.
+    /// - Parameter command: how to ask for a plan by its file, for the error message.
+    func newestPlan(overlay: OverlayOptions, command: String) throws -> PipelinePlan {
         guard let recorded = runs.lazy.compactMap({ RunCommandRecord(run: $0) }).first else {
             throw CommandError.noFileRecorded(command: command)
         }
@@ -25,16 +24,42 @@ struct RunHistory {
         return try overlay.load(recorded.file)
     }
 
-    /// The message of each stage that failed when `pipeline` ran last.
-    func failures(of pipeline: String) -> [String: String] {
-        let newest = runs.lazy.compactMap(\.summary).first { $0["pipeline"]?.stringValue == pipeline }
-        var messages: [String: String] = [:]
-        for result in newest?["results"]?.arrayValue ?? [] where result["outcome"]?.stringValue == "failed" {
-            guard let name = result["name"]?.stringValue else { continue }
-            let message = result["message"]?.stringValue ?? "for an unknown reason"
-            messages[name] = message.split(separator: "\n").first.map(String.init) ?? message
+    /// By key: the first line of what the stage said whose last attempt at this key failed.
+    ///
+    /// By key and not by name: once a parameter or an input has changed, an old failure says nothing.
+    func failures() -> [String: String] {
+        var last: [String: JSONValue] = [:]
+        for result in runs.lazy.compactMap(\.summary).flatMap({ $0["results"]?.arrayValue ?? [] }) {
+            guard let key = result["key"]?.stringValue, last[key] == nil, Self.isAttempt(result) else { continue }
+            last[key] = result
         }
-        return messages
+        return last.filter { $0.value["outcome"]?.stringValue == "failed" }.mapValues { result in
+            let message = result["message"]?.stringValue ?? "for an unknown reason"
+            return message.split(separator: "\n").first.map(String.init) ?? message
+        }
+    }
+
+    /// The stage came to its end, good or bad.
+    private static func isAttempt(_ result: JSONValue) -> Bool {
+        ["cached", "ran", "failed"].contains(result["outcome"]?.stringValue)
+    }
+}
+
+/// The plan that a run kept: `plan.json` in its folder.
+struct RunPlan {
+    private let value: JSONValue
+
+    /// Nil where it cannot be read; the program does not depend on it.
+    init?(run: RunListing) {
+        guard let bytes = try? Data(contentsOf: run.folder.appending(path: "plan.json")),
+            let value = try? CanonicalJSON.parse(bytes)
+        else { return nil }
+        self.value = value
+    }
+
+    /// For each connected port of `stage` the names of outputs and sources.
+    func inputs(of stage: String) -> [String: JSONValue]? {
+        value["stages"]?.arrayValue?.first { $0["name"]?.stringValue == stage }?["inputs"]?.objectValue
     }
 }
 

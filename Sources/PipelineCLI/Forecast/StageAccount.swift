@@ -54,9 +54,15 @@ struct StageAccount {
         guard let inputs = preimage["inputs"]?.objectValue else { return [] }
         return inputs.keys.sorted().flatMap { port -> [String] in
             let value = inputs[port] ?? .null
-            let digests = value.arrayValue ?? [value]
-            return digests.compactMap { $0.stringValue.flatMap { ContentDigest(hex: $0) } }
-                .map { "  input '\(port)' is \(describe($0))" }
+            let digests = (value.arrayValue ?? [value]).compactMap {
+                $0.stringValue.flatMap { ContentDigest(hex: $0) }
+            }
+            // What is connected has a name, also where something else has the same content.
+            let origins = asked.stage.connections.first { $0.port.name == port }?.origins ?? []
+            return digests.enumerated().map { index, digest in
+                let text = origins.count == digests.count ? "\(digest.short) (\(origins[index]))" : describe(digest)
+                return "  input '\(port)' is \(text)"
+            }
         }
     }
 

@@ -5,7 +5,7 @@ internal import Pipeline
 struct StageStatus {
     enum State: String, CaseIterable {
         case cached, run, maybe
-        /// It would run, and failed when it last did.
+        /// It would run, and failed when just this was last tried.
         case failed
     }
 
@@ -13,24 +13,28 @@ struct StageStatus {
     var state: State
     var reason: String
 
-    /// - Parameter failures: the message of each stage that failed in the newest run.
-    init(_ forecast: StageForecast, failures: [String: String] = [:]) {
+    /// Wall time that the result took; nil where there is none.
+    var seconds: Double? { forecast.record?.facts["seconds"]?.doubleValue }
+
+    /// - Parameter failures: messages by key, as `RunHistory.failures()` gives them.
+    init(_ forecast: StageForecast, failures: [String: String]) {
         self.forecast = forecast
-        if forecast.state != .cached, let message = failures[forecast.name] {
+        if forecast.state == .run, let message = forecast.key.flatMap({ failures[$0.digest.hex] }) {
             state = .failed
-            reason = "failed in the last run: \(message)"
+            reason = "failed last time: \(message)"
         } else {
             state = State(rawValue: forecast.state.rawValue) ?? .maybe
             reason = forecast.reason
         }
     }
 
-    /// `28 stages: 20 cached, 1 to run, 7 that depend on it`.
+    /// `24 stages: 18 cached, 2 to run (1 failed last time), 4 waiting for what these give`.
     static func summary(_ stages: [StageStatus]) -> String {
         func count(_ state: State) -> Int { stages.count { $0.state == state } }
-        var parts = ["\(count(.cached)) cached", "\(count(.run)) to run"]
+        let failed = count(.failed)
+        var parts = ["\(count(.cached)) cached", "\(count(.run) + failed) to run"]
+        if failed > 0 { parts[1] += " (\(failed) failed last time)" }
         if count(.maybe) > 0 { parts.append("\(count(.maybe)) waiting for what these give") }
-        if count(.failed) > 0 { parts.append("\(count(.failed)) failed last time") }
         return "\(Quantities.count(stages.count, "stage")): " + parts.joined(separator: ", ")
     }
 }

@@ -14,7 +14,7 @@ struct OverlayOptions: ParsableArguments {
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "Set a parameter: --set m2.pairs.margin=0.5, or --set seed=7.", valueName: "stage.parameter=value"))
+            "Set a parameter: --set m2.model.beta=0.2, or --set seed=7.", valueName: "stage.parameter=value"))
     var settings: [String] = []
 
     /// The file with everything it includes, checked.

@@ -18,11 +18,22 @@ struct StoreOptions: ParsableArguments {
     /// The store as the user would name it.
     var path: String { url.relativePath }
 
-    /// Opens the store, which must be there.
-    func open() throws -> ArtifactStore { try ArtifactStore.open(url, create: false) }
+    func validate() throws {
+        if store?.isEmpty == true { throw ValidationError("--store is empty; name a folder") }
+    }
+
+    /// Opens the store.
+    /// - Parameter create: whether to make it where there is none.
+    func open(create: Bool = false) throws -> ArtifactStore {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue {
+            throw CommandError.storeIsFile(path)
+        }
+        return try ArtifactStore.open(url, create: create)
+    }
 
     /// What to add to a command so that it finds the same store.
-    var suffix: String { store.map { " --store \($0)" } ?? "" }
+    var arguments: [String] { store.map { ["--store", $0] } ?? [] }
 }
 
 /// Whether a command writes for a program.

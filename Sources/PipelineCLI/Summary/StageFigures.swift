@@ -17,8 +17,9 @@ package struct StageFigures: Sendable {
         self.init(stage: report.stage, kind: report.kind.rawValue, summary: report.summary)
     }
 
-    /// The stage's name up to its first dot: `m2.pairs` and `m2.model` belong together.
-    var group: String { stage.prefix { $0 != "." }.description }
+    /// The part that the stage stands in, the name up to its last dot: `base.m2` of `base.m2.pairs`; nil where it has
+    /// none.
+    var part: String? { stage.lastIndex(of: ".").map { String(stage[..<$0]) } }
 }
 
 /// The stages of one model: how its data were made, how it was trained, how well it judges.

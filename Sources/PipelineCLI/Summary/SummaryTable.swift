@@ -22,10 +22,16 @@ package struct SummaryTable: Sendable {
     package let sections: [Section]
 
     package init(_ figures: [StageFigures]) {
-        let trained = figures.filter { Self.trainingKinds.contains($0.kind) }.map(\.group)
-        // In the order of their first training stage, each once.
-        models = trained.enumerated().filter { !trained[..<$0.offset].contains($0.element) }.map(\.element)
-        let columns = models.map { model in ModelFigures(figures.filter { $0.group == model }) }
+        let trained = figures.filter { Self.trainingKinds.contains($0.kind) }
+        let names = trained.map { training in
+            // A part that trains one model is that model's; the models of a part that trains several have their own.
+            let isAlone = trained.count { $0.part == training.part } == 1
+            return isAlone ? training.part ?? training.stage : training.stage
+        }
+        models = names
+        let columns = zip(trained, names).map { training, name in
+            ModelFigures(figures.filter { $0.stage == training.stage || [name, training.stage].contains($0.part) })
+        }
         sections = SummaryRow.sections.compactMap { title, rows in
             let filled = rows.map { row in
                 Row(label: row.label, cells: columns.map { row.cell($0) ?? Self.absent })
@@ -96,13 +102,14 @@ struct SummaryRow: Sendable {
         measurement("Kendall τ-b", "kendall_tau_b"),
     ]
 
+    /// A judge that was evaluated has every measurement; one without a value says of how few it could not be taken.
     private static func measurement(_ label: String, _ name: String) -> SummaryRow {
         SummaryRow(label: label) { figures in
-            func number(_ part: String) -> Double? { figures.number("evaluate-judge", "measurements", name, part) }
-            guard let value = number("value") else { return nil }
-            var text = bare(value)
+            guard let all = figures.object("evaluate-judge", "measurements") else { return nil }
+            func number(_ part: String) -> Double? { all[name]?[part]?.doubleValue }
+            var text = number("value").map(bare) ?? SummaryTable.absent
             if let lower = number("lower"), let upper = number("upper") { text += " [\(bare(lower)) \(bare(upper))]" }
-            return text + (number("count").map { " \(Int($0))" } ?? "")
+            return text + " \(Int(number("count") ?? 0))"
         }
     }
 

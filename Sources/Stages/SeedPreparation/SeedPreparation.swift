@@ -35,7 +35,7 @@ package struct SeedPreparation {
         let selected = outcomes.compactMap { entry in
             if case .selected(let tree) = entry.outcome { tree } else { nil }
         }
-        let parts = try split.deal(selected)
+        let parts = try deal(selected, outcomes.map(\.outcome))
         var result = Result()
         for (id, outcome) in outcomes {
             switch outcome {
@@ -52,6 +52,19 @@ package struct SeedPreparation {
                     detail: "\(second), as \(first)"))
         }
         return result
+    }
+
+    /// The part of each selected tree.
+    private func deal(
+        _ selected: [SelectedTree], _ outcomes: [SeedSelection.Outcome]
+    ) throws -> [String: SeedSplit.Part] {
+        let synthetic = outcomes.count { if case .dropped(.synthetic, _) = $0 { true } else { false } }
+        do {
+            return try split.deal(selected)
+        } catch  where selected.isEmpty && synthetic > 0 {
+            // Trees without ranks would be the wrong thing to look for.
+            throw StageError.onlySynthetic(dropped: synthetic, trees: outcomes.count)
+        }
     }
 
     private func add(_ tree: SelectedTree, to part: SeedSplit.Part, _ result: inout Result) {

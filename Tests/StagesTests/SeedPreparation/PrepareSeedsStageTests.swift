@@ -36,7 +36,9 @@ struct PrepareSeedsStageTests {
     func syntheticSeeds() async throws {
         let harness = try StageHarness()
         let trees = try harness.blob(file: seed("seed-trees.jsonl"))
-        await #expect(throws: StageError.self) { try await harness.run(PrepareSeedsStage.self, ["trees": [trees]]) }
+        await #expect(throws: StageError.onlySynthetic(dropped: 136, trees: 136)) {
+            try await harness.run(PrepareSeedsStage.self, ["trees": [trees]])
+        }
     }
 
     /// Written down so that other bytes for the same input cannot go unseen. Where they are meant, raise the version.
