@@ -16,8 +16,12 @@ static char version_text[256];
 
 /// Whether the CPU has, and the kernel saves, the AVX-512 state that OpenBLAS's SkylakeX kernels need.
 static int has_avx512(void) {
+#ifdef __x86_64__
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+    return 0;
+#endif
 }
 
 static void open_library(void) {

@@ -45,7 +45,8 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .duplicateTree(let id, let first, let second):
             "\(second): conversation tree '\(id)' was already read at \(first); remove one of the two, or set 'repeated_trees: first'"
         case .duplicateMessage(let id, let first, let second):
-            "\(second): message '\(id)' was already read at \(first); remove one of the two"
+            "\(second): message '\(id)' was already read at \(first); remove one of the two, or set "
+                + "'repeated_trees: first' if it belongs to the same tree"
         case .splitTooLarge(let part, let size, let available):
             "part '\(part)' asks for \(size) trees but \(available) are free; lower it, or write 'rest'"
         case .noRankedPrompts(let part):

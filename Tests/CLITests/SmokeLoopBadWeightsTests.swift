@@ -69,6 +69,24 @@ extension SmokeLoop {
                 untouched: [])
         }
 
+        @Test("weights that changed in the store are refused with status 12, and made again once they are deleted")
+        func changedInStore() throws {
+            let rows = try place.pipeline.run("artifacts", "cat", "m0.model").stdoutLines
+            let row = try #require(rows.first { $0.contains("model.safetensors") })
+            let digest = try #require(row.firstMatch(of: #/"digest":"([0-9a-f]{64})"/#)?.1)
+            let blob = place.folder.appending(path: "artifacts/blobs/sha256/\(digest.prefix(2))/\(digest)")
+            var bytes = try Data(contentsOf: blob)
+            bytes[bytes.count / 2] ^= 1
+            try FileManager.default.removeItem(at: blob)
+            try bytes.write(to: blob)
+            let refusal = try place.pipeline.run("export", "m0.model", "--format", "hf", "--out", "model")
+            #expect(refusal.status == 12)
+            #expect(refusal.stderr.contains("hashes to") && refusal.stderr.contains("delete it, then re-run"))
+            try FileManager.default.removeItem(at: blob)
+            #expect(try place.runLoop(["--until", "m0"]).ran == ["m0"])
+            #expect(try place.pipeline.run("export", "m0.model", "--format", "hf", "--out", "again").status == 0)
+        }
+
         @Test("malformed files of others", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
         func golden() throws {
             for file in try malformed("golden/quants/malformed-gguf") {

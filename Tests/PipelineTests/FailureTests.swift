@@ -88,6 +88,28 @@ struct FailureTests {
         #expect(next.outcomes == ["quick cached", "slow ran", "never ran"])
     }
 
+    @Test("a run whose results cannot be given names still reports, and leaves its summary")
+    func namesCannotBeNoted() async throws {
+        let workplace = try Workplace("stages: {one: {stage: constant}}")
+        try await workplace.run()
+        // One key under another name: that is all there is to note.
+        try workplace.write("stages: {another: {stage: constant}}", to: "plan.yaml")
+        let store = try workplace.store()
+        let events = EventList()
+        let executor = try Executor(plan: workplace.load(), store: store, options: RunOptions(cores: 2)) {
+            events.append($0)
+            // SQLite refuses to write to a file that has lost its name.
+            if case .stageFinished = $0 {
+                try? FileManager.default.removeItem(atPath: workplace.path("store/index.sqlite"))
+            }
+        }
+        let outcome = Outcome(report: try await executor.run(), events: events.all)
+        #expect(outcome.outcomes == ["another cached"])
+        #expect(outcome.warnings.count == 1)
+        #expect(outcome.warnings.first?.hasPrefix("the names of this run's results cannot be noted: ") == true)
+        #expect(try store.runs().first?.summary?["stages"]?["cached"] == 1)
+    }
+
     @Test("cancelling the task stops the run at once")
     func cancelling() async throws {
         let workplace = try Workplace("stages: {slow: {stage: patient}}")
@@ -154,14 +176,39 @@ struct ShardTests {
         #expect(second.outcomes == ["squares ran"])
     }
 
-    @Test("the result does not depend on the shard size", arguments: ["shard_size: 1", "shard_size: 7", "shards: 2"])
+    @Test(
+        "a staged layout that no run wrote is kept within the rows there are",
+        arguments: [Int.max, Int.max - 1, 11])
+    func absurdLayout(rowsPerShard: Int) async throws {
+        let workplace = try Workplace(
+            "stages: {squares: {stage: square, params: {tag: layout \(rowsPerShard)}, exec: {shard_size: 5}}}")
+        Trouble.cause("layout \(rowsPerShard)")
+        let key = try #require(try await workplace.run().report.stages.first?.key)
+        let layout: JSONValue = ["items": 10, "rowsPerShard": .integer(Int64(rowsPerShard))]
+        try workplace.store().staging(for: key).publish("squares-layout") {
+            try $0.write(CanonicalJSON.encode(layout))
+        }
+        Trouble.end("layout \(rowsPerShard)")
+        let second = try await workplace.run()
+        #expect(second.shards.map(\.rows) == [10])
+        #expect(try workplace.values(second, "squares") == (0..<10).map { $0 * $0 })
+    }
+
+    @Test(
+        "the result does not depend on the shard size",
+        arguments: [
+            "shard_size: 1", "shard_size: 7", "shards: 2", "shard_size: \(Int.max)", "shards: \(Int.max)",
+            "shards: \(Int.max - 8)",
+        ])
     func shardSize(exec: String) async throws {
         let outcome = try await Workplace().run("stages: {squares: {stage: square, exec: {\(exec)}}}")
         let whole = try await Workplace().run("stages: {squares: {stage: square, exec: {shard_size: 100}}}")
         #expect(outcome.digest("squares") == whole.digest("squares"))
     }
 
-    @Test("so many shards of about equal size", arguments: [(10, 4, 3), (10, 3, 4), (2, 5, 1), (0, 3, 1)])
+    @Test(
+        "so many shards of about equal size",
+        arguments: [(10, 4, 3), (10, 3, 4), (2, 5, 1), (0, 3, 1), (3, Int.max, 1), (3, 0, 3)])
     func sizes(items: Int, shards: Int, rows: Int) {
         #expect(ShardSize.shards(shards).rows(of: items) == rows)
     }

@@ -170,6 +170,14 @@ struct PlanErrorTests {
             """
         ),
         (
+            "stages:\n  a: {stage: constant, exec: {threads: 9999999}}",
+            """
+            exec of stage 'a': 'threads' is '9999999', not a whole number of at most 1024 (plan.yaml:2:40)
+              2 |   a: {stage: constant, exec: {threads: 9999999}}
+                |                                        ^~~~~~~
+            """
+        ),
+        (
             "defaults: {ad: {amount: 1}}\nstages: {}",
             """
             defaults: unknown key 'ad' (plan.yaml:1:12); did you mean 'add'?

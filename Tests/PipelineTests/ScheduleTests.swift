@@ -67,6 +67,17 @@ struct ScheduleTests {
         #expect(schedule.missed(2) == .wait)
     }
 
+    @Test("demands beyond 64 bits are the largest there are", arguments: [nil, Int.max, 90] as [Int?])
+    func hugeDemands(memory: Int?) throws {
+        var schedule = Schedule(
+            graph: try Self.graph(),
+            demands: [Int.max, .max - 1, 1, 1, 1].map { Schedule.Demand(cores: 1, memory: $0) },
+            limits: Schedule.Limits(cores: 8, memory: memory))
+        _ = schedule.begin()
+        #expect(schedule.missed(0) == .start([.run(0)]))
+        #expect(schedule.missed(1) == (memory == 90 ? .wait : .start([.run(1)])))
+    }
+
     @Test("a failure skips what depends on it and, without keepsGoing, starts nothing else")
     func failure() throws {
         var strict = try Self.schedule(cores: [1, 1, 1, 1, 1], limit: 1)

@@ -37,8 +37,9 @@ struct LoopTests {
     @Test("threads, batch and shard sizes change no digest")
     func executionChangesNothing() async throws {
         let plain = try await TinyLoop.run(
-            execution: ExecutionOptions(threads: 1, shardSize: .rows(64), batchSize: 4))
-        let other = try await TinyLoop.run(execution: ExecutionOptions(threads: 2, shardSize: .rows(2), batchSize: 3))
+            execution: ExecutionOptions(threads: 1, shardSize: .rows(.max), batchSize: .max))
+        let other = try await TinyLoop.run(
+            execution: ExecutionOptions(threads: 2, shardSize: .rows(2), batchSize: 3))
         #expect(plain.artifacts == other.artifacts)
     }
 
@@ -61,6 +62,38 @@ struct LoopTests {
         let resumed = try await train(key: "stopped")
         #expect(resumed.artifacts == undisturbed.artifacts)
         #expect(undisturbed.artifacts["training-log"]?.rows == 10)
+    }
+
+    @Test("checkpoints that cannot be written are warned of: they neither end a training nor hide that it was stopped")
+    func checkpointsCannotBeWritten() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
+        let examples = try loop.artifact("seeds.examples")
+        func train(key: String, stopAfter: Int = .max) async throws -> StageOutputs {
+            try await harness.run(
+                FineTuneStage.self, ["model": [model], "examples": [examples]], key: key, stopAfter: stopAfter
+            ) { $0.batchSize = 4 }
+        }
+        let undisturbed = try await train(key: "whole")
+        #expect(harness.warnings.isEmpty)
+        let folder = harness.stagingFolder("stopped")
+        harness.onProgress = { _ in try? FileManager.default.removeItem(at: folder) }
+        await #expect(throws: CancellationError.self) { try await train(key: "stopped", stopAfter: 2) }
+        harness.onProgress = { _ in }
+        let warnings = harness.warnings
+        #expect(warnings.last?.hasPrefix("the training's checkpoint at step 2 cannot be written: ") == true)
+        #expect(try await train(key: "stopped").artifacts == undisturbed.artifacts)
+
+        // Steps so slow that a checkpoint is due after each one.
+        let other = harness.stagingFolder("slow")
+        harness.onProgress = { _ in
+            try? FileManager.default.removeItem(at: other)
+            Thread.sleep(forTimeInterval: 0.2)
+        }
+        let slow = try await train(key: "slow")
+        #expect(slow.artifacts == undisturbed.artifacts)
+        #expect(harness.warnings.count > warnings.count)
     }
 
     @Test("a sampling that is stopped between shards keeps those it has, and ends with the same candidates")

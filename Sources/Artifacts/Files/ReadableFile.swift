@@ -4,13 +4,17 @@ internal import Glibc
 final class ReadableFile: Sendable {
     let path: String
     let size: Int
+    /// As it was when the file was opened.
+    let version: FileVersion
     private let descriptor: Int32
 
     init(path: String) throws {
         self.path = path
         descriptor = try SystemCall.check("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
         do {
-            size = try FileStatus(descriptor: descriptor, path: path).size
+            let status = try FileStatus(descriptor: descriptor, path: path)
+            size = status.size
+            version = status.version
         } catch {
             close(descriptor)
             throw error
@@ -68,12 +72,24 @@ final class ReadableFile: Sendable {
     }
 }
 
-/// Size and identity of a file.
-struct FileStatus: Equatable {
-    let size: Int
+/// What tells one content of a file from another without reading it: a file that is replaced gets another inode, one
+/// that is written to another time.
+struct FileVersion: Equatable, Sendable {
     let device: UInt64
     let inode: UInt64
+    let size: Int
+    /// When the content last changed.
+    let seconds: Int
+    let nanoseconds: Int
+}
+
+/// Size and identity of a file.
+struct FileStatus: Equatable {
+    let version: FileVersion
     let links: Int
+
+    var size: Int { version.size }
+    var inode: UInt64 { version.inode }
 
     init(descriptor: Int32, path: String) throws {
         var status = stat()
@@ -95,9 +111,9 @@ struct FileStatus: Equatable {
     }
 
     private init(_ status: stat) {
-        size = Int(status.st_size)
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
+        version = FileVersion(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int(status.st_size),
+            seconds: Int(status.st_mtim.tv_sec), nanoseconds: Int(status.st_mtim.tv_nsec))
         links = Int(status.st_nlink)
     }
 }

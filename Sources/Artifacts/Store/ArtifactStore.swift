@@ -11,6 +11,7 @@ public final class ArtifactStore: Sendable {
     public let damagedRecords: [String]
     let layout: StoreLayout
     let index: ArtifactIndex
+    private let verifiedBlobs = VerifiedBlobs()
 
     /// Opens the store at `root`.
     ///
@@ -71,7 +72,7 @@ public final class ArtifactStore: Sendable {
     }
 
     /// A writer of a new blob.
-    public func blobWriter() throws -> BlobWriter { try BlobWriter(layout: layout) }
+    public func blobWriter() throws -> BlobWriter { try BlobWriter(layout: layout, verified: verifiedBlobs) }
 
     /// Stores `bytes` as a blob.
     public func ingest(bytes: [UInt8]) throws -> ArtifactReference {
@@ -82,7 +83,7 @@ public final class ArtifactStore: Sendable {
 
     /// Copies a file from outside into the store, hashed as it is copied, so that what was hashed is what is kept.
     ///
-    /// Content that is there already is not written again.
+    /// Content that is there already, and sound, is not written again; a damaged copy is replaced.
     /// - Parameter expected: the digest the file must have.
     /// - Throws: `ArtifactError.sourceDigestMismatch`, having stored nothing.
     public func ingest(file: URL, expected: ContentDigest? = nil) throws -> ArtifactReference {
@@ -98,7 +99,7 @@ public final class ArtifactStore: Sendable {
         try Self.check(digest, of: path, expected: expected)
         let reference = ArtifactReference(
             digest: digest, schema: ArtifactReference.blobSchema, rows: 0, bytes: bytes, storedBytes: bytes)
-        if exists(reference) { return reference }
+        if try holds(blob: digest) { return reference }
 
         let writer = try blobWriter()
         try source.forEachPiece { try writer.write($0) }
@@ -114,14 +115,31 @@ public final class ArtifactStore: Sendable {
     }
 
     /// The file of a blob, which is read-only and must stay as it is.
-    /// - Throws: `ArtifactError.missingObject`.
+    ///
+    /// It is read whole and compared with its name the first time it is asked for, and again when it changed.
+    /// - Throws: `ArtifactError.missingObject`, `.digestMismatch`.
     public func blobURL(_ digest: ContentDigest) throws -> URL {
-        let path = layout.blob(digest)
-        guard try FileStatus(path: path) != nil else { throw ArtifactError.missingObject(path: path) }
-        return URL(filePath: path, directoryHint: .notDirectory)
+        try verifiedBlobs.check(digest, at: layout.blob(digest))
+        return blobLocation(digest)
     }
 
-    /// Whether the store holds a file of the right size for `reference`; its content is verified when it is read.
+    /// Where the file of a blob is to be found, whether or not it is there and sound.
+    package func blobLocation(_ digest: ContentDigest) -> URL {
+        URL(filePath: layout.blob(digest), directoryHint: .notDirectory)
+    }
+
+    /// Whether the store holds the blob, and its content is what its name says; verified as by `blobURL(_:)`.
+    public func holds(blob digest: ContentDigest) throws -> Bool {
+        do {
+            try verifiedBlobs.check(digest, at: layout.blob(digest))
+            return true
+        } catch ArtifactError.missingObject, ArtifactError.digestMismatch {
+            return false
+        }
+    }
+
+    /// Whether the store holds a file of the right size for `reference`. Contents are not looked at: whole reads verify
+    /// those of objects, `blobURL(_:)` those of blobs.
     public func exists(_ reference: ArtifactReference) -> Bool {
         (try? FileStatus(path: layout.path(of: reference)))?.size == reference.storedBytes
     }

@@ -3,11 +3,13 @@
 /// Nothing is visible before `finish()`. Used from one task.
 public final class BlobWriter {
     private let layout: StoreLayout
+    private let verified: VerifiedBlobs
     private let file: TemporaryFile
     private var content = DigestStream()
 
-    init(layout: StoreLayout) throws {
+    init(layout: StoreLayout, verified: VerifiedBlobs) throws {
         self.layout = layout
+        self.verified = verified
         file = try TemporaryFile(in: layout.temporary)
     }
 
@@ -24,13 +26,17 @@ public final class BlobWriter {
     /// Ends the blob: reads it back, makes it durable and gives it its name in the store.
     public func finish() throws -> ArtifactReference {
         let digest = content.finalize()
-        let found = try ReadableFile(path: file.path).digest()
+        let copy = try ReadableFile(path: file.path)
+        let found = try copy.digest()
         guard found == digest else {
             throw ArtifactError.digestMismatch(path: file.path, expected: digest, found: found)
         }
         let reference = ArtifactReference(
             digest: digest, schema: ArtifactReference.blobSchema, rows: 0, bytes: file.count, storedBytes: file.count)
-        return try ObjectPlacement.place(file, as: reference, in: layout)
+        let placed = try ObjectPlacement.place(file, as: reference, in: layout)
+        // Getting its name changes neither the inode nor the time of its content.
+        verified.note(digest, copy.version)
+        return placed
     }
 
     /// Gives the blob up and removes what was written.

@@ -42,11 +42,11 @@ public struct MatrixProduct: Sendable {
         }
     }
 
-    /// `inputGradient (M, K) = outputGradient (M, N) · weight (N, K)`, added to what is there when `accumulate`.
+    /// `inputGradient (M, K) = outputGradient (M, N) · weight (N, K)`. What was there is overwritten.
     package func inputGradient(
         _ outputGradient: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,
         _ inputGradient: UnsafeMutablePointer<Float>,
-        rows M: Int, inFeatures K: Int, outFeatures N: Int, accumulate: Bool = false
+        rows M: Int, inFeatures K: Int, outFeatures N: Int
     ) {
         let rowBlock = 128
         let blocks = (M + rowBlock - 1) / rowBlock
@@ -54,7 +54,7 @@ public struct MatrixProduct: Sendable {
             let row = block * rowBlock
             openblas_sgemm(
                 0, 0, Int32(min(rowBlock, M - row)), Int32(K), Int32(N), 1, outputGradient + row * N, Int32(N),
-                weight, Int32(K), accumulate ? 1 : 0, inputGradient + row * K, Int32(K))
+                weight, Int32(K), 0, inputGradient + row * K, Int32(K))
         }
     }
 

@@ -1,6 +1,11 @@
 /// How a generator works. None of these changes a result.
 public struct GenerationOptions: Hashable, Sendable {
-    /// How many sequences are decoded together.
+    /// Memory for every slot is taken at once. Beyond some hundred sequences a CPU gains nothing by more.
+    public static let mostSlots = 1024
+    /// As for slots.
+    private static let mostPrefillTokens = 1 << 16
+
+    /// How many sequences are decoded together, from 1 to `mostSlots`.
     public var slots = 32
     /// How many prompt tokens are read in one step, beside the tokens being decoded.
     public var prefillTokens = 256
@@ -13,11 +18,14 @@ public struct GenerationOptions: Hashable, Sendable {
         self.cacheBytes = cacheBytes
     }
 
-    /// - Throws: `ModelError.configuration` for a number below 1.
+    /// - Throws: `ModelError.configuration` for a number outside its limits.
     func validate() throws(ModelError) {
-        for (field, value) in [("slots", slots), ("prefill_tokens", prefillTokens), ("cache_bytes", cacheBytes)]
-        where value < 1 {
-            throw .configuration(field: field, problem: "is \(value); use 1 or more")
+        for (field, value, most) in [
+            ("slots", slots, Self.mostSlots), ("prefill_tokens", prefillTokens, Self.mostPrefillTokens),
+            ("cache_bytes", cacheBytes, Int.max),
+        ] where !(1...most).contains(value) {
+            throw .configuration(
+                field: field, problem: "is \(value); use 1 or more" + (value < 1 ? "" : ", and at most \(most)"))
         }
     }
 }

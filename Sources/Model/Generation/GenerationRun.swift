@@ -69,7 +69,8 @@ struct GenerationRun {
 
     /// Positions that a request may come to fill in the cache: its last token is never read.
     private func lastPosition(of request: GenerationRequest) -> Int {
-        min(request.prompt.count + request.maximumNewTokens - 1, contextLength)
+        // More new tokens than the context holds are as good as that many, and cannot overflow.
+        min(request.prompt.count + min(request.maximumNewTokens, contextLength) - 1, contextLength)
     }
 
     /// Pages of its own that a request may come to need behind its prompt's whole pages.

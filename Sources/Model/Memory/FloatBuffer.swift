@@ -10,8 +10,6 @@ public final class FloatBuffer: @unchecked Sendable {
 
     public let count: Int
     package let pointer: UnsafeMutablePointer<Float>
-    /// Keeps a mapped file alive while its bytes are used in place.
-    private let mapping: (base: UnsafeMutableRawPointer, bytes: Int)?
 
     public init(count: Int) {
         precondition(count >= 0, "FloatBuffer: count \(count) is negative")
@@ -26,20 +24,9 @@ public final class FloatBuffer: @unchecked Sendable {
         memset(raw, 0, rounded)
         self.count = count
         pointer = raw.bindMemory(to: Float.self, capacity: count)
-        mapping = nil
     }
 
-    /// Takes over `bytes` of a private file mapping at `base`, whose floats begin `offset` bytes in.
-    package init(mapping base: UnsafeMutableRawPointer, bytes: Int, offset: Int, count: Int) {
-        precondition(offset % MemoryLayout<Float>.alignment == 0 && offset + count * 4 <= bytes)
-        self.count = count
-        pointer = (base + offset).bindMemory(to: Float.self, capacity: count)
-        mapping = (base, bytes)
-    }
-
-    deinit {
-        if let mapping { munmap(mapping.base, mapping.bytes) } else { free(pointer) }
-    }
+    deinit { free(pointer) }
 
     public subscript(index: Int) -> Float {
         get {

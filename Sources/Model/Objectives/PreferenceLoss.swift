@@ -63,14 +63,6 @@ public enum PreferenceLoss: String, Codable, Sendable, CaseIterable {
     case apoZero = "apo_zero"
     case apoDown = "apo_down"
     case discopop, simpo, cpo, orpo
-
-    /// Whether the loss looks at the reference model at all.
-    public var usesReference: Bool {
-        switch self {
-        case .simpo, .cpo, .orpo: false
-        default: true
-        }
-    }
 }
 
 /// log(1 + eˣ), finite for every finite `x`.

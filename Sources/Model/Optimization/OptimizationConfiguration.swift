@@ -15,8 +15,14 @@ public struct OptimizationConfiguration: Codable, Sendable, Hashable {
     /// The largest global gradient norm; nil switches clipping off.
     public var maximumGradientNorm: Double? = 1.0  // TRL's default
     /// Rows computed at once; a batch is accumulated in as many parts as it takes. One longer example is a part of
-    /// its own. It bounds memory, and like any regrouping of a sum it can change last digits.
+    /// its own. It bounds memory, and like any regrouping of a sum it can change last digits. With dropout it changes
+    /// more: which elements are dropped depends on the micro-batch and the row in it.
     public var tokensPerMicroBatch = 2_048
+
+    /// The most steps of one run, and the most examples of one batch: dropout's random numbers are counted by step and
+    /// micro-batch, in so many bits.
+    static let mostSteps = Dropout.steps - 1
+    static let largestBatch = Dropout.microBatches - 1
 
     public init(
         schedule: LearningRateSchedule, epochs: Int = 1, batchSize: Int = 16, maximumSteps: Int? = nil,
@@ -40,8 +46,11 @@ public struct OptimizationConfiguration: Codable, Sendable, Hashable {
     public func validate() throws(ModelError) {
         try schedule.validate()
         let checks: [(Bool, String, String)] = [
-            (epochs >= 1, "epochs", "is \(epochs)"),
-            (batchSize >= 1, "batchSize", "is \(batchSize)"),
+            ((1...Self.mostSteps).contains(epochs), "epochs", "is \(epochs), outside 1…\(Self.mostSteps)"),
+            (
+                (1...Self.largestBatch).contains(batchSize), "batchSize",
+                "is \(batchSize), outside 1…\(Self.largestBatch)"
+            ),
             (maximumSteps ?? 1 >= 1, "maximumSteps", "is \(maximumSteps ?? 0)"),
             (dropout >= 0 && dropout < 1, "dropout", "is \(dropout), outside 0 ..< 1"),
             (weightDecay.isFinite && weightDecay >= 0, "weightDecay", "is \(weightDecay)"),
@@ -54,9 +63,20 @@ public struct OptimizationConfiguration: Codable, Sendable, Hashable {
         for (holds, field, problem) in checks where !holds { throw .configuration(field: field, problem: problem) }
     }
 
+    /// - Throws: `ModelError.configuration` where a run over `examples` examples takes more steps than can be numbered.
+    func validate(examples: Int) throws(ModelError) {
+        let steps = totalSteps(examples: examples)
+        if steps > Self.mostSteps {
+            throw .configuration(
+                field: "epochs",
+                problem: "is \(epochs), which makes \(steps) steps of \(examples) examples, over \(Self.mostSteps)")
+        }
+    }
+
     /// Updates in a whole run over `examples` examples; the last batch of an epoch may be smaller.
     public func totalSteps(examples: Int) -> Int {
-        min(epochs * stepsPerEpoch(examples: examples), maximumSteps ?? .max)
+        let (steps, overflows) = epochs.multipliedReportingOverflow(by: stepsPerEpoch(examples: examples))
+        return min(overflows ? .max : steps, maximumSteps ?? .max)
     }
 
     func stepsPerEpoch(examples: Int) -> Int { (examples + batchSize - 1) / batchSize }

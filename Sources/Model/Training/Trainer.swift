@@ -23,6 +23,7 @@ public final class Trainer {
     ) throws(ModelError) {
         try configuration.validate()
         try task.validate(for: model.configuration)
+        try configuration.validate(examples: task.exampleCount)
         self.model = model
         self.task = task
         self.configuration = configuration

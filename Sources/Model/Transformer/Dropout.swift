@@ -9,6 +9,10 @@ import CKernels
 package struct Dropout: Sendable, Hashable {
     package enum Site: UInt64, Sendable { case embedding, attention, feedForward }
 
+    /// How many steps, and micro-batches of a step, have random numbers of their own.
+    static let steps = 1 << 24
+    static let microBatches = 1 << 20
+
     package var probability: Double
     package var seed: UInt64
     package var step: Int
@@ -16,7 +20,8 @@ package struct Dropout: Sendable, Hashable {
 
     package init(probability: Double, seed: UInt64, step: Int, microBatch: Int) {
         precondition(probability >= 0 && probability < 1, "Dropout: probability \(probability)")
-        precondition(step < 1 << 24 && microBatch < 1 << 20, "Dropout: step \(step), micro-batch \(microBatch)")
+        precondition(
+            step < Self.steps && microBatch < Self.microBatches, "Dropout: step \(step), micro-batch \(microBatch)")
         self.probability = probability
         self.seed = seed
         self.step = step

@@ -55,7 +55,7 @@ public actor Executor {
     public nonisolated func stop() { signal.raise() }
 
     /// Runs the plan to its end, or until it is stopped. Failures of stages are in the report, not thrown.
-    /// - Throws: `ArtifactError` where the store itself cannot be used.
+    /// - Throws: `ArtifactError` where the run cannot begin in this store.
     public func run() async throws -> RunReport {
         let clock = ContinuousClock()
         let start = clock.now
@@ -63,12 +63,12 @@ public actor Executor {
         let log = RunLog(record: record, observer: observer)
         log.report(.runStarted(run: record.id, pipeline: plan.name, stages: plan.stages.count))
         await perform(log)
+        noteUses(log)
         let report = RunReport(
             run: record.id, pipeline: plan.name, stages: finalReports(), seconds: (clock.now - start) / .seconds(1),
             wasInterrupted: signal.isRaised || Task.isCancelled)
         log.report(.runFinished(report))
-        try noteUses()
-        try record.finish(summary: report.json)
+        log.finish(summary: report.json)
         return report
     }
 
@@ -244,14 +244,20 @@ public actor Executor {
     private func isInterrupted(_ position: Int) -> Bool { reports[position].outcome == .interrupted }
 
     /// Lets names such as `m3.pairs` stand for what this run used. A stage that is not cached has no record to name.
-    private func noteUses() throws {
+    ///
+    /// The results are in the store whether or not the names can be written: a failure is a warning.
+    private func noteUses(_ log: RunLog) {
         let named = zip(plan.stages, reports).filter { stage, report in
             stage.isCached && (report.outcome == .cached || report.outcome == .ran)
         }
-        try store.note(
-            named.compactMap { stage, report in
-                report.key.map { StageUse(pipeline: plan.name, stageName: stage.name, key: $0) }
-            })
+        do {
+            try store.note(
+                named.compactMap { stage, report in
+                    report.key.map { StageUse(pipeline: plan.name, stageName: stage.name, key: $0) }
+                })
+        } catch {
+            log.report(.warning(stage: nil, text: "the names of this run's results cannot be noted: \(error)"))
+        }
     }
 }
 

@@ -2,7 +2,7 @@ internal import Artifacts
 internal import Foundation
 internal import Synchronization
 
-/// Passes events on to the observer, and keeps them in the run's `events.jsonl`.
+/// Passes events on to the observer, and keeps them, and how it all ended, in the run's folder.
 ///
 /// A log that cannot be written does not stop a run: the results do not depend on it. The observer is warned once.
 final class RunLog: Sendable {
@@ -26,8 +26,15 @@ final class RunLog: Sendable {
     func report(_ event: RunEvent) {
         observer(event)
         guard isKept(event) else { return }
+        warnOnce { try record.append(event: event.json(at: Date.now)) }
+    }
+
+    /// Writes the run's summary and lets go of the store.
+    func finish(summary: JSONValue) { warnOnce { try record.finish(summary: summary) } }
+
+    private func warnOnce(_ write: () throws -> Void) {
         do {
-            try record.append(event: event.json(at: Date.now))
+            try write()
         } catch {
             let isFirst = state.withLock { state in
                 defer { state.hasFailed = true }

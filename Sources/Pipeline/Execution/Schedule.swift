@@ -154,8 +154,14 @@ public struct Schedule: Sendable {
     private func fits(_ stage: Int) -> Bool {
         let running = states.indices.filter { states[$0] == .running }
         guard !running.isEmpty else { return true }
-        let cores = running.reduce(demands[stage].cores) { $0 + demands[$1].cores }
-        let memory = running.reduce(demands[stage].memory) { $0 + demands[$1].memory }
+        let cores = running.reduce(demands[stage].cores) { Self.sum($0, demands[$1].cores) }
+        let memory = running.reduce(demands[stage].memory) { Self.sum($0, demands[$1].memory) }
         return running.count < limits.jobs && cores <= limits.cores && memory <= (limits.memory ?? .max)
+    }
+
+    /// A pipeline file may state any number: what is beyond 64 bits is as good as their largest.
+    private static func sum(_ left: Int, _ right: Int) -> Int {
+        let (sum, overflows) = left.addingReportingOverflow(right)
+        return overflows ? .max : sum
     }
 }

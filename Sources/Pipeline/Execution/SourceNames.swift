@@ -6,12 +6,12 @@ internal import Foundation
 /// A stage knows its sources as files in the store, named by digest, so that no result can depend on where they lay.
 /// The user knows them by their paths.
 struct SourceNames {
-    private let names: [(digest: ContentDigest, stored: String?, path: String)]
+    private let names: [(digest: ContentDigest, stored: String, path: String)]
 
     init(_ sources: [(source: PlannedSource, reference: ArtifactReference)], store: ArtifactStore) {
         names = sources.flatMap { source, reference in
             Self.files(source, reference, in: store).map { path, digest in
-                (digest, try? store.blobURL(digest).path, path)
+                (digest, store.blobLocation(digest).path, path)
             }
         }
     }
@@ -34,7 +34,7 @@ struct SourceNames {
         if error is CancellationError || error is ArtifactError || names.isEmpty { return error }
         return names.reduce(NamedFailure(description: "\(error)")) { failure, name in
             // The longest form first: the others are parts of it.
-            [name.stored, name.digest.hex, name.digest.short].compactMap { $0 }.reduce(failure) { failure, form in
+            [name.stored, name.digest.hex, name.digest.short].reduce(failure) { failure, form in
                 NamedFailure(description: failure.description.replacing(form, with: name.path))
             }
         }

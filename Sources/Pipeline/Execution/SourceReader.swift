@@ -19,21 +19,18 @@ struct SourceReader {
         return reference
     }
 
-    /// Copies the source into the store, unless it is there.
+    /// Copies the source into the store, unless a sound copy is there; a damaged one is replaced.
     /// - Throws: `ArtifactError.sourceDigestMismatch` where it is no longer what was hashed.
     static func ingest(
         _ source: PlannedSource, as reference: ArtifactReference, into store: ArtifactStore
     ) throws -> ArtifactReference {
         guard source.isFolder else {
-            if store.exists(reference) { return reference }
+            if try store.holds(blob: reference.digest) { return reference }
             return try store.ingest(file: URL(filePath: source.path), expected: reference.digest)
         }
         let writer = try store.writer(of: FolderEntry.self)
         for entry in try folder(source).entries {
-            let blob = ArtifactReference(
-                digest: entry.digest, schema: ArtifactReference.blobSchema, rows: 0, bytes: entry.bytes,
-                storedBytes: entry.bytes)
-            if !store.exists(blob) {
+            if try !store.holds(blob: entry.digest) {
                 let file = URL(filePath: source.path).appending(path: entry.path)
                 _ = try store.ingest(file: file, expected: entry.digest)
             }

@@ -20,7 +20,8 @@ public struct CacheLookup: Sendable {
 
     /// Whether the result of `stage` can be reused.
     ///
-    /// The files of a result are checked for presence and size. Their digests are checked when they are read.
+    /// The files of a result are checked for presence and size. The stages that read them verify their contents: rows
+    /// while they are read whole, blobs when they are first opened.
     public func answer(_ stage: PlannedStage, key: StageKey, isForced: Bool = false) throws -> Answer {
         if isForced { return Answer(decision: .miss(.forced), record: nil) }
         guard stage.isCached else { return Answer(decision: .miss(.cachingOff), record: nil) }

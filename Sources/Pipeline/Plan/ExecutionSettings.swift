@@ -7,13 +7,16 @@ public struct ExecutionSettings: Sendable, Equatable {
     public var memory: Int?
     public var retries: Int?
 
+    /// More than any machine has cores; each thread takes memory for its stack.
+    private static let mostThreads = 1024
+
     static let keys = ["threads", "shards", "shard_size", "batch", "memory", "retries"]
 
     public init() {}
 
     init(_ node: PlanNode, stage: String) throws {
         let table = try TableReader(node, scope: "exec of stage '\(stage)'", allowed: Self.keys)
-        threads = try table.integer("threads", minimum: 1)
+        threads = try table.integer("threads", minimum: 1, maximum: Self.mostThreads)
         batchSize = try table.integer("batch", minimum: 1)
         retries = try table.integer("retries", minimum: 0)
         if let rows = try table.integer("shard_size", minimum: 1) {

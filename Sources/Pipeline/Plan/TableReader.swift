@@ -43,12 +43,13 @@ struct TableReader {
         return scalar.text
     }
 
-    /// The whole number of `key`, at least `minimum`, or nil where the key is absent or empty.
-    func integer(_ key: String, minimum: Int) throws -> Int? {
+    /// The whole number of `key`, from `minimum` to `maximum`, or nil where the key is absent or empty.
+    func integer(_ key: String, minimum: Int, maximum: Int = .max) throws -> Int? {
         guard let value = self[key], !value.isNull else { return nil }
         guard case .scalar(let scalar) = value.content, let number = Int(scalar.text), number >= minimum else {
             throw wrongType(value, key, "a whole number of at least \(minimum)")
         }
+        guard number <= maximum else { throw wrongType(value, key, "a whole number of at most \(maximum)") }
         return number
     }
 

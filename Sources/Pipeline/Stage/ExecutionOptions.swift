@@ -4,7 +4,7 @@ public struct ExecutionOptions: Sendable, Equatable {
     public var threads: Int
     /// How many rows one shard holds. A finished shard is never computed again.
     public var shardSize: ShardSize
-    /// How many sequences are computed at once; nil leaves the choice to the stage.
+    /// How many sequences are computed at once, at most; nil leaves the choice to the stage.
     public var batchSize: Int?
     /// Bytes of memory the stage is expected to need; nil when nobody said.
     public var memory: Int?
@@ -30,11 +30,15 @@ public enum ShardSize: Sendable, Equatable {
     /// So many shards of about equal size.
     case shards(Int)
 
-    /// Rows in one shard of `items` rows; at least 1.
+    /// Rows in one shard of `items` rows: at least 1, and no more than there are.
     public func rows(of items: Int) -> Int {
+        let limit = max(1, items)
         switch self {
-        case .rows(let rows): max(1, rows)
-        case .shards(let shards): max(1, (items + max(1, shards) - 1) / max(1, shards))
+        case .rows(let rows): return min(max(1, rows), limit)
+        case .shards(let shards):
+            // No more shards than rows, so that any number a pipeline file can hold may be added up here.
+            let shards = min(max(1, shards), limit)
+            return max(1, (items + shards - 1) / shards)
         }
     }
 }

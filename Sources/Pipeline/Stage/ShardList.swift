@@ -22,7 +22,7 @@ struct ShardList<R: Record> {
         self.staging = staging
         let piece = "\(name)-layout"
         if let earlier = try Self.layout(piece, in: staging), earlier.items == items, earlier.rowsPerShard > 0 {
-            rowsPerShard = earlier.rowsPerShard
+            rowsPerShard = min(earlier.rowsPerShard, max(1, items))
             return
         }
         rowsPerShard = size.rows(of: items)

@@ -67,7 +67,8 @@ public struct StageContext: Sendable {
     /// Stores `bytes` as a blob, to be named in `StageOutputs.blobs`.
     public func storeBlob(_ bytes: [UInt8]) throws -> ArtifactReference { try store.ingest(bytes: bytes) }
 
-    /// The file of a blob that an input names.
+    /// The file of a blob that an input names, compared with its name.
+    /// - Throws: `ArtifactError.missingObject`, `.digestMismatch`.
     public func blobURL(_ digest: ContentDigest) throws -> URL { try store.blobURL(digest) }
 
     // MARK: Reporting

@@ -3,7 +3,8 @@ public import Foundation
 
 /// The artifacts that flow into a stage, opened by port as typed rows or as files.
 ///
-/// Rows are checked against their digest while they are read whole. Files are copies inside the store.
+/// Rows are checked against their digest while they are read whole, files before they are handed out. Files are copies
+/// inside the store.
 public struct StageInputs: Sendable {
     fileprivate let store: ArtifactStore
     private let connections: [String: [ArtifactReference]]

@@ -38,9 +38,8 @@ package struct MakeModelStage: Stage {
     private let template: ChatTemplate
 
     package init(parameters: Parameters) throws {
-        for (name, value) in [("merges", parameters.merges), ("heads", parameters.heads)] where value < 1 {
-            throw StageError.invalidParameter(
-                stage: Self.kind.rawValue, name: name, problem: "is \(value); it must be at least 1")
+        for (name, value) in [("merges", parameters.merges), ("heads", parameters.heads)] {
+            try Self.require(value, in: 1...ParameterLimit.count, name)
         }
         self.parameters = parameters
         template = try ChatTemplate.named(parameters.chatTemplate)

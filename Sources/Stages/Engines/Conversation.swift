@@ -29,16 +29,3 @@ struct Conversation {
     /// The tokens of a whole reply, its closing token included.
     func reply(_ text: String) throws -> [Int32] { try template.encodeReply(text, tokenizer: tokenizer) }
 }
-
-/// The text of tokens as generation sees it: control tokens are not text.
-struct SpokenTokens: TokenDecoding {
-    private let tokenizer: Tokenizer
-    private let silent: Set<Int32>
-
-    init(_ tokenizer: Tokenizer) {
-        self.tokenizer = tokenizer
-        silent = Set(tokenizer.specialTokens.map(\.id))
-    }
-
-    func bytes(of token: Int32) -> [UInt8] { silent.contains(token) ? [] : tokenizer.bytes(of: token) }
-}

@@ -11,13 +11,16 @@ final class Writer {
     private var finished = 0
     private var newTokens = 0
 
-    init(_ model: PretrainedModel, context: StageContext) throws {
+    /// - Parameter requests: the most requests that one call of `write` brings. The engine takes memory for no more
+    ///   sequences than that, whatever `exec.batch` says.
+    init(_ model: PretrainedModel, requests: Int, context: StageContext) throws {
         self.model = model
         self.context = context
         var options = GenerationOptions()
-        if let slots = context.execution.batchSize { options.slots = slots }
+        let batch = context.execution.batchSize ?? options.slots
+        options.slots = max(1, min(batch, requests, GenerationOptions.mostSlots))
         engine = try GenerationEngine(
-            model: model.model, decoder: SpokenTokens(model.tokenizer),
+            model: model.model, decoder: PlainTextDecoding(model.tokenizer),
             pool: WorkerPool(threads: context.execution.threads), options: options)
     }
 

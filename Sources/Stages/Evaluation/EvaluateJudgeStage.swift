@@ -47,10 +47,9 @@ package struct EvaluateJudgeStage: Stage {
         settings = JudgeSettings(
             samples: parameters.samples,
             sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring)
-        try settings.validate(Self.require)
-        try Self.require(
-            parameters.resamples >= 1, "resamples", "is \(parameters.resamples); it must be at least 1")
+            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples)
+        try settings.validate { try Self.require($0, in: $1, $2) }
+        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
@@ -60,7 +59,7 @@ package struct EvaluateJudgeStage: Stage {
             context.warn("no held-out rankings; the judge's quality is not known")
         } else {
             let judge = try context.judge(
-                inputs, settings: settings, workedExamples: parameters.workedExamples, stage: Self.kind)
+                inputs, settings: settings, items: rankings.reduce(0) { $0 + $1.responses.count }, stage: Self.kind)
             judgements = try await judge.judgements(of: rankings, list: "judgements", context)
         }
         var bootstrap = Bootstrap()

@@ -53,9 +53,9 @@ package struct FilterJudgementsStage: Stage {
         settings = JudgeSettings(
             samples: 1,
             sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring)
-        try settings.validate(Self.require)
-        try Self.require(parameters.attempts >= 1, "attempts", "is \(parameters.attempts); it must be at least 1")
+            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples)
+        try settings.validate { try Self.require($0, in: $1, $2) }
+        try Self.require(parameters.attempts, in: 1...ParameterLimit.count, "attempts")
         try Self.require(
             parameters.maxScoreShare > 0 && parameters.maxScoreShare <= 1, "max_score_share",
             "is \(parameters.maxScoreShare); it must be above 0 and at most 1")
@@ -93,7 +93,7 @@ package struct FilterJudgementsStage: Stage {
     /// Judges every ranking, and those not accepted again, until the attempts are used up.
     private func judge(_ rankings: [Ranking], _ inputs: StageInputs, _ context: StageContext) async throws -> Judged {
         let judge = try context.judge(
-            inputs, settings: settings, workedExamples: parameters.workedExamples, stage: Self.kind)
+            inputs, settings: settings, items: rankings.reduce(0) { $0 + $1.responses.count }, stage: Self.kind)
         let filter = SelfJudgedRankingFilter(
             agreement: parameters.agreement, template: try JudgeTemplate(blob: "rubric", of: inputs))
         var judged = Judged()

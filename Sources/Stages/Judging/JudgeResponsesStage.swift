@@ -45,8 +45,8 @@ package struct JudgeResponsesStage: Stage {
         settings = JudgeSettings(
             samples: parameters.samples,
             sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring)
-        try settings.validate(Self.require)
+            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples)
+        try settings.validate { try Self.require($0, in: $1, $2) }
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
@@ -69,7 +69,7 @@ package struct JudgeResponsesStage: Stage {
         _ candidates: [Candidate], _ inputs: StageInputs, _ context: StageContext
     ) async throws -> [Judgement] {
         let judge = try context.judge(
-            inputs, settings: settings, workedExamples: parameters.workedExamples, stage: Self.kind)
+            inputs, settings: settings, items: candidates.count, stage: Self.kind)
         return try await context.shards("judgements", of: Judgement.self, items: candidates.count) { range in
             let items = candidates[range].map {
                 Judge.Item(id: $0.id, instruction: $0.prompt, response: $0.text)

@@ -16,11 +16,14 @@ struct JudgeSettings {
     var sampling: SamplingParameters
     var maxTokens: Int
     var scoring: JudgeScoring
+    /// How many hand-judged examples stand before the task.
+    var workedExamples: Int
 
-    /// - Throws: what is wrong, with the names parameters have in pipeline files.
-    func validate(_ require: (_ condition: Bool, _ name: String, _ problem: String) throws -> Void) throws {
+    /// - Parameter require: refuses a value outside a range, under the name it has in pipeline files.
+    func validate(_ require: (_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws -> Void) throws {
         try sampling.validate()
-        try require(samples >= 1, "samples", "is \(samples); it must be at least 1")
-        try require(maxTokens >= 1, "max_tokens", "is \(maxTokens); it must be at least 1")
+        try require(samples, 1...ParameterLimit.count, "samples")
+        try require(maxTokens, 1...ParameterLimit.count, "max_tokens")
+        try require(workedExamples, 0...ParameterLimit.workedExamples, "worked_examples")
     }
 }

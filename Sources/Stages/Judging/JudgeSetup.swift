@@ -4,9 +4,9 @@ internal import Pipeline
 extension StageContext {
     /// A judge for this stage: the model at `model`, the template at `rubric`, and worked examples from the optional
     /// `judge-examples`.
-    func judge(_ inputs: StageInputs, settings: JudgeSettings, workedExamples count: Int, stage: StageKind) throws
-        -> Judge
-    {
+    /// - Parameter items: how many responses it is to judge in all.
+    func judge(_ inputs: StageInputs, settings: JudgeSettings, items: Int, stage: StageKind) throws -> Judge {
+        let count = settings.workedExamples
         let template = try JudgeTemplate(blob: "rubric", of: inputs)
         var examples: [WorkedExample] = []
         if count > 0 {
@@ -23,7 +23,7 @@ extension StageContext {
             }
         }
         return try Judge(
-            Writer(try model("model", of: inputs), context: self), template: template, settings: settings,
-            workedExamples: examples, seed: seed)
+            Writer(try model("model", of: inputs), requests: items * settings.samples, context: self),
+            template: template, settings: settings, workedExamples: examples, seed: seed)
     }
 }

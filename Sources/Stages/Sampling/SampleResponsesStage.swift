@@ -40,8 +40,8 @@ package struct SampleResponsesStage: Stage {
         self.parameters = parameters
         sampling = SamplingParameters(temperature: parameters.temperature, topP: parameters.topP)
         try sampling.validate()
-        try Self.require(parameters.samples >= 1, "samples", "is \(parameters.samples); it must be at least 1")
-        try Self.require(parameters.maxTokens >= 1, "max_tokens", "is \(parameters.maxTokens); it must be at least 1")
+        try Self.require(parameters.samples, in: 1...ParameterLimit.count, "samples")
+        try Self.require(parameters.maxTokens, in: 1...ParameterLimit.count, "max_tokens")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
@@ -53,7 +53,7 @@ package struct SampleResponsesStage: Stage {
         }
         let model = try context.model("model", of: inputs)
         let conversation = try Conversation(model)
-        let writer = try Writer(model, context: context)
+        let writer = try Writer(model, requests: prompts.count * parameters.samples, context: context)
         let candidates = try await context.shards("candidates", of: Candidate.self, items: prompts.count) { range in
             let requests = try prompts[range].flatMap { try self.requests($0, conversation, context.seed) }
             let results = try writer.write(

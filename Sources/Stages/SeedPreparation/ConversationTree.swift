@@ -32,7 +32,7 @@ package struct ConversationTree: Equatable, Sendable {
     }
 }
 
-/// What to do about a tree that was there before.
+/// What to do about a tree that was there before, in whichever form.
 public enum RepeatedTrees: String, ParameterChoice {
     /// Stop with an error: the files overlap, and one prompt must not count twice.
     case refuse
@@ -43,53 +43,85 @@ public enum RepeatedTrees: String, ParameterChoice {
 /// Collects trees from files of either form, so that none counts twice.
 package struct ConversationCollector {
     private var trees: [ConversationTree] = []
+    /// Where in `trees` each one is, by id.
     private var places: [String: Int] = [:]
-    /// Where each tree's prompt and each flat message was read.
+    /// Where each tree was first read, or the first message of it.
     private var origins: [String: String] = [:]
+    /// Every message read, in either form, by id.
+    private var messages: [String: (tree: String, origin: String)] = [:]
+    /// The trees that were read whole: to these, messages of the flat form can add nothing.
+    private var whole: Set<String> = []
     /// Replies of flat files, held until their tree's prompt is known: rows may come in any order.
     private var pending: [(tree: String, message: SeedMessage)] = []
 
     private let repeated: RepeatedTrees
-    /// The trees left out because they were there before, with the places of both.
+    /// The trees left out because they were there before, with the places of both. A tree of which many flat messages
+    /// were there before is in it once.
     package private(set) var repeats: [(tree: String, first: String, second: String)] = []
+    private var repeatedFlatTrees: Set<String> = []
 
     package init(repeated: RepeatedTrees = .refuse) { self.repeated = repeated }
 
     /// Adds a whole tree.
-    /// - Throws: `StageError.duplicateTree` for an id that was there before, unless the first is to be kept.
+    /// - Throws: `StageError.duplicateTree` for a tree that was there before, unless the first is to be kept;
+    ///   `duplicateMessage` for a message that was there before, in another tree or in this one.
     mutating func add(_ tree: ConversationTree, replies: [SeedMessage], at origin: String) throws {
-        if let earlier = origins["tree " + tree.id] {
+        if let earlier = origins[tree.id] {
             guard repeated == .first else {
                 throw StageError.duplicateTree(id: tree.id, first: earlier, second: origin)
             }
             repeats.append((tree: tree.id, first: earlier, second: origin))
             return
         }
-        origins["tree " + tree.id] = origin
+        for message in [tree.prompt].compactMap { $0 } + replies {
+            if let earlier = messages.updateValue((tree.id, origin), forKey: message.id) {
+                throw StageError.duplicateMessage(id: message.id, first: earlier.origin, second: origin)
+            }
+        }
+        origins[tree.id] = origin
+        whole.insert(tree.id)
         places[tree.id] = trees.count
         trees.append(tree)
         trees[trees.count - 1].replies = replies
     }
 
     /// Adds one message of the flat form.
-    /// - Throws: `StageError.duplicateTree` for a second prompt of a tree, `duplicateMessage` for an id seen before.
+    /// - Throws: `StageError.duplicateMessage` for a message that was there before, `duplicateTree` for a second prompt
+    ///   of a tree or a tree that was read whole: neither where the first is to be kept, but for a message that was
+    ///   there in another tree.
     mutating func add(_ message: SeedMessage, tree id: String, state: String?, at origin: String) throws {
-        if let earlier = origins.updateValue(origin, forKey: "message " + message.id) {
-            throw StageError.duplicateMessage(id: message.id, first: earlier, second: origin)
+        if whole.contains(id), let earlier = origins[id] {
+            return try leaveOut(
+                id, first: earlier, at: origin, .duplicateTree(id: id, first: earlier, second: origin))
         }
+        if let earlier = messages[message.id] {
+            let error = StageError.duplicateMessage(id: message.id, first: earlier.origin, second: origin)
+            guard earlier.tree == id else { throw error }
+            return try leaveOut(id, first: earlier.origin, at: origin, error)
+        }
+        messages[message.id] = (id, origin)
         let place = places[id] ?? trees.count
         if place == trees.count {
             places[id] = place
+            origins[id] = origin
             trees.append(ConversationTree(id: id, state: state, prompt: nil))
         }
-        if message.parent == nil {
-            if let earlier = origins.updateValue(origin, forKey: "tree " + id) {
-                throw StageError.duplicateTree(id: id, first: earlier, second: origin)
-            }
-            trees[place].prompt = message
-        } else {
+        guard message.parent == nil else {
             pending.append((tree: id, message: message))
+            return
         }
+        if let prompt = trees[place].prompt {
+            let earlier = messages[prompt.id]?.origin ?? origin
+            return try leaveOut(
+                id, first: earlier, at: origin, .duplicateTree(id: id, first: earlier, second: origin))
+        }
+        trees[place].prompt = message
+    }
+
+    /// Leaves a flat message out, since its tree was there before, or throws `error` where that is refused.
+    private mutating func leaveOut(_ tree: String, first: String, at origin: String, _ error: StageError) throws {
+        guard repeated == .first else { throw error }
+        if repeatedFlatTrees.insert(tree).inserted { repeats.append((tree: tree, first: first, second: origin)) }
     }
 
     /// The trees, each with the replies to its prompt; later turns are left aside.

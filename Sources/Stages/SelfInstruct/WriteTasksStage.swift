@@ -76,7 +76,7 @@ package struct WriteTasksStage: Stage {
             ("demonstrations", parameters.demonstrations), ("requests_per_round", parameters.requestsPerRound),
             ("max_rounds", parameters.maxRounds), ("tasks_per_reply", parameters.tasksPerReply),
         ] {
-            try Self.require(value >= 1, name, "is \(value); it must be at least 1")
+            try Self.require(value, in: 1...ParameterLimit.count, name)
         }
         try Self.require(
             (0...parameters.demonstrations).contains(parameters.ownDemonstrations), "own_demonstrations",
@@ -96,7 +96,8 @@ package struct WriteTasksStage: Stage {
         if examples.isEmpty {
             context.warn("no examples to show; the prompts are empty")
         } else {
-            let writer = try Writer(try context.model("model", of: inputs), context: context)
+            let writer = try Writer(
+                try context.model("model", of: inputs), requests: parameters.requestsPerRound, context: context)
             for round in 0..<parameters.maxRounds where pool.prompts.count < parameters.prompts {
                 replies += try await self.round(round, &pool, writer, seed, context)
                 context.note(["prompts": Double(pool.prompts.count), "rounds": Double(round + 1)])

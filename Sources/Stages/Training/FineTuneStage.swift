@@ -62,7 +62,7 @@ package struct FineTuneStage: Stage {
     package init(parameters: Parameters) throws {
         self.parameters = parameters
         try TrainingSettings.renaming(stage: Self.kind.rawValue) { try parameters.settings.configuration.validate() }
-        try Self.require(parameters.maxTokens >= 2, "max_tokens", "is \(parameters.maxTokens); it must be at least 2")
+        try Self.require(parameters.maxTokens, in: 2...ParameterLimit.count, "max_tokens")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

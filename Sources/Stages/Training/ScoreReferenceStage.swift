@@ -28,7 +28,7 @@ package struct ScoreReferenceStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        try Self.require(parameters.maxTokens >= 2, "max_tokens", "is \(parameters.maxTokens); it must be at least 2")
+        try Self.require(parameters.maxTokens, in: 2...ParameterLimit.count, "max_tokens")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

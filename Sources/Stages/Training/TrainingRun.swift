@@ -26,20 +26,22 @@ struct TrainingRun {
         var cost = Duration.seconds(Double(12 * trainer.model.layout.count) / Self.writingSpeed)
         var saved = clock.now
         while !trainer.isFinished {
+            let taken: StepMetrics?
             do {
-                try context.checkCancellation()
-            } catch {
-                if !steps.isEmpty { try save(steps) }
-                throw error
+                // Asked before the step and within it; a cancelled step leaves no trace in the trainer.
+                taken = try trainer.step(checkCancellation: context.checkCancellation)
+            } catch let cancellation as CancellationError {
+                if !steps.isEmpty { saveOrWarn(steps) }
+                throw cancellation
             }
-            guard let step = try trainer.step() else { break }
+            guard let step = taken else { break }
             steps.append(TrainingStep(step: step.step, metrics: step.values))
             report(step)
             if clock.now - saved > cost * Self.patience, !trainer.isFinished {
                 let start = clock.now
-                try save(steps)
+                // One that failed is tried again after as long a while: the disk may have room by then.
+                if saveOrWarn(steps) { cost = clock.now - start }
                 saved = clock.now
-                cost = saved - start
             }
         }
         return steps
@@ -49,6 +51,20 @@ struct TrainingRun {
         let loss = step.values["loss"].map { String(format: "loss %.4f", $0) }
         context.progress(step.step, of: trainer.totalSteps, unit: "steps", note: loss)
         context.note(step.values)
+    }
+
+    /// A checkpoint only saves time. One that cannot be written, as on a full disk, neither ends a training that goes
+    /// well nor hides that it was cancelled.
+    /// - Returns: whether it was written.
+    @discardableResult
+    private func saveOrWarn(_ steps: [TrainingStep]) -> Bool {
+        do {
+            try save(steps)
+            return true
+        } catch {
+            context.warn("the training's checkpoint at step \(steps.count) cannot be written: \(error)")
+            return false
+        }
     }
 
     private func save(_ steps: [TrainingStep]) throws {

@@ -100,6 +100,14 @@ struct GenerationEngineTests {
         for (request, result) in zip(requests, expected) { #expect(try engine.generate([request]) == [result]) }
     }
 
+    @Test("asked for more new tokens than can be counted, a request goes on until the context is full")
+    func endless() throws {
+        let model = try TinyModel.make(contextLength: 40)
+        let request = GenerationRequest(prompt: [1, 2, 3], maximumNewTokens: .max)
+        let result = try #require(try Self.engine(model).generate([request]).first)
+        #expect(result.tokens.count == 37 && result.finish == .contextFull)
+    }
+
     @Test("scores are the same bits alone, together and in small chunks")
     func scoringInvariance() throws {
         let model = try TinyModel.make()

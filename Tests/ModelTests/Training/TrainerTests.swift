@@ -146,6 +146,22 @@ struct TrainerTests {
         #expect(abs((with["loss"] ?? .nan) - (without["loss"] ?? .nan) - 0.2 * likelihood) < 1e-9)
     }
 
+    @Test(
+        "steps and batches beyond what random numbers are counted by are refused",
+        arguments: [
+            (Int.max, 3, "'epochs' is 9223372036854775807, outside 1…16777215"),
+            (1 << 23, 3, "'epochs' is 8388608, which makes 25165824 steps of 7 examples, over 16777215"),
+            (3, Int.max, "'batchSize' is 9223372036854775807, outside 1…1048575"),
+        ])
+    func tooManySteps(epochs: Int, batchSize: Int, problem: String) throws {
+        var configuration = Self.configuration(epochs: epochs, batchSize: batchSize)
+        let error = try #require(throws: ModelError.self) { try Self.trainer(Self.supervised, configuration) }
+        #expect("\(error)" == "model configuration: \(problem)")
+        configuration = Self.configuration(epochs: 1 << 23)
+        configuration.maximumSteps = 1
+        #expect(try Self.trainer(Self.supervised, configuration).totalSteps == 1)
+    }
+
     @Test("examples that cannot be learned from are refused by name")
     func refusals() {
         let cases: [(TrainingTask, String)] = [

@@ -89,6 +89,67 @@ struct OpenAssistantReaderTests {
         #expect(kept.finish().map(\.prompt?.text) == ["Why?"] && kept.repeats.map(\.second) == ["f1:1"])
     }
 
+    /// The tree that `tree` gives, as messages of the flat form.
+    private static func flat(_ id: String, _ text: String = "Why?", replies: [String] = ["a"]) -> [String] {
+        let prompt = """
+            {"message_id":"\(id)","message_tree_id":"\(id)","text":"\(text)","role":"prompter","lang":"en"}
+            """
+        return [prompt]
+            + replies.map {
+                """
+                {"message_id":"\(id)-\($0)","parent_id":"\(id)","message_tree_id":"\(id)","text":"So.",\
+                "role":"assistant","lang":"en","rank":0}
+                """
+            }
+    }
+
+    @Test("a tree of the flat form that is there twice is kept once where the first is to be kept")
+    func duplicateFlatTrees() throws {
+        let rows = Self.flat("t", replies: ["a", "b"])
+        let kept = try read(
+            rows.joined(separator: "\n"), rows.reversed().joined(separator: "\n"), repeated: .first)
+        #expect(kept.finish().map(\.id) == ["t"] && kept.finish()[0].replies.map(\.id) == ["t-a", "t-b"])
+        // Three messages were there before, of one tree.
+        #expect(kept.repeats.map(\.tree) == ["t"] && kept.repeats.map(\.second) == ["f1:1"])
+        let other = #"{"message_id":"x","message_tree_id":"t","text":"Other?","role":"prompter","lang":"en"}"#
+        #expect(throws: StageError.duplicateTree(id: "t", first: "f0:1", second: "f0:4")) {
+            try read((rows + [other]).joined(separator: "\n"))
+        }
+        let first = try read((rows + [other]).joined(separator: "\n"), repeated: .first)
+        #expect(first.finish().map(\.prompt?.text) == ["Why?"] && first.repeats.map(\.second) == ["f0:4"])
+    }
+
+    @Test("a tree in both forms counts once, and its replies are not doubled", arguments: [true, false])
+    func mixedForms(isTreeFirst: Bool) throws {
+        let forms = [tree("t"), Self.flat("t", replies: ["a", "c"]).joined(separator: "\n")]
+        let (first, second) = isTreeFirst ? (forms[0], forms[1]) : (forms[1], forms[0])
+        #expect(throws: StageError.duplicateTree(id: "t", first: "f0:1", second: "f1:1")) {
+            try read(first, second)
+        }
+        let kept = try read(first, second, repeated: .first)
+        #expect(kept.finish().map(\.id) == ["t"])
+        #expect(kept.finish()[0].replies.map(\.id) == (isTreeFirst ? ["t-a"] : ["t-a", "t-c"]))
+        #expect(kept.repeats.map(\.tree) == ["t"])
+        // Replies without their prompt are of the same tree.
+        let replies = Self.flat("t").dropFirst().joined(separator: "\n")
+        let (before, after) = isTreeFirst ? (forms[0], replies) : (replies, forms[0])
+        #expect(throws: StageError.duplicateTree(id: "t", first: "f0:1", second: "f1:1")) { try read(before, after) }
+        #expect(try read(before, after, repeated: .first).finish().count == 1)
+    }
+
+    @Test("a message of two trees is refused, whichever tree is to be kept", arguments: RepeatedTrees.allCases)
+    func messageOfTwoTrees(repeated: RepeatedTrees) {
+        let stray = """
+            {"message_id":"t-a","parent_id":"u","message_tree_id":"u","text":"So.","role":"assistant","lang":"en"}
+            """
+        #expect(throws: StageError.duplicateMessage(id: "t-a", first: "f0:1", second: "f0:2")) {
+            try read(tree("t") + "\n" + stray, repeated: repeated)
+        }
+        #expect(throws: StageError.duplicateMessage(id: "t-a", first: "f0:1", second: "f0:2")) {
+            try read(stray + "\n" + tree("t"), repeated: repeated)
+        }
+    }
+
     @Test("a message id twice is refused")
     func duplicateMessages() {
         let row = #"{"message_id":"a","message_tree_id":"t","text":"Why?","role":"prompter","lang":"en"}"#

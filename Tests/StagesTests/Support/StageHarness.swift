@@ -8,6 +8,8 @@ final class StageHarness {
     let store: ArtifactStore
     private let root: URL
     private(set) var warnings: [String] = []
+    /// Called with the number of each report of progress of a run, from 1, before the run may be stopped.
+    var onProgress: @Sendable (Int) -> Void = { _ in }
 
     init() throws {
         root = FileManager.default.temporaryDirectory.appending(path: "stage-harness-\(UUID().uuidString)")
@@ -33,6 +35,11 @@ final class StageHarness {
 
     struct MissingOutput: Error { let port: String }
 
+    private static func stageKey(_ key: String) -> ContentDigest { ContentDigest(hashing: Array(key.utf8)) }
+
+    /// Where the pieces of the stage run under `key` are.
+    func stagingFolder(_ key: String) -> URL { store.root.appending(path: "staging/\(Self.stageKey(key).hex)") }
+
     /// - Parameters:
     ///   - execution: must never change a digest.
     ///   - key: names the staging folder; a second run with the same one goes on where the first was stopped.
@@ -46,11 +53,11 @@ final class StageHarness {
         change(&parameters)
         let stage = try S(parameters: parameters)
         let heard = Mutex<[String]>([])
-        let stop = StopSignal(), reports = Mutex(0)
+        let stop = StopSignal(), reports = Mutex(0), onProgress = onProgress
         let context = StageContext(
             stageName: S.kind.rawValue, outputs: S.outputs, seed: SeedPath(root: seed).child(S.kind.rawValue),
             execution: execution, store: store,
-            staging: try store.staging(for: ContentDigest(hashing: Array(key.utf8))), stop: stop
+            staging: try store.staging(for: Self.stageKey(key)), stop: stop
         ) { event in
             switch event {
             case .warning(_, let text): heard.withLock { $0.append(text) }
@@ -59,6 +66,7 @@ final class StageHarness {
                     count += 1
                     return count
                 }
+                onProgress(count)
                 if count >= stopAfter { stop.raise() }
             default: break
             }
