@@ -64,7 +64,8 @@ struct LoopTests {
         #expect(undisturbed.artifacts["training-log"]?.rows == 10)
     }
 
-    @Test("checkpoints that cannot be written are warned of: they neither end a training nor hide that it was stopped")
+    @Test(
+        "checkpoints that cannot be written are warned of: they neither end a training nor hide that it was stopped")
     func checkpointsCannotBeWritten() async throws {
         var loop = try TinyLoop()
         try await loop.prepare()
