@@ -176,7 +176,7 @@ private struct JSONNodeParser {
         }
     }
 
-    /// The character of a `\uXXXX` escape, or of a surrogate pair of them.
+    /// The character of an escape `\u` with four hexadecimal digits, or of a surrogate pair of them.
     private mutating func scalar(from start: Int) throws(JSONSyntaxError) -> Character {
         let first = try hexadecimal()
         if let scalar = Unicode.Scalar(first) { return Character(scalar) }

@@ -63,9 +63,9 @@ package struct FilterJudgementsStage: Stage {
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let rankings = try inputs.rows("rankings", as: Ranking.self)
-        let judged = rankings.isEmpty ? Judged() : try await judge(rankings, inputs, context)
         let filter = SelfJudgedRankingFilter(
             agreement: parameters.agreement, template: try JudgeTemplate(blob: "rubric", of: inputs))
+        let judged = rankings.isEmpty ? Judged() : try await judge(rankings, by: filter, inputs, context)
         let settled = rankings.map { filter.settle($0, attempts: judged.attempts[$0.id] ?? []) }
         var generator = Philox(key: context.seed.child("thinning").key)
         let thinned = ScoreThinning(maximumShare: parameters.maxScoreShare)
@@ -91,11 +91,11 @@ package struct FilterJudgementsStage: Stage {
     }
 
     /// Judges every ranking, and those not accepted again, until the attempts are used up.
-    private func judge(_ rankings: [Ranking], _ inputs: StageInputs, _ context: StageContext) async throws -> Judged {
+    private func judge(
+        _ rankings: [Ranking], by filter: SelfJudgedRankingFilter, _ inputs: StageInputs, _ context: StageContext
+    ) async throws -> Judged {
         let judge = try context.judge(
             inputs, settings: settings, items: rankings.reduce(0) { $0 + $1.responses.count }, stage: Self.kind)
-        let filter = SelfJudgedRankingFilter(
-            agreement: parameters.agreement, template: try JudgeTemplate(blob: "rubric", of: inputs))
         var judged = Judged()
         var pending = rankings
         for attempt in 1...parameters.attempts where !pending.isEmpty {

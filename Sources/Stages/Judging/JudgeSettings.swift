@@ -6,7 +6,7 @@ public enum JudgeScoring: String, ParameterChoice {
     /// The score that the sampled reply states (the paper's way).
     case sampled
     /// The expectation over the score digits, at the place where the score is due after the reply's own justification.
-    /// It always exists and seldom ties, which helps a small judge.
+    /// It exists wherever the context has room for it, and seldom ties, which helps a small judge.
     case expected
 }
 

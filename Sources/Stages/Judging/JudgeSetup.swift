@@ -18,8 +18,8 @@ extension StageContext {
             examples = WorkedExampleChoice.choose(count, from: rows, generator: &generator)
             if examples.count < count {
                 warn(
-                    "\(examples.count) worked examples are shown, not \(count): there are no more judge examples to choose from"
-                )
+                    "\(examples.count) worked examples are shown, not \(count): "
+                        + "there are no more judge examples to choose from")
             }
         }
         return try Judge(

@@ -27,10 +27,6 @@ struct StoriesTrainingTests {
         var runs: [String: Run]
     }
 
-    static func distance(_ first: FloatBuffer, _ second: FloatBuffer) -> Double {
-        (0..<first.count).reduce(0.0) { $0 + pow(Double(first[$1]) - Double(second[$1]), 2) }.squareRoot()
-    }
-
     @Test(
         "20 supervised steps, plain and with decay, clipping and a schedule",
         arguments: ["plain", "decay-clip-cosine"])
@@ -58,65 +54,20 @@ struct StoriesTrainingTests {
                 abs((metrics["learning_rate"] ?? .nan) - step.learning_rate) <= 1e-8 * run.lr, "rate of step \(index)"
             )
             #expect(abs((metrics["grad_norm"] ?? .nan) / step.grad_norm - 1) < 1e-3, "norm of step \(index)")
-            let change = Self.distance(model.parameters, start.parameters)
+            let change = distance(model.parameters, start.parameters)
             #expect(
                 abs(change - step.weight_change_norm_after_step) < 1e-4 * max(1, change), "change of step \(index)")
         }
         #expect(try trainer.step() == nil)
     }
 
-    struct Preferences: Decodable {
-        struct Pair: Decodable {
-            var chosen_ids: [Int32]
-            var chosen_mask: [Int]
-            var rejected_ids: [Int32]
-            var rejected_mask: [Int]
-            var reference_chosen_logp: Double
-            var reference_rejected_logp: Double
-
-            var example: PreferenceExample {
-                let prompt = chosen_mask.prefix { $0 == 0 }.count
-                return PreferenceExample(
-                    prompt: Array(chosen_ids[..<prompt]), chosen: Array(chosen_ids[prompt...]),
-                    rejected: Array(rejected_ids[prompt...]), referenceChosen: reference_chosen_logp,
-                    referenceRejected: reference_rejected_logp)
-            }
-        }
-        struct Run: Decodable {
-            var lr: Double
-            var beta: Double
-            var steps: [[String: Value]]
-            var losses_float64: [Double]?
-        }
-        /// A number, or a list that this test does not read.
-        enum Value: Decodable {
-            case number(Double), other
-            init(from decoder: any Decoder) throws {
-                let value = try decoder.singleValueContainer()
-                self = (try? value.decode(Double.self)).map { .number($0) } ?? .other
-            }
-        }
-        var pairs: [Pair]
-        var runs: [Run]
-    }
-
     @Test("20 preference steps at three settings", arguments: 0..<3)
     func preferences(setting: Int) throws {
-        let golden = try GoldenModel.decode(Preferences.self, "stories260k/dpo.json")
+        let golden = try GoldenModel.decode(GoldenPreferences.self, "stories260k/dpo.json")
         let run = golden.runs[setting]
         let model = try GoldenModel.load("stories260k/model"), start = try GoldenModel.load("stories260k/model")
         let pool = WorkerPool(threads: 2)
-        var examples = golden.pairs.map(\.example)
-        let scores = try SequenceScorer(model: model, pool: pool).score(
-            examples.flatMap {
-                [.init(prompt: $0.prompt, completion: $0.chosen), .init(prompt: $0.prompt, completion: $0.rejected)]
-            })
-        for index in examples.indices {
-            #expect(abs(scores[2 * index].logProbability - examples[index].referenceChosen) < 1e-3)
-            #expect(abs(scores[2 * index + 1].logProbability - examples[index].referenceRejected) < 1e-3)
-            examples[index].referenceChosen = scores[2 * index].logProbability
-            examples[index].referenceRejected = scores[2 * index + 1].logProbability
-        }
+        let examples = try golden.examples(scoredBy: model, pool: pool, tolerance: 1e-3)
         let trainer = try Trainer(
             model: model, task: .preference(examples, PreferenceObjective(beta: run.beta)),
             configuration: OptimizationConfiguration(
@@ -128,7 +79,7 @@ struct StoriesTrainingTests {
             for (name, value) in step {
                 guard case .number(let exact) = value else { continue }
                 if name == "weight_change_norm_after_step" {
-                    let change = Self.distance(model.parameters, start.parameters)
+                    let change = distance(model.parameters, start.parameters)
                     #expect(abs(change - exact) < 1e-3 * exact, "change of step \(index)")
                     continue
                 }
