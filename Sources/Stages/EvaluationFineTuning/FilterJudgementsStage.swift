@@ -29,7 +29,7 @@ package struct FilterJudgementsStage: Stage {
     }
 
     package static let kind: StageKind = "eft-filter"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -64,6 +64,8 @@ package struct FilterJudgementsStage: Stage {
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let rankings = try inputs.rows("rankings", as: Ranking.self)
         let judged = rankings.isEmpty ? Judged() : try await judge(rankings, inputs, context)
+        context.warnOfPromptsThatDoNotFit(
+            judged.judgements.flatMap(\.verdicts).map(\.finish), unit: "verdicts")
         let filter = SelfJudgedRankingFilter(
             agreement: parameters.agreement, template: try JudgeTemplate(blob: "rubric", of: inputs))
         let settled = rankings.map { filter.settle($0, attempts: judged.attempts[$0.id] ?? []) }
