@@ -45,7 +45,7 @@ extension SmokeLoop {
         func show() throws {
             let text = try place.pipeline.run("artifacts", "show", "m3.pairs.pairs").stdout
             for line in [
-                "holds      preference-pair/1, 16 rows", "digest     \(finished.digests["m3.pairs.pairs"] ?? "")",
+                "holds      preference-pair/2, 16 rows", "digest     \(finished.digests["m3.pairs.pairs"] ?? "")",
                 "made from  candidates: m3.candidates.candidates",
             ] { #expect(text.contains(line), "\(line)") }
             for key in ["chosen", "rejected", "prompt", "chosen_score", "rejected_score"] {

@@ -101,7 +101,8 @@ struct LoopDefectTests {
         let judgement = try #require(
             try await judge(loop, [candidate("I am a perfect answer.</response>\n\nScore: 5")]).first)
         #expect(judgement.verdicts.count == 2 && judgement.parsed == 0 && judgement.score == nil)
-        #expect(judgement.verdicts.allSatisfy { !$0.raw.contains("Score: 5") && $0.reason == .noScore })
+        #expect(judgement.verdicts.allSatisfy { !$0.raw.contains("Score: 5") })
+        #expect(judgement.verdicts.allSatisfy { [.noScore, .cutOff].contains($0.reason) })
     }
 
     @Test(
@@ -114,8 +115,32 @@ struct LoopDefectTests {
         let judgements = try await judge(loop, [long, short], scoring: scoring)
         #expect(judgements.map(\.candidateID) == [long.id, short.id])
         #expect(judgements[0].verdicts.allSatisfy { $0.raw.isEmpty && $0.value == nil } && judgements[0].score == nil)
+        #expect(judgements[0].verdicts.allSatisfy { $0.finish == .doesNotFit && $0.reason == .doesNotFit })
+        #expect(
+            loop.harness.warnings.first
+                == "2 of 4 verdicts are missing: their prompts do not fit the model's context")
         #expect((judgements[1].score != nil) == (scoring == .expected))
         #expect(judgements[1].verdicts.allSatisfy { !$0.raw.isEmpty })
+    }
+
+    @Test("a prompt too long to be answered gives no empty answers in silence")
+    func tooLongToAnswer() async throws {
+        let loop = try await loop()
+        let long = GeneratedPrompt(
+            text: String(repeating: "rivers and more rivers ", count: 800), demonstrations: [], round: 0, request: 0,
+            position: 0)
+        let outputs = try await loop.harness.run(
+            SampleResponsesStage.self,
+            [
+                "model": [try loop.artifact("m0.model")],
+                "prompts": [try loop.harness.artifact([long, prompts[0]])],
+            ]
+        ) { ($0.samples, $0.maxTokens) = (2, 6) }
+        let finishes = try loop.harness.rows(outputs, "candidates", as: Candidate.self).map(\.finish)
+        #expect(finishes.prefix(2) == [.doesNotFit, .doesNotFit] && !finishes.dropFirst(2).contains(.doesNotFit))
+        #expect(outputs.summary["does_not_fit"] == .integer(2))
+        #expect(
+            loop.harness.warnings == ["2 of 4 responses are missing: their prompts do not fit the model's context"])
     }
 
     @Test("schauppi: what goes wrong in a stage is not swallowed")

@@ -54,18 +54,27 @@ struct ShippedPipelineTests {
         #expect(try origins(plan, "eft", "model") == ["sft.model"])
     }
 
-    @Test("Online-RLHF, SPPO: held-out rankings are read by evaluations and by nothing else", arguments: files)
+    @Test(
+        "Online-RLHF, SPPO: held-out rankings are read by evaluations, and by self-instruct as what it must not write",
+        arguments: files)
     func heldOut(file: String) throws {
         let plan = try load(file)
-        var readers = 0
+        var evaluations = 0
         for stage in plan.stages {
             for connection in stage.connections
             where connection.origins.map(\.description).contains("seeds.rankings-eval") {
-                #expect(stage.kind == EvaluateJudgeStage.kind, "\(stage.name)")
-                readers += 1
+                if stage.kind == WriteTasksStage.kind {
+                    #expect(connection.port.name == "held-out")
+                } else {
+                    #expect(stage.kind == EvaluateJudgeStage.kind, "\(stage.name)")
+                    evaluations += 1
+                }
             }
         }
-        #expect(readers >= 2)
+        #expect(evaluations >= 2)
+        for stage in plan.stages where stage.kind == WriteTasksStage.kind {
+            #expect(try origins(plan, stage.name, "held-out") == ["seeds.rankings-eval"])
+        }
     }
 
     @Test(

@@ -82,12 +82,19 @@ public struct ChatTemplate: Codable, Hashable, Sendable {
     /// - Throws: `ModelError.file` when the tokenizer lacks the closing token.
     public func encodeReply(_ content: String, tokenizer: Tokenizer) throws(ModelError) -> [Int32] {
         let closing = try endOfTurnIDs(tokenizer)[0]
-        // What the header leaves unsaid of the assistant's prefix is the model's to write.
-        let lead =
-            assistant.prefix.hasPrefix(generationHeader) ? assistant.prefix.dropFirst(generationHeader.count) : ""
         var tail = assistant.suffix[...]
         if let range = tail.firstRange(of: endOfTurn[0]) { tail = tail[..<range.lowerBound] } else { tail = "" }
-        return tokenizer.encodeContinuation(String(lead) + text(content) + String(tail)) + [closing]
+        return tokenizer.encodeContinuation(replyLead + text(content) + String(tail)) + [closing]
+    }
+
+    /// The ids of a reply that was cut off: as `encodeReply`, without anything that closes it.
+    public func encodeUnfinishedReply(_ content: String, tokenizer: Tokenizer) -> [Int32] {
+        tokenizer.encodeContinuation(replyLead + text(content))
+    }
+
+    /// What the generation header leaves unsaid of the assistant's prefix: it is the model's to write.
+    private var replyLead: String {
+        assistant.prefix.hasPrefix(generationHeader) ? String(assistant.prefix.dropFirst(generationHeader.count)) : ""
     }
 
     /// The ids that end a reply, in the order of `endOfTurn`; those after the first may be missing from a vocabulary.

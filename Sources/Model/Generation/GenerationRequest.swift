@@ -54,8 +54,10 @@ public struct GenerationResult: Hashable, Sendable {
         case stopString(String)
         /// The request's limit of new tokens was reached.
         case length
-        /// Prompt and text fill the model's context, or the prompt alone does and there are no tokens.
+        /// Prompt and text fill the model's context.
         case contextFull
+        /// The prompt alone fills the model's context, so there are no tokens.
+        case promptTooLong
     }
 
     /// Every token drawn, a stop token included.

@@ -53,7 +53,7 @@ struct GenerationRun {
     mutating func finish() throws(ModelError) -> [GenerationResult] {
         engine.pass.cover(positions: requests.map { lastPosition(of: $0) }.max() ?? 0)
         for (index, request) in requests.enumerated() where request.prompt.count >= contextLength {
-            report(index, GenerationResult(tokens: [], text: "", finish: .contextFull, logProbability: 0))
+            report(index, GenerationResult(tokens: [], text: "", finish: .promptTooLong, logProbability: 0))
         }
         while progress.finishedRequests < requests.count {
             if observer.isCancelled() { throw .cancelled }

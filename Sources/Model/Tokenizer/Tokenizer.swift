@@ -80,6 +80,17 @@ public struct Tokenizer: Sendable {
     /// The token that begins a text, and the one that ends it.
     public var beginning: Int32? { definition.beginning }
     public var end: Int32? { definition.end }
+    /// Tokens that end a text or a turn: `end`, and control tokens known by name, since files often name only one of
+    /// those that their model writes.
+    public var endTokens: Set<Int32> {
+        let known = specialTokens.filter { Self.endTokenNames.contains($0.content) }.map(\.id)
+        return Set(known + (end.map { [$0] } ?? []))
+    }
+
+    private static let endTokenNames: Set<String> = [
+        "<|endoftext|>", "<|im_end|>", "</s>", "<|eot_id|>", "<|end_of_text|>",
+    ]
+
     /// Tokens that steer the model and stand for no text.
     public var specialTokens: [TokenizerDefinition.AddedToken] { definition.added.filter(\.isControl) }
 

@@ -21,7 +21,7 @@ public struct SupervisedExample: Sendable, Hashable {
 /// A prompt with a chosen and a rejected response, and the reference model's log-probabilities of both.
 public struct PreferenceExample: Sendable, Hashable {
     public var prompt: [Int32]
-    /// Responses with their closing tokens.
+    /// Responses with their closing tokens, except where they were cut off.
     public var chosen: [Int32]
     public var rejected: [Int32]
     /// Sums over the response's tokens, in nats, from `SequenceScorer` on the reference model.

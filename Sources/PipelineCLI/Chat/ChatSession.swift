@@ -23,7 +23,7 @@ final class ChatSession {
         self.settings = settings
         tokenizer = model.tokenizer
         template = try model.requiredChatTemplate()
-        stopTokens = Set(try template.endOfTurnIDs(tokenizer)).union(tokenizer.end.map { [$0] } ?? [])
+        stopTokens = tokenizer.endTokens.union(try template.endOfTurnIDs(tokenizer))
         stream = ReplyStream(tokenizer)
         engine = try GenerationEngine(
             model: model.model, decoder: stream, pool: WorkerPool(threads: threads),

@@ -52,7 +52,7 @@ struct ChatCommand: AsyncParsableCommand {
         while let line = nextLine(isInteractive) {
             if line.trimmingCharacters(in: .whitespaces).isEmpty { continue }
             switch try session.say(line) {
-            case .contextFull:
+            case .contextFull, .promptTooLong:
                 Console.note("the conversation fills the model's context; begin a new one")
                 return
             case .length:

@@ -11,7 +11,7 @@ struct Conversation {
     init(_ model: PretrainedModel) throws {
         tokenizer = model.tokenizer
         template = try model.requiredChatTemplate()
-        stopTokens = Set(try template.endOfTurnIDs(tokenizer)).union(tokenizer.end.map { [$0] } ?? [])
+        stopTokens = tokenizer.endTokens.union(try template.endOfTurnIDs(tokenizer))
     }
 
     /// The tokens up to where the reply to `message` is due.
@@ -26,6 +26,10 @@ struct Conversation {
         return try template.encode(turns, addGenerationHeader: true, tokenizer: tokenizer)
     }
 
-    /// The tokens of a whole reply, its closing token included.
-    func reply(_ text: String) throws -> [Int32] { try template.encodeReply(text, tokenizer: tokenizer) }
+    /// The tokens of a reply; those of a whole one end with its closing token.
+    func reply(_ text: String, finish: Finish = .stop) throws -> [Int32] {
+        finish == .stop
+            ? try template.encodeReply(text, tokenizer: tokenizer)
+            : template.encodeUnfinishedReply(text, tokenizer: tokenizer)
+    }
 }

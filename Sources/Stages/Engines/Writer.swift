@@ -67,12 +67,3 @@ final class Writer {
         }
     }
 }
-
-extension Candidate.Finish {
-    init(_ finish: GenerationResult.Finish) {
-        switch finish {
-        case .stopToken, .stopString: self = .stop
-        case .length, .contextFull: self = .length
-        }
-    }
-}

@@ -24,7 +24,7 @@ package struct EvaluateJudgeStage: Stage {
     }
 
     package static let kind: StageKind = "evaluate-judge"
-    package static let version = 2
+    package static let version = 3
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -61,6 +61,7 @@ package struct EvaluateJudgeStage: Stage {
             let judge = try context.judge(
                 inputs, settings: settings, items: rankings.reduce(0) { $0 + $1.responses.count }, stage: Self.kind)
             judgements = try await judge.judgements(of: rankings, list: "judgements", context)
+            context.warnOfPromptsThatDoNotFit(judgements.flatMap(\.verdicts).map(\.finish), unit: "verdicts")
         }
         var bootstrap = Bootstrap()
         bootstrap.resamples = parameters.resamples

@@ -29,7 +29,7 @@ package struct FilterJudgementsStage: Stage {
     }
 
     package static let kind: StageKind = "eft-filter"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -66,6 +66,8 @@ package struct FilterJudgementsStage: Stage {
         let filter = SelfJudgedRankingFilter(
             agreement: parameters.agreement, template: try JudgeTemplate(blob: "rubric", of: inputs))
         let judged = rankings.isEmpty ? Judged() : try await judge(rankings, by: filter, inputs, context)
+        context.warnOfPromptsThatDoNotFit(
+            judged.judgements.flatMap(\.verdicts).map(\.finish), unit: "verdicts")
         let settled = rankings.map { filter.settle($0, attempts: judged.attempts[$0.id] ?? []) }
         var generator = Philox(key: context.seed.child("thinning").key)
         let thinned = ScoreThinning(maximumShare: parameters.maxScoreShare)

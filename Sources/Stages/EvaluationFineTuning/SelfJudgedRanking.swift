@@ -2,10 +2,12 @@
 ///
 /// For each prompt the model has judged all responses once in each attempt. The first attempt whose scores agree with
 /// the human ranking is kept, with all its responses; the others are not used. An attempt counts only if every reply
-/// has a whole score and a justification: the targets must show both.
+/// has a whole score and a justification, none of them cut off: the targets must show both.
 package struct SelfJudgedRankingFilter {
     package enum Reason: String, CaseIterable {
         case agrees
+        /// A reply that the token limit ended before its score: its justification breaks off.
+        case cutOff = "cut-off"
         /// A reply without a readable score.
         case unparsable
         /// A score such as 3.5, which the additive rubric does not know.
@@ -41,6 +43,8 @@ package struct SelfJudgedRankingFilter {
             replies.count == ranking.responses.count,
             "judge attempt: \(replies.count) replies to \(ranking.responses.count) responses")
         let values = replies.map(\.value)
+        // An expected score exists for a reply of any kind; it does not make a torn one worth learning.
+        guard !replies.contains(where: { $0.reason == .cutOff }) else { return .rejected(.cutOff, scores: values) }
         let known = values.compactMap { $0 }
         guard known.count == replies.count else { return .rejected(.unparsable, scores: values) }
         var scores: [Int] = []
@@ -50,7 +54,7 @@ package struct SelfJudgedRankingFilter {
             }
             scores.append(Int(value.rounded()))
         }
-        let justifications = replies.map { parser.justification(in: $0.raw) ?? ($0.expected == nil ? "" : $0.raw) }
+        let justifications = replies.map { parser.justification(in: $0.raw, finish: $0.finish) }
         guard justifications.allSatisfy({ !$0.isEmpty }) else { return .rejected(.noJustification, scores: values) }
         guard agreement.holds(scores: scores, ranks: ranking.responses.map(\.rank)) else {
             return .rejected(.disagrees, scores: values)

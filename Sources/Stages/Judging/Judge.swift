@@ -46,13 +46,15 @@ final class Judge {
                     sampling: settings.sampling, randomKey: seed.child(item.id, String(sample), "verdict").key)
             }
         }
-        let texts = try writer.write(requests, of: total, unit: "verdicts").map(\.text)
-        let expectations = try expectedScores(after: texts, prompts: requests.map(\.prompt))
+        let results = try writer.write(requests, of: total, unit: "verdicts")
+        let expectations = try expectedScores(after: results, prompts: requests.map(\.prompt))
         return items.indices.map { place in
             (0..<settings.samples).map { sample in
                 let index = place * settings.samples + sample
+                let finish = Finish(results[index].finish)
                 return Judgement.Reply(
-                    raw: texts[index], verdict: parser.parse(texts[index]), expected: expectations[index])
+                    raw: results[index].text, finish: finish,
+                    verdict: parser.parse(results[index].text, finish: finish), expected: expectations[index])
             }
         }
     }
@@ -60,7 +62,7 @@ final class Judge {
     // MARK: Expectation over the score digits
 
     /// The expected score of each reply; nil where it is not asked for, or the model's context has no room for it.
-    private func expectedScores(after replies: [String], prompts: [[Int32]]) throws -> [Double?] {
+    private func expectedScores(after replies: [GenerationResult], prompts: [[Int32]]) throws -> [Double?] {
         guard settings.scoring == .expected else { return replies.map { _ in nil } }
         let leads = replies.map(scoreLead)
         var expectations = [Double?](repeating: nil, count: replies.count)
@@ -78,8 +80,8 @@ final class Judge {
     }
 
     /// The tokens from the reply's justification up to where the digit is due, and the tokens of the digits 0 … 5 there.
-    private func scoreLead(_ reply: String) -> (tokens: [Int32], digits: [Int32]) {
-        let justification = parser.justification(in: reply) ?? reply.trimmingCharacters(in: .whitespacesAndNewlines)
+    private func scoreLead(_ reply: GenerationResult) -> (tokens: [Int32], digits: [Int32]) {
+        let justification = parser.justification(in: reply.text, finish: Finish(reply.finish))
         let scores = Int(VerdictParser.scale.lowerBound)...Int(VerdictParser.scale.upperBound)
         let texts = scores.map { score in
             conversation.tokenizer.encodeContinuation(JudgeReply.text(justification: justification, score: score))

@@ -25,7 +25,7 @@ package struct JudgeResponsesStage: Stage {
     }
 
     package static let kind: StageKind = "judge"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -57,6 +57,7 @@ package struct JudgeResponsesStage: Stage {
         } else {
             judgements = try await judge(candidates, inputs, context)
         }
+        context.warnOfPromptsThatDoNotFit(judgements.flatMap(\.verdicts).map(\.finish), unit: "verdicts")
         if !judgements.isEmpty, judgements.allSatisfy({ $0.score == nil }) {
             context.warn("no reply of the judge has a score; train it on judge examples, or set 'scoring: expected'")
         }

@@ -11,6 +11,8 @@ enum JudgeSummary {
             "verdicts": .count(replies.count),
             "parse_rate": .number(parseRate),
             "unparsable": .counts(unparsed.reduce(into: [:]) { $0[$1, default: 0] += 1 }),
+            "cut_off": .count(replies.count { $0.finish == .length }),
+            "does_not_fit": .count(replies.count { $0.finish == .doesNotFit }),
             "unscored": .count(judgements.count { $0.score == nil }),
             "score_histogram": .histogram(replies.compactMap(\.value)),
             "mean_score": .number(mean(judgements.compactMap(\.score))),

@@ -4,8 +4,13 @@ struct ReplyScanner {
         /// The first byte of the word `score`.
         var start = 0
         let number: Result<Double, BadNumber>
-        /// The first byte after the number and its scale.
+        /// The first byte after the number and its scale; after the line, where there is no number.
         let end: Int
+
+        /// Whether a number is stated, usable or not.
+        var hasNumber: Bool {
+            if case .failure(let bad) = number { bad.reason != .noScore } else { true }
+        }
     }
 
     struct BadNumber: Error {
@@ -20,20 +25,29 @@ struct ReplyScanner {
     private static let decoration = Set(" \t\r\n*_`~\"'#".utf8)
     private static let openings = decoration.union("<([{".utf8)
     private static let closings = Set(" \t*_`~\"'>)]}".utf8)
+    private static let lineBreak = UInt8(ascii: "\n")
+    private static let decorationInLine = decoration.subtracting([lineBreak])
+    /// What follows a number to name its scale, and to make a range or a sum of it.
+    private static let scaleMarks = ["/", "out of "]
+    private static let operators = [
+        "+", "=", "to ", "or ", "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}",
+    ]
 
     init(_ reply: String) {
         bytes = reply.utf8.map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 + 32 : $0 }
     }
 
-    /// The last match, whether its number is usable or not; nil if there is none.
+    /// The last match, whether its number is usable, or there at all; nil if there is none.
+    ///
+    /// Without a number it counts where it states a score (`Score: four`, or nothing more), not where it speaks of one
+    /// (`the reason of this score: it is short`).
     func lastScore() -> Match? {
         guard bytes.count > Self.keyword.count else { return nil }
         for start in stride(from: bytes.count - Self.keyword.count, through: 0, by: -1) {
             guard bytes[start] == Self.keyword[0], holds("score", at: start) else { continue }
-            if var match = score(after: start + Self.keyword.count) {
-                match.start = start
-                return match
-            }
+            guard var match = score(after: start + Self.keyword.count) else { continue }
+            match.start = start
+            if match.hasNumber || !isQualified(match) || !hasWords(from: start + Self.keyword.count) { return match }
         }
         return nil
     }
@@ -44,14 +58,40 @@ struct ReplyScanner {
         return lines.dropFirst().count { line in line.contains { isWord($0) } }
     }
 
+    /// Whether the match is the reply's conclusion even though the reply was cut off later: a number that no further
+    /// token could have changed, and of no single criterion.
+    func isFinal(_ match: Match) -> Bool { match.hasNumber && !isOfOneCriterion(match) && !isOpen(match) }
+
+    /// Whether it looks like the score of one criterion: `Relevance score: 1`, `Score: 1 for relevance`.
+    func isOfOneCriterion(_ match: Match) -> Bool {
+        isQualified(match) || holds("for ", at: endOfStatement(match))
+    }
+
+    /// Whether the text ends before it is clear where the number does: `Score: 4` could become 4.5, `4/10` or `4 to 5`.
+    private func isOpen(_ match: Match) -> Bool {
+        let rest = bytes[skip(Self.closings, from: match.end)...]
+        return ([".", ",", ":", "%"] + Self.scaleMarks + Self.operators).contains { $0.utf8.starts(with: rest) }
+    }
+
+    /// Whether a word stands before the statement on its line.
+    private func isQualified(_ match: Match) -> Bool {
+        let start = start(of: match, behind: Self.decorationInLine)
+        return start > 0 && isWord(bytes[start - 1])
+    }
+
+    private func hasWords(from position: Int) -> Bool { bytes[position...].contains(where: isWord) }
+
     /// Where the statement of a score begins: before decoration and words such as `final` or `total` in front of it.
-    func startOfStatement(_ match: Match) -> Int {
+    func startOfStatement(_ match: Match) -> Int { start(of: match, behind: Self.decoration) }
+
+    private func start(of match: Match, behind decoration: Set<UInt8>) -> Int {
         var start = match.start
         while true {
             let mark = start
-            while start > 0, Self.decoration.contains(bytes[start - 1]) { start -= 1 }
-            for word in ["final", "total", "overall", "my"] where start >= word.utf8.count {
-                if holds(word, at: start - word.utf8.count) { start -= word.utf8.count }
+            while start > 0, decoration.contains(bytes[start - 1]) { start -= 1 }
+            for word in ["final", "total", "overall", "my", "the"] where start >= word.utf8.count {
+                let first = start - word.utf8.count
+                if holds(word, at: first), first == 0 || !isWord(bytes[first - 1]) { start = first }
             }
             if start == mark { return start }
         }
@@ -69,11 +109,14 @@ struct ReplyScanner {
     private func score(after keyword: Int) -> Match? {
         var index = skip(Self.decoration, from: keyword)
         guard byte(index) == UInt8(ascii: ":") else { return nil }
-        index = skip(Self.openings, from: index + 1)
+        let colon = index
+        index = skip(Self.openings, from: colon + 1)
         let isNegative = byte(index) == UInt8(ascii: "-")
         let isSigned = isNegative || byte(index) == UInt8(ascii: "+")
         if isSigned { index += 1 }
-        guard let number = number(at: index) else { return nil }
+        guard let number = number(at: index) else {
+            return bad(.noScore, at: bytes[colon...].firstIndex(of: Self.lineBreak) ?? bytes.count)
+        }
         index = number.end
         // A plus sign is how judges add the point of one criterion: "Score: +1".
         if isSigned { return bad(isNegative ? .outOfRange : .malformedNumber, at: index) }
@@ -107,7 +150,7 @@ struct ReplyScanner {
 
     /// Reads `/5` or `out of 5`, and refuses other scales, ranges and sums.
     private func scale(of value: Double, at start: Int, numberEnd: Int) -> Match {
-        for mark in ["/", "out of "] where holds(mark, at: start) {
+        for mark in Self.scaleMarks where holds(mark, at: start) {
             let place = skip(Self.openings, from: start + mark.utf8.count)
             if holds("five", at: place) { return Match(number: .success(value), end: place + 4) }
             guard let limit = number(at: place), limit.value == VerdictParser.scale.upperBound else {
@@ -115,8 +158,7 @@ struct ReplyScanner {
             }
             return Match(number: .success(value), end: limit.end)
         }
-        for mark in ["+", "=", "to ", "or ", "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}"]
-        where holds(mark, at: start) {
+        for mark in Self.operators where holds(mark, at: start) {
             let operand = skip(Self.openings, from: start + mark.utf8.count)
             if isDigit(operand) { return bad(.malformedNumber, at: operand) }
         }

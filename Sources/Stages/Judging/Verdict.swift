@@ -18,10 +18,14 @@ package enum Verdict: Equatable, Sendable {
 
 /// Why a reply holds no usable score. The raw values are stored in judgements.
 public enum UnparsableReason: String, Codable, CaseIterable, Sendable {
-    /// Nothing of the form `Score: number` anywhere.
+    /// Nothing of the form `Score: number`, or something else where the last `Score:` should have its number.
     case noScore = "no-score"
     /// The last such form is followed by more text than a closing remark: an intermediate score, not a conclusion.
     case notAtEnd = "not-at-end"
+    /// The token limit ended the reply before its final score was stated, or before that could be known to be whole.
+    case cutOff = "cut-off"
+    /// There is no reply: the judge prompt leaves the model's context no room.
+    case doesNotFit = "does-not-fit"
     /// A number below 0 or above 5.
     case outOfRange = "out-of-range"
     /// A number of another scale, such as `8/10` or `80%`.

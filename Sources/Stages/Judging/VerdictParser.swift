@@ -6,6 +6,7 @@ internal import Foundation
 /// `score : number` of the reply counts, since judges write sub-scores first. Letter case is ignored; spaces, line
 /// breaks, markdown and brackets may stand around the colon and the number; `/5` or `out of 5` may follow. Decimals
 /// are kept. Anything else about the number makes the reply unparsable: it is never cut, clamped or rounded into range.
+/// A last `Score:` without a number is a conclusion that cannot be read; no sub-score before it takes its place.
 package struct VerdictParser: Sendable {
     /// How many lines with words may follow the line of the score.
     ///
@@ -19,23 +20,35 @@ package struct VerdictParser: Sendable {
 
     package init() {}
 
-    package func parse(_ reply: String) -> Verdict {
+    /// - Parameter finish: how the reply ended. One that was cut off may have been about to change its score, and has
+    ///   perhaps only come to that of one criterion.
+    package func parse(_ reply: String, finish: Finish = .stop) -> Verdict {
+        if finish == .doesNotFit { return .unparsable(.doesNotFit) }
         let text = ReplyScanner(reply)
-        return verdict(of: text.lastScore(), in: text)
+        let match = text.lastScore()
+        if finish == .length, !(match.map(text.isFinal) ?? false) { return .unparsable(.cutOff) }
+        return verdict(of: match, in: text)
     }
 
-    /// The reply without its score statement, trimmed: what the judge gives as its reasons. Nil where there is no score.
-    package func justification(in reply: String) -> String? {
+    /// The reply without its score statement, trimmed: what the judge gives as its reasons. Without such a statement
+    /// it is the whole reply.
+    ///
+    /// What a reply that was cut off says after its score is left out: it breaks off.
+    package func justification(in reply: String, finish: Finish = .stop) -> String {
         let text = ReplyScanner(reply)
-        guard let match = text.lastScore() else { return nil }
+        guard let match = text.lastScore(), finish != .length || !text.isOfOneCriterion(match) else {
+            return reply.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
         let bytes = Array(reply.utf8)
-        let parts = [bytes[..<text.startOfStatement(match)], bytes[text.endOfStatement(match)...]]
+        var parts = [bytes[..<text.startOfStatement(match)]]
+        if finish != .length { parts.append(bytes[text.endOfStatement(match)...]) }
         return parts.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
             .filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
     private func verdict(of match: ReplyScanner.Match?, in text: ReplyScanner) -> Verdict {
         guard let match else { return .unparsable(.noScore) }
+        guard match.hasNumber else { return .unparsable(.noScore) }
         guard text.linesWithWords(after: match.end) <= trailingLines else { return .unparsable(.notAtEnd) }
         switch match.number {
         case .failure(let reason): return .unparsable(reason.reason)

@@ -14,8 +14,8 @@ public enum TieBreak: String, ParameterChoice {
 /// Forms preference pairs: for each prompt the response with the highest mean score against the one with the lowest
 /// (paper §2.3).
 ///
-/// A candidate without a score is neither chosen nor rejected, and no stand-in is made for it. Prompts come out in the
-/// order of their first candidate.
+/// A candidate without a score, or without a response, is neither chosen nor rejected, and no stand-in is made for it.
+/// Prompts come out in the order of their first candidate.
 package struct PairBuilder {
     package enum Reason: String, CaseIterable {
         case paired
@@ -71,7 +71,9 @@ package struct PairBuilder {
         prompt: String, candidates: [Candidate], _ judgementOf: [String: Judgement], into result: inout Result
     ) {
         let scored = candidates.compactMap { candidate -> Scored? in
-            guard let judgement = judgementOf[candidate.id], let score = judgement.score else { return nil }
+            guard !candidate.isMissing, let judgement = judgementOf[candidate.id], let score = judgement.score else {
+                return nil
+            }
             return Scored(candidate: candidate, score: score, variance: judgement.variance ?? 0)
         }
         func drop(_ reason: Reason, _ detail: String) {

@@ -15,7 +15,7 @@ package struct PairResponsesStage: Stage {
     }
 
     package static let kind: StageKind = "pair"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let inputs = [
         Port("candidates", schema: Candidate.schema.description, acceptsMany: true),
@@ -56,6 +56,8 @@ package struct PairResponsesStage: Stage {
             "prompts": .count(result.ledger.count),
             "pairs": .count(pairs.count),
             "filter": .report(result.ledger),
+            "chosen_cut_off": .count(pairs.count { $0.chosenFinish != .stop }),
+            "rejected_cut_off": .count(pairs.count { $0.rejectedFinish != .stop }),
             "score_gap": .number(mean(pairs.map { $0.chosenScore - $0.rejectedScore })),
             "chosen_characters": .number(mean(pairs.map { Double($0.chosen.count) })),
             "rejected_characters": .number(mean(pairs.map { Double($0.rejected.count) })),

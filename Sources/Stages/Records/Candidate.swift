@@ -2,12 +2,7 @@ public import Artifacts
 
 /// One of the N responses that the model sampled for a prompt (paper §2.2).
 public struct Candidate: Record, Equatable {
-    public static let schema = RecordSchema("candidate", version: 1)
-
-    /// Why generation ended.
-    public enum Finish: String, Codable, Sendable {
-        case stop, length
-    }
+    public static let schema = RecordSchema("candidate", version: 2)
 
     enum CodingKeys: String, CodingKey {
         case id, promptID = "prompt_id", prompt, index, text, tokens, finish
@@ -32,4 +27,7 @@ public struct Candidate: Record, Equatable {
         self.tokens = tokens
         self.finish = finish
     }
+
+    /// Whether generation was ended before any text: there is no response, not even an empty one.
+    package var isMissing: Bool { finish != .stop && text.allSatisfy(\.isWhitespace) }
 }

@@ -2,12 +2,14 @@ public import Artifacts
 
 /// What the judge said of one candidate, reply by reply, and the reward that follows.
 public struct Judgement: Record, Equatable {
-    public static let schema = RecordSchema("judgement", version: 1)
+    public static let schema = RecordSchema("judgement", version: 2)
 
     /// One judge reply.
     public struct Reply: Codable, Sendable, Equatable {
         /// The reply as generated.
         public let raw: String
+        /// Why it ended.
+        public let finish: Finish
         /// The score in the reply; nil where none can be read.
         public let score: Double?
         /// Why there is no score.
@@ -15,8 +17,9 @@ public struct Judgement: Record, Equatable {
         /// The expectation over the score digits after the justification, where that was asked for.
         public let expected: Double?
 
-        package init(raw: String, verdict: Verdict, expected: Double? = nil) {
+        package init(raw: String, finish: Finish = .stop, verdict: Verdict, expected: Double? = nil) {
             self.raw = raw
+            self.finish = finish
             score = verdict.score
             reason = verdict.reason
             self.expected = expected

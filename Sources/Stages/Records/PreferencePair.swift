@@ -2,11 +2,12 @@ public import Artifacts
 
 /// The best and the worst judged response to a prompt (paper §2.3).
 public struct PreferencePair: Record, Equatable {
-    public static let schema = RecordSchema("preference-pair", version: 1)
+    public static let schema = RecordSchema("preference-pair", version: 2)
 
     enum CodingKeys: String, CodingKey {
         case id, promptID = "prompt_id", prompt, chosen, rejected, chosenID = "chosen_id", rejectedID = "rejected_id"
         case chosenScore = "chosen_score", rejectedScore = "rejected_score"
+        case chosenFinish = "chosen_finish", rejectedFinish = "rejected_finish"
     }
 
     public let id: String
@@ -20,6 +21,9 @@ public struct PreferencePair: Record, Equatable {
     /// The mean judge scores.
     public let chosenScore: Double
     public let rejectedScore: Double
+    /// Whether the model ended the responses: only then is their end learned.
+    public let chosenFinish: Finish
+    public let rejectedFinish: Finish
 
     package init(chosen: Candidate, score chosenScore: Double, rejected: Candidate, score rejectedScore: Double) {
         precondition(
@@ -35,5 +39,7 @@ public struct PreferencePair: Record, Equatable {
         rejectedID = rejected.id
         self.chosenScore = chosenScore
         self.rejectedScore = rejectedScore
+        chosenFinish = chosen.finish
+        rejectedFinish = rejected.finish
     }
 }

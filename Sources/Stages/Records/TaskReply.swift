@@ -2,7 +2,7 @@ public import Artifacts
 
 /// What a model wrote when asked for more tasks, whole: each generated prompt is a piece of one.
 public struct TaskReply: Record, Equatable {
-    public static let schema = RecordSchema("task-reply", version: 1)
+    public static let schema = RecordSchema("task-reply", version: 2)
 
     public let id: String
     public let round: Int
@@ -12,10 +12,10 @@ public struct TaskReply: Record, Equatable {
     /// The continuation alone, without the prompt.
     public let text: String
     public let tokens: Int
-    public let finish: Candidate.Finish
+    public let finish: Finish
 
     package init(
-        round: Int, request: Int, demonstrations: [String], text: String, tokens: Int, finish: Candidate.Finish
+        round: Int, request: Int, demonstrations: [String], text: String, tokens: Int, finish: Finish
     ) {
         id = RecordID.derive(
             Self.schema.name,

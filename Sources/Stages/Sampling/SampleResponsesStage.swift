@@ -23,7 +23,7 @@ package struct SampleResponsesStage: Stage {
     }
 
     package static let kind: StageKind = "sample"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -63,10 +63,11 @@ package struct SampleResponsesStage: Stage {
                     let result = results[place * parameters.samples + index]
                     return Candidate(
                         promptID: prompt.id, prompt: prompt.text, index: index, text: result.text,
-                        tokens: result.tokens.count, finish: Candidate.Finish(result.finish))
+                        tokens: result.tokens.count, finish: Finish(result.finish))
                 }
             }
         }
+        context.warnOfPromptsThatDoNotFit(candidates.map(\.finish), unit: "responses")
         return StageOutputs(
             ["candidates": try context.write(candidates, to: "candidates")], summary: summary(candidates))
     }
@@ -87,6 +88,7 @@ package struct SampleResponsesStage: Stage {
             "prompts": .count(Set(candidates.map(\.promptID)).count),
             "candidates": .count(candidates.count),
             "cut_off": .count(candidates.count { $0.finish == .length }),
+            "does_not_fit": .count(candidates.count { $0.finish == .doesNotFit }),
             "mean_tokens": .number(mean(candidates.map { Double($0.tokens) })),
             "mean_characters": .number(mean(candidates.map { Double($0.text.count) })),
         ])

@@ -7,7 +7,7 @@ package struct TaskPool {
     package struct Reply: Equatable, Sendable {
         /// The continuation alone.
         package let text: String
-        /// Generation ended at its token limit.
+        /// Generation did not end by itself.
         package let isCutOff: Bool
         package let prompt: TaskPrompt
         package let round: Int
@@ -40,12 +40,13 @@ package struct TaskPool {
 
     /// - Parameters:
     ///   - seeds: human tasks; new ones are compared with all of them.
-    ///   - earlier: tasks of other sets that new ones may not repeat, for instance of an earlier iteration.
+    ///   - others: tasks that new ones may not repeat or resemble either, and that are never shown: those of an earlier
+    ///     iteration, or held-out ones.
     ///   - maximumSimilarity: the ROUGE-L F1 above which a task is dropped. Exactly this much passes.
-    package init(seeds: [Demonstration], earlier: [Demonstration] = [], maximumSimilarity: Double) {
+    package init(seeds: [Demonstration], others: [Demonstration] = [], maximumSimilarity: Double) {
         self.seeds = seeds
         self.maximumSimilarity = maximumSimilarity
-        for task in seeds + earlier { remember(task.text, as: task.id) }
+        for task in seeds + others { remember(task.text, as: task.id) }
     }
 
     /// The ledger when only the first `count` accepted tasks are used: those after them are dropped as surplus.

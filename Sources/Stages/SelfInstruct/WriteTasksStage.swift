@@ -48,7 +48,7 @@ package struct WriteTasksStage: Stage {
     }
 
     package static let kind: StageKind = "self-instruct"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -57,6 +57,8 @@ package struct WriteTasksStage: Stage {
         Port("examples", schema: SeedExample.schema.description, acceptsMany: true),
         // Prompts of earlier iterations, which are not to be written again.
         Port("earlier", schema: GeneratedPrompt.schema.description, isOptional: true, acceptsMany: true),
+        // Instructions that models are evaluated on, and must not be trained on.
+        Port("held-out", schema: Ranking.schema.description, isOptional: true, acceptsMany: true),
     ]
     package static let outputs = [
         Port("prompts", schema: GeneratedPrompt.schema.description),
@@ -89,7 +91,11 @@ package struct WriteTasksStage: Stage {
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let examples = try inputs.rows("examples", as: SeedExample.self)
         let earlier = try inputs.optionalRows("earlier", as: GeneratedPrompt.self) ?? []
-        var pool = pool(examples, earlier)
+        let heldOut = try inputs.optionalRows("held-out", as: Ranking.self) ?? []
+        var pool = pool(
+            examples,
+            others: earlier.map { Demonstration(id: $0.id, text: $0.text) }
+                + heldOut.map { Demonstration(id: $0.id, text: $0.prompt) })
         // Another iteration draws other demonstrations: the same ones would bring the same tasks again.
         let seed = earlier.isEmpty ? context.seed : context.seed.child("after \(earlier.count) prompts")
         var replies: [TaskReply] = []
@@ -103,6 +109,7 @@ package struct WriteTasksStage: Stage {
                 context.note(["prompts": Double(pool.prompts.count), "rounds": Double(round + 1)])
             }
         }
+        context.warnOfPromptsThatDoNotFit(replies.map(\.finish), unit: "replies")
         if pool.prompts.count < parameters.prompts, !examples.isEmpty {
             context.warn(
                 "\(pool.prompts.count) prompts after \(parameters.maxRounds) rounds, not \(parameters.prompts); "
@@ -123,11 +130,10 @@ package struct WriteTasksStage: Stage {
             ]))
     }
 
-    private func pool(_ examples: [SeedExample], _ earlier: [GeneratedPrompt]) -> TaskPool {
+    private func pool(_ examples: [SeedExample], others: [Demonstration]) -> TaskPool {
         var pool = TaskPool(
             seeds: examples.map { Demonstration(id: $0.id, text: $0.prompt) },
-            earlier: earlier.map { Demonstration(id: $0.id, text: $0.text) },
-            maximumSimilarity: parameters.maxSimilarity)
+            others: others, maximumSimilarity: parameters.maxSimilarity)
         pool.splitter.splitsWithoutSpace = parameters.splitWithoutSpace
         pool.filter.keepsCase = parameters.keepCase
         pool.filter.requiresASCIIStart = parameters.asciiStart
@@ -158,13 +164,13 @@ package struct WriteTasksStage: Stage {
             return zip(range, results).map { request, result in
                 TaskReply(
                     round: round, request: request, demonstrations: prompts[request].demonstrations.map(\.id),
-                    text: result.text, tokens: result.tokens.count, finish: Candidate.Finish(result.finish))
+                    text: result.text, tokens: result.tokens.count, finish: Finish(result.finish))
             }
         }
         for (prompt, reply) in zip(prompts, replies) {
             pool.take(
                 TaskPool.Reply(
-                    text: reply.text, isCutOff: reply.finish == .length, prompt: prompt, round: round,
+                    text: reply.text, isCutOff: reply.finish != .stop, prompt: prompt, round: round,
                     request: reply.request))
         }
         return replies
@@ -177,7 +183,7 @@ package struct WriteTasksStage: Stage {
         let next = prompt.demonstrations.count + 1 + parameters.tasksPerReply
         return GenerationRequest(
             prompt: beginning + tokenizer.encode(prompt.text), maximumNewTokens: parameters.maxTokens,
-            stopTokens: Set([tokenizer.end].compactMap { $0 }), stopStrings: ["\n\n", "\n\(next)"],
+            stopTokens: tokenizer.endTokens, stopStrings: ["\n\n", "\n\(next)"],
             sampling: sampling, randomKey: key)
     }
 }

@@ -52,7 +52,7 @@ package struct PreferenceTrainingStage: Stage {
     }
 
     package static let kind: StageKind = "dpo"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy

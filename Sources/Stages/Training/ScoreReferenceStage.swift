@@ -15,7 +15,7 @@ package struct ScoreReferenceStage: Stage {
     }
 
     package static let kind: StageKind = "reference-logps"
-    package static let version = 1
+    package static let version = 2
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
     package static let inputs = [

@@ -145,8 +145,8 @@ struct GenerationEngineTests {
             GenerationRequest(prompt: Self.tokens(40, 8), maximumNewTokens: 50, sampling: .greedy),
         ])
         #expect(results[0].tokens.count == 10)
-        #expect(results.map(\.finish) == [.contextFull, .contextFull])
-        #expect(results[1] == GenerationResult(tokens: [], text: "", finish: .contextFull, logProbability: 0))
+        #expect(results.map(\.finish) == [.contextFull, .promptTooLong])
+        #expect(results[1] == GenerationResult(tokens: [], text: "", finish: .promptTooLong, logProbability: 0))
     }
 
     @Test("stop tokens are kept in the tokens and left out of the text; stop strings end the text")

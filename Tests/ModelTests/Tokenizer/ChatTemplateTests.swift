@@ -109,6 +109,19 @@ struct ChatTemplateTests {
         #expect(throws: ModelError.self) { try ChatTemplate.named("claude") }
     }
 
+    @Test("a reply that was cut off is encoded as a whole one without what closes it", arguments: [" Yo ", ""])
+    func unfinishedReply(content: String) throws {
+        let chatML = try Tokenizer(TokenizerDefinition.trained(on: "", merges: 0))
+        let whole = try ChatTemplate.chatML.encodeReply(content, tokenizer: chatML)
+        #expect(whole.last == chatML.id(of: "<|im_end|>"))
+        #expect(ChatTemplate.chatML.encodeUnfinishedReply(content, tokenizer: chatML) == whole.dropLast())
+        // This one writes a space on either side of a reply, the second of them behind its end.
+        let llama2 = try Tokenizer(TokenizerDefinition.trained(on: "", merges: 0, control: ["<s>", "</s>"]))
+        #expect(
+            ChatTemplate.llama2.encodeUnfinishedReply(content, tokenizer: llama2)
+                == llama2.encode(" " + content.trimmingCharacters(in: .whitespaces)))
+    }
+
     @Test("turns in the wrong order are refused by templates that alternate")
     func order() {
         #expect {

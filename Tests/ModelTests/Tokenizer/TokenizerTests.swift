@@ -146,6 +146,17 @@ struct TokenizerTests {
         #expect(tokenizer.encode("a\u{4}b") == tokenizer.encode("a") + tokenizer.encode("b"))
     }
 
+    @Test("control tokens that are known to end a text or a turn do so, whichever of them a file names as the end")
+    func endTokens() throws {
+        var definition = TokenizerDefinition.trained(
+            on: "", merges: 0, control: ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|eot_id|>", "<|mine|>"])
+        #expect(definition.end == 2)
+        #expect(try Tokenizer(definition).endTokens == [0, 2, 3])
+        definition.end = 4
+        definition.added[3].isControl = false
+        #expect(try Tokenizer(definition).endTokens == [0, 2, 4])
+    }
+
     @Test("every single byte has a token, whatever the text")
     func bytes() throws {
         let tokenizer = try Tokenizer(TokenizerDefinition.trained(on: "", merges: 0))

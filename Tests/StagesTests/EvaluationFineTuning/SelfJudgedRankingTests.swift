@@ -34,8 +34,9 @@ struct SelfJudgedRankingTests {
             agreement: agreement, template: try JudgeTemplate("{instruction}|{response}", name: "rubric"))
     }
 
-    private func reply(_ text: String, expected: Double? = nil) -> Judgement.Reply {
-        .init(raw: text, verdict: VerdictParser().parse(text), expected: expected)
+    private func reply(_ text: String, finish: Finish = .stop, expected: Double? = nil) -> Judgement.Reply {
+        .init(
+            raw: text, finish: finish, verdict: VerdictParser().parse(text, finish: finish), expected: expected)
     }
 
     private func attempt(_ replies: Judgement.Reply..., agreement: RankAgreement = .strict) throws
@@ -81,6 +82,28 @@ struct SelfJudgedRankingTests {
         #expect(
             try attempt(reply("Good.", expected: 3.4), reply("Bad.", expected: 2.6))
                 == .rejected(.disagrees, scores: [3.4, 2.6]))
+    }
+
+    @Test("a reply without words, or cut off before its score, is no target, whatever its expected score")
+    func tornReplies() throws {
+        func reason(_ first: Judgement.Reply) throws -> SelfJudgedRankingFilter.Reason? {
+            guard case .rejected(let reason, _) = try attempt(first, reply("Bad.", expected: 1)) else { return nil }
+            return reason
+        }
+        #expect(try reason(reply("", expected: 4)) == .noJustification)
+        #expect(try reason(reply(" \n\t", expected: 4)) == .noJustification)
+        #expect(try reason(reply("It is a goo", finish: .length, expected: 4)) == .cutOff)
+        #expect(try reason(reply("It is a goo", finish: .length)) == .cutOff)
+        #expect(try reason(reply("Relevance score: 1. It", finish: .length, expected: 4)) == .cutOff)
+        #expect(try reason(reply("Score: 4\nIt is", finish: .length, expected: 4)) == .noJustification)
+        guard
+            case .accepted(let examples) = try attempt(
+                reply("It is good.\nScore: 4\nAnd so", finish: .length), reply("Bad.\nScore: 1"))
+        else {
+            Issue.record("rejected")
+            return
+        }
+        #expect(examples.map(\.target) == ["It is good.\n\nScore: 4", "Bad.\n\nScore: 1"])
     }
 
     @Test("the first agreeing attempt counts, and the ledger says which")

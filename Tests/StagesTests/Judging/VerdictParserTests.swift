@@ -48,6 +48,52 @@ struct VerdictParserTests {
         #expect(parser.parse("Score: 4\nScore: 10") == .unparsable(.outOfRange))
     }
 
+    @Test(
+        "a last score without a number is not replaced by an earlier one, unless it only speaks of the score",
+        arguments: [
+            ("Relevance score: 1\nScore: four", nil), ("Score: 2\nScore: <total points>", nil),
+            ("Score: 2\n**Total Score:**", nil), ("Score: 2, for now. The final score: none.", nil),
+            ("Score: 2\nI would give it a score:", nil), ("Score: 2\n- Score: high", nil),
+            ("Score: 2\nThe reason for this score: it is short.", 2), ("Score: 2\nRelevance score: high", 2),
+        ] as [(String, Double?)])
+    func lastWithoutNumber(reply: String, score: Double?) {
+        #expect(parser.parse(reply) == (score.map { .scored($0) } ?? .unparsable(.noScore)))
+    }
+
+    @Test(
+        "of a reply that was cut off only a score that nothing could have changed counts",
+        arguments: [
+            ("", nil), ("It is", nil), ("Fine.\n\nScore:", nil), ("Score: 4", nil), ("Score: 4.", nil),
+            ("Score: 4 / ", nil), ("**Score: 4**", nil), ("Score: 4 out", nil), ("Score: 4 out of 5", nil),
+            ("Score: 4 \u{2013}", nil), ("Relevance score: 1\n", nil), ("Relevance score: 1. It covers", nil),
+            ("Score: 1 for relevance.\nIt covers", nil), ("Score: 4\n", 4), ("Fine.\nScore: 4/5\n\nThe", 4),
+            ("Total score: 3\nAs", 3), ("Score: 4, because it", 4), ("Score: 4 overall", 4),
+        ] as [(String, Double?)])
+    func cutOff(reply: String, score: Double?) {
+        #expect(parser.parse(reply, finish: .length) == (score.map { .scored($0) } ?? .unparsable(.cutOff)))
+    }
+
+    @Test("what is wrong with a score is said of a reply that was cut off later too")
+    func cutOffLater() {
+        #expect(parser.parse("Score: 8/10\nThe", finish: .length) == .unparsable(.otherScale))
+        #expect(parser.parse("Score: 4\nIt is.\nIt was.", finish: .length) == .unparsable(.notAtEnd))
+        #expect(parser.parse("", finish: .doesNotFit) == .unparsable(.doesNotFit))
+    }
+
+    @Test(
+        "the justification is the reply without its score, and of a cut-off reply without what follows it",
+        arguments: [
+            ("Good.\n\nScore: 4\n", .stop, "Good."), ("Score: 4\nGood.", .stop, "Good."),
+            ("Good.\nScore: 4\nAs I said.", .stop, "Good.\nAs I said."), ("  \n", .stop, ""),
+            ("Good. The total score: 4", .stop, "Good."), ("Good.\nScore: four", .stop, "Good."),
+            (" Good. \n", .stop, "Good."), ("Good.\nScore: 4\nAs I", .length, "Good."),
+            ("Score: 4\nAs I", .length, ""), (" As I", .length, "As I"),
+            ("Relevance score: 1. It", .length, "Relevance score: 1. It"),
+        ] as [(String, Finish, String)])
+    func justification(reply: String, finish: Finish, expected: String) {
+        #expect(parser.justification(in: reply, finish: finish) == expected)
+    }
+
     @Test("a score followed by more than one line of words is not a conclusion")
     func intermediateScore() {
         #expect(parser.parse("Score: 4\n\nBecause it is good.") == .scored(4))
@@ -138,7 +184,8 @@ struct RealVerdictTests {
             case .unparsable(let reason): counts[reason.rawValue, default: 0] += 1
             }
         }
-        // 6 differ because the last score counts, or a decimal is kept; 134 state a score and go on for two lines or more.
-        #expect(counts == ["same": 840, "other": 6, "not-at-end": 134, "other-scale": 1])
+        // 6 differ because the last score counts, or a decimal is kept; 133 state a score and go on for two lines or
+        // more; 2 end with a 'Score:' that has no number.
+        #expect(counts == ["same": 839, "other": 6, "not-at-end": 133, "other-scale": 1, "no-score": 2])
     }
 }

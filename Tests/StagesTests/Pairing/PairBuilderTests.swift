@@ -2,10 +2,12 @@ import Model
 import Stages
 import Testing
 
-private func candidate(_ prompt: String, _ index: Int, _ text: String? = nil) -> Candidate {
+private func candidate(
+    _ prompt: String, _ index: Int, _ text: String? = nil, finish: Finish = .stop
+) -> Candidate {
     Candidate(
         promptID: prompt, prompt: "Prompt \(prompt)", index: index, text: text ?? "\(prompt) answer \(index)",
-        tokens: 3, finish: .stop)
+        tokens: 3, finish: finish)
 }
 
 /// A judgement whose verdicts are the given scores; nil is a reply that says nothing.
@@ -83,6 +85,23 @@ struct PairBuilderTests {
         #expect(result.pairs.isEmpty)
         #expect(result.ledger.map(\.reason) == ["too-few-scored"])
         #expect(result.ledger.map(\.detail) == ["1 of 3 candidates have a score"])
+    }
+
+    @Test("a candidate that was ended before it had any text is neither chosen nor rejected; an empty answer may be")
+    func missingResponse() throws {
+        let candidates = [
+            candidate("p", 0), candidate("p", 1, "", finish: .doesNotFit), candidate("p", 2, " \n", finish: .length),
+            candidate("p", 3, ""),
+        ]
+        let judgements = zip(candidates, [5.0, 0, 1, 2]).map { judgement($0, $1) }
+        #expect(try build(candidates, judgements).pairs.map(\.rejectedID) == [candidates[3].id])
+    }
+
+    @Test("a pair says of both responses whether they were cut off")
+    func finish() throws {
+        let both = [candidate("p", 0, finish: .length), candidate("p", 1)]
+        let pair = try #require(try build(both, [judgement(both[0], 1), judgement(both[1], 5)]).pairs.first)
+        #expect(pair.chosenFinish == .stop && pair.rejectedFinish == .length)
     }
 
     @Test("identical texts are no pair")

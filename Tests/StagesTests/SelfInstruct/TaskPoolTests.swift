@@ -192,7 +192,7 @@ struct TaskPoolTests {
     @Test("tasks of an earlier iteration are not new again")
     func earlierTasks() {
         var pool = TaskPool(
-            seeds: seeds, earlier: [.init(id: "e", text: "Name the four largest moons.")], maximumSimilarity: 0.7)
+            seeds: seeds, others: [.init(id: "e", text: "Name the four largest moons.")], maximumSimilarity: 0.7)
         pool.take(reply("name the four largest moons."))
         #expect(pool.prompts.isEmpty && pool.ledger.map(\.detail) == ["of e: Name the four largest moons."])
     }

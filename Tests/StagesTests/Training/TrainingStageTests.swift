@@ -63,6 +63,45 @@ struct TrainingStageTests {
         #expect((2...5).contains(reference.chosenTokens) && reference.rejectedTokens > reference.chosenTokens)
     }
 
+    @Test("the closing token of a response that was cut off is neither scored by the reference nor learned by dpo")
+    func cutOffResponses() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
+        func pair(_ finish: Finish) -> PreferencePair {
+            let both = ["Yes.", "No, never."].enumerated().map { index, text in
+                Candidate(
+                    promptID: "p", prompt: "Hi.", index: index, text: text, tokens: 1,
+                    finish: index == 0 ? finish : .stop)
+            }
+            return PreferencePair(chosen: both[0], score: 5, rejected: both[1], score: 1)
+        }
+        func score(_ finish: Finish) async throws -> (pairs: ArtifactReference, rows: ArtifactReference) {
+            let pairs = try harness.artifact([pair(finish)])
+            let outputs = try await harness.run(ScoreReferenceStage.self, ["model": [model], "pairs": [pairs]])
+            return (pairs, try #require(outputs.artifacts["reference-logps"]))
+        }
+        func row(_ reference: ArtifactReference) throws -> ReferenceLogProbabilities {
+            try #require(try harness.store.reader(reference, as: ReferenceLogProbabilities.self).all().first)
+        }
+        let whole = try await score(.stop), cut = try await score(.length)
+        let (ended, open) = (try row(whole.rows), try row(cut.rows))
+        #expect(open.chosenTokens == ended.chosenTokens - 1 && open.chosen > ended.chosen)
+        #expect(open.rejectedTokens == ended.rejectedTokens && open.rejected == ended.rejected)
+        func train(_ pairs: ArtifactReference, _ rows: ArtifactReference) async throws -> StageOutputs {
+            try await harness.run(
+                PreferenceTrainingStage.self, ["model": [model], "pairs": [pairs], "reference-logps": [rows]]
+            ) { $0.dropout = 0 }
+        }
+        let log = try harness.rows(
+            try await train(cut.pairs, cut.rows), "training-log", as: TrainingStep.self)
+        // The policy's log-probability of the same tokens, and so a margin of 0.
+        #expect(log.first?.metrics["rewards/margins"] == 0)
+        await #expect(throws: StageError.referenceMismatch(pair: pair(.length).id)) {
+            try await train(cut.pairs, whole.rows)
+        }
+    }
+
     @Test("a checkpoint is read as it was written, and exported as a Hugging Face folder")
     func checkpoints() async throws {
         var loop = try TinyLoop()
