@@ -120,9 +120,9 @@ struct SummaryTableTests {
         let table = SummaryTable([figures("sft", "sft", ["examples": 64]), figures("m1", "sft", ["examples": 1208])])
         #expect(
             table.lines == [
-                "          sft    m1",
+                "        sft    m1",
                 "training",
-                "  rows     64  1208",
+                "  rows   64  1208",
             ])
     }
 }

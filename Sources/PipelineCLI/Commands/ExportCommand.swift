@@ -39,24 +39,33 @@ struct ExportCommand: AsyncParsableCommand {
         switch format {
         case .trl:
             let exporter = try PreferenceExport(listing, isPlain: plain)
-            try prepare(folder)
-            try exporter.write(from: store, to: folder.appending(path: "train.jsonl"))
+            try fill(folder) { try exporter.write(from: store, to: folder.appending(path: "train.jsonl")) }
         case .hf:
             let exporter = try CheckpointExport(listing)
-            try prepare(folder)
-            try exporter.write(from: store, to: folder)
+            try fill(folder) { try exporter.write(from: store, to: folder) }
         }
         Console.note("wrote \(listing.name) to '\(out)'")
     }
 
-    /// Makes the folder. One that holds something already is left alone: mixed files would pass for a whole.
-    private func prepare(_ folder: URL) throws {
+    /// Makes the folder and what is in it, or neither. One that holds something already is left alone: mixed files
+    /// would pass for a whole.
+    private func fill(_ folder: URL, _ write: () throws -> Void) throws {
         let manager = FileManager.default
-        if manager.fileExists(atPath: folder.path) {
+        let existed = manager.fileExists(atPath: folder.path)
+        if existed {
             guard let files = try? manager.contentsOfDirectory(atPath: folder.path), files.isEmpty else {
                 throw CommandError.folderNotEmpty(out)
             }
         }
         try manager.createDirectory(at: folder, withIntermediateDirectories: true)
+        do {
+            try write()
+        } catch {
+            for name in (try? manager.contentsOfDirectory(atPath: folder.path)) ?? [] {
+                try? manager.removeItem(at: folder.appending(path: name))
+            }
+            if !existed { try? manager.removeItem(at: folder) }
+            throw error
+        }
     }
 }

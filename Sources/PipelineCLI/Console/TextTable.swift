@@ -8,14 +8,16 @@ struct TextTable {
     /// - Parameter columns: the alignment of each column; a heading, where there is one, is simply the first row.
     init(_ columns: [Alignment]) { alignments = columns }
 
+    /// - Parameter cells: those of a row, or one alone, which runs on across the columns.
     mutating func add(_ cells: [String]) { rows.append(cells) }
 
     /// The rows as lines without trailing space, each column as wide as its widest cell, two spaces between.
     ///
     /// - Parameter width: the last column is clipped so that no line is longer; nil for no limit.
     func lines(width limit: Int? = nil) -> [String] {
+        let measured = rows.filter { $0.count > 1 || alignments.count == 1 }
         let widths = alignments.indices.map { column in
-            rows.map { column < $0.count ? DisplayText.width($0[column]) : 0 }.max() ?? 0
+            measured.map { column < $0.count ? DisplayText.width($0[column]) : 0 }.max() ?? 0
         }
         return rows.map { row in
             var line = ""

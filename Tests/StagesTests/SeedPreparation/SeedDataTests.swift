@@ -38,14 +38,34 @@ struct SeedDataTests {
         #expect(longest.count == 84)
     }
 
-    @Test("342 judged responses to 114 instructions, each score 57 times")
+    @Test("399 judged responses to 114 instructions, score 0 114 times and each other score 57 times")
     func judgedExamples() throws {
         let examples = try examples()
-        #expect(examples.count == 342 && Set(examples.map(\.instruction)).count == 114)
+        #expect(examples.count == 399 && Set(examples.map(\.instruction)).count == 114)
         #expect(
             Dictionary(grouping: examples, by: \.score).mapValues(\.count) == [
-                0: 57, 1: 57, 2: 57, 3: 57, 4: 57, 5: 57,
+                0: 114, 1: 57, 2: 57, 3: 57, 4: 57, 5: 57,
             ])
+    }
+
+    @Test("every justification says what was asked for, what the response is about and what it gives, then concludes")
+    func justifications() throws {
+        for example in try examples() {
+            let parts = try #require(
+                example.justification.wholeMatch(
+                    of: #/Asked for: (?<asked>.+?)\. About: (?<about>.+?)\. Given: .+?\. (?<end>(It|That) .+\.)/#),
+                "\(example.origin): \(example.justification)")
+            #expect((parts.about == "nothing") == parts.end.hasPrefix("It says nothing"), "\(example.origin)")
+            let isElsewhere = parts.end.hasPrefix("That is another subject")
+            #expect((example.score == 0) == (isElsewhere || parts.about == "nothing"), "\(example.origin)")
+        }
+    }
+
+    @Test("a response that is good for one instruction is worth nothing for another")
+    func mismatches() throws {
+        let scores = Dictionary(grouping: try examples(), by: \.response).mapValues { $0.map(\.score).sorted() }
+        let shared = scores.values.filter { $0.count > 1 }
+        #expect(shared.count == 57 && shared.allSatisfy { $0.count == 2 && $0[0] == 0 && $0[1] >= 4 })
     }
 
     @Test("no instruction is like a prompt of the trees, and no prompt like another")
