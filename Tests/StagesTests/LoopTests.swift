@@ -13,7 +13,7 @@ struct LoopTests {
         #expect(candidates.count == 15 && Set(candidates.map(\.id)).count == 15)
         let judgements = try loop.rows("judgements.judgements", as: Judgement.self)
         #expect(judgements.map(\.candidateID) == candidates.map(\.id))
-        // Expected scores always exist, and lie on the scale.
+        // Expected scores exist wherever the context has room, and lie on the scale.
         #expect(judgements.allSatisfy { $0.parsed == 2 && (0...5).contains($0.score ?? -1) })
         let pairs = try loop.rows("pairs.pairs", as: PreferencePair.self)
         #expect(!pairs.isEmpty && pairs.allSatisfy { $0.chosenScore > $0.rejectedScore })
@@ -33,6 +33,40 @@ struct LoopTests {
 
     /// ln 2
     private let log2e = 0.693_147_180_559_945_3
+
+    @Test("a task like a held-out prompt is dropped, and the ledger names the prompt")
+    func heldOutPrompts() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        try await loop.fineTune()
+        try await loop.writeTasks(as: "free")
+        let written = try #require(try loop.rows("free.prompts", as: GeneratedPrompt.self).first)
+        let ranking = Ranking(tree: "t", prompt: written.text, responses: [])
+        try await loop.writeTasks(as: "held", heldOut: [loop.harness.artifact([ranking])])
+        #expect(try !loop.rows("held.prompts", as: GeneratedPrompt.self).map(\.text).contains(written.text))
+        let ledger = try loop.rows("held.ledger", as: LedgerEntry.self)
+        #expect(ledger.contains { $0.reason == "duplicate" && $0.detail.hasPrefix("of \(ranking.id): ") })
+    }
+
+    @Test("what was not generated is not judged, and has no score")
+    func missingResponses() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let candidates = [("p", 0, Finish.doesNotFit, ""), ("p", 1, .length, " "), ("p", 2, .stop, "")].map {
+            Candidate(promptID: $0.0, prompt: "Name a river.", index: $0.1, text: $0.3, tokens: 0, finish: $0.2)
+        }
+        try await loop.run(
+            JudgeResponsesStage.self, as: "judgements",
+            [
+                "model": [loop.artifact("m0.model")], "candidates": [loop.harness.artifact(candidates)],
+                "rubric": [loop.artifact("rubric")],
+            ]
+        ) { ($0.samples, $0.maxTokens, $0.scoring) = (2, 4, .expected) }
+        let judgements = try loop.rows("judgements.judgements", as: Judgement.self)
+        #expect(judgements.map(\.candidateID) == candidates.map(\.id))
+        #expect(judgements.map(\.verdicts.count) == [0, 0, 2], "an answer that the model ended is one, even if empty")
+        #expect(judgements.map { $0.score == nil } == [true, true, false])
+    }
 
     @Test("threads, batch and shard sizes change no digest")
     func executionChangesNothing() async throws {

@@ -47,8 +47,8 @@ struct ExportCommand: AsyncParsableCommand {
         Console.note("wrote \(listing.name) to '\(out)'")
     }
 
-    /// Makes the folder and what is in it, or neither. One that holds something already is left alone: mixed files
-    /// would pass for a whole.
+    /// Makes the folder and what is in it; a write that fails removes what it wrote. A folder that holds something
+    /// already is left alone: mixed files would pass for a whole.
     private func fill(_ folder: URL, _ write: () throws -> Void) throws {
         let manager = FileManager.default
         let existed = manager.fileExists(atPath: folder.path)

@@ -11,7 +11,8 @@ struct TextTable {
     /// - Parameter cells: those of a row, or one alone, which runs on across the columns.
     mutating func add(_ cells: [String]) { rows.append(cells) }
 
-    /// The rows as lines without trailing space, each column as wide as its widest cell, two spaces between.
+    /// The rows as lines without trailing space, each column as wide as its widest cell (a cell alone in its row aside), two
+    /// spaces between.
     ///
     /// - Parameter width: the last column is clipped so that no line is longer; nil for no limit.
     func lines(width limit: Int? = nil) -> [String] {

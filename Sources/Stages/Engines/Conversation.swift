@@ -27,7 +27,7 @@ struct Conversation {
     }
 
     /// The tokens of a reply; those of a whole one end with its closing token.
-    func reply(_ text: String, finish: Finish = .stop) throws -> [Int32] {
+    func reply(_ text: String, finish: Finish) throws -> [Int32] {
         finish == .stop
             ? try template.encodeReply(text, tokenizer: tokenizer)
             : template.encodeUnfinishedReply(text, tokenizer: tokenizer)

@@ -6,7 +6,7 @@
 package struct SelfJudgedRankingFilter {
     package enum Reason: String, CaseIterable {
         case agrees
-        /// A reply that the token limit ended before its score: its justification breaks off.
+        /// A reply that the token limit ended: it may not have come to its conclusion.
         case cutOff = "cut-off"
         /// A reply without a readable score.
         case unparsable

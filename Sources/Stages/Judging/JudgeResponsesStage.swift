@@ -69,15 +69,16 @@ package struct JudgeResponsesStage: Stage {
     private func judge(
         _ candidates: [Candidate], _ inputs: StageInputs, _ context: StageContext
     ) async throws -> [Judgement] {
-        let judge = try context.judge(
-            inputs, settings: settings, items: candidates.count, stage: Self.kind)
+        let present = candidates.count { !$0.isMissing }
+        let judge = try context.judge(inputs, settings: settings, items: present, stage: Self.kind)
         return try await context.shards("judgements", of: Judgement.self, items: candidates.count) { range in
-            let items = candidates[range].map {
+            let items = candidates[range].filter { !$0.isMissing }.map {
                 Judge.Item(id: $0.id, instruction: $0.prompt, response: $0.text)
             }
-            let replies = try judge.replies(to: items, of: candidates.count * parameters.samples)
-            return zip(candidates[range], replies).map { candidate, replies in
-                Judgement(candidateID: candidate.id, promptID: candidate.promptID, verdicts: replies)
+            var replies = try judge.replies(to: items, of: present * parameters.samples)[...]
+            return candidates[range].map { candidate in
+                let verdicts = candidate.isMissing ? [] : replies.removeFirst()
+                return Judgement(candidateID: candidate.id, promptID: candidate.promptID, verdicts: verdicts)
             }
         }
     }

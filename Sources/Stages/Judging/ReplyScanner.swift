@@ -4,7 +4,8 @@ struct ReplyScanner {
         /// The first byte of the word `score`.
         var start = 0
         let number: Result<Double, BadNumber>
-        /// The first byte after the number and its scale; after the line, where there is no number.
+        /// The first byte after the number and its scale. Where there is no number: after the line, or after the colon
+        /// if the line goes on in more than a word or two.
         let end: Int
 
         /// Whether a number is stated, usable or not.
@@ -27,11 +28,6 @@ struct ReplyScanner {
     private static let closings = Set(" \t*_`~\"'>)]}".utf8)
     private static let lineBreak = UInt8(ascii: "\n")
     private static let decorationInLine = decoration.subtracting([lineBreak])
-    /// What follows a number to name its scale, and to make a range or a sum of it.
-    private static let scaleMarks = ["/", "out of "]
-    private static let operators = [
-        "+", "=", "to ", "or ", "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}",
-    ]
 
     init(_ reply: String) {
         bytes = reply.utf8.map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 + 32 : $0 }
@@ -40,14 +36,15 @@ struct ReplyScanner {
     /// The last match, whether its number is usable, or there at all; nil if there is none.
     ///
     /// Without a number it counts where it states a score (`Score: four`, or nothing more), not where it speaks of one
-    /// (`the reason of this score: it is short`).
+    /// (`the reason of this score: it is short`). The two are told apart by whether words stand before it on its line;
+    /// `I give it a score: four` is therefore passed over.
     func lastScore() -> Match? {
         guard bytes.count > Self.keyword.count else { return nil }
         for start in stride(from: bytes.count - Self.keyword.count, through: 0, by: -1) {
             guard bytes[start] == Self.keyword[0], holds("score", at: start) else { continue }
             guard var match = score(after: start + Self.keyword.count) else { continue }
             match.start = start
-            if match.hasNumber || !isQualified(match) || !hasWords(from: start + Self.keyword.count) { return match }
+            if match.hasNumber || !isQualified(match) || !hasWord(bytes[(start + Self.keyword.count)...]) { return match }
         }
         return nil
     }
@@ -55,31 +52,18 @@ struct ReplyScanner {
     /// How many lines that hold a letter or digit begin after `position`.
     func linesWithWords(after position: Int) -> Int {
         let lines = bytes[position...].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        return lines.dropFirst().count { line in line.contains { isWord($0) } }
+        return lines.dropFirst().count(where: hasWord)
     }
-
-    /// Whether the match is the reply's conclusion even though the reply was cut off later: a number that no further
-    /// token could have changed, and of no single criterion.
-    func isFinal(_ match: Match) -> Bool { match.hasNumber && !isOfOneCriterion(match) && !isOpen(match) }
 
     /// Whether it looks like the score of one criterion: `Relevance score: 1`, `Score: 1 for relevance`.
     func isOfOneCriterion(_ match: Match) -> Bool {
         isQualified(match) || holds("for ", at: endOfStatement(match))
     }
 
-    /// Whether the text ends before it is clear where the number does: `Score: 4` could become 4.5, `4/10` or `4 to 5`.
-    private func isOpen(_ match: Match) -> Bool {
-        let rest = bytes[skip(Self.closings, from: match.end)...]
-        return ([".", ",", ":", "%"] + Self.scaleMarks + Self.operators).contains { $0.utf8.starts(with: rest) }
-    }
-
     /// Whether a word stands before the statement on its line.
     private func isQualified(_ match: Match) -> Bool {
-        let start = start(of: match, behind: Self.decorationInLine)
-        return start > 0 && isWord(bytes[start - 1])
+        endsInWord(before: start(of: match, behind: Self.decorationInLine))
     }
-
-    private func hasWords(from position: Int) -> Bool { bytes[position...].contains(where: isWord) }
 
     /// Where the statement of a score begins: before decoration and words such as `final` or `total` in front of it.
     func startOfStatement(_ match: Match) -> Int { start(of: match, behind: Self.decoration) }
@@ -91,7 +75,7 @@ struct ReplyScanner {
             while start > 0, decoration.contains(bytes[start - 1]) { start -= 1 }
             for word in ["final", "total", "overall", "my", "the"] where start >= word.utf8.count {
                 let first = start - word.utf8.count
-                if holds(word, at: first), first == 0 || !isWord(bytes[first - 1]) { start = first }
+                if holds(word, at: first), !endsInWord(before: first) { start = first }
             }
             if start == mark { return start }
         }
@@ -115,7 +99,9 @@ struct ReplyScanner {
         let isSigned = isNegative || byte(index) == UInt8(ascii: "+")
         if isSigned { index += 1 }
         guard let number = number(at: index) else {
-            return bad(.noScore, at: bytes[colon...].firstIndex(of: Self.lineBreak) ?? bytes.count)
+            let line = bytes[(colon + 1)...].prefix { $0 != Self.lineBreak }
+            let words = line.split(separator: UInt8(ascii: " ")).count(where: hasWord)
+            return bad(.noScore, at: words > 2 ? colon + 1 : line.endIndex)
         }
         index = number.end
         // A plus sign is how judges add the point of one criterion: "Score: +1".
@@ -144,13 +130,13 @@ struct ReplyScanner {
         case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: ":"):
             return isDigit(index + 1) ? .malformedNumber : nil
         case UInt8(ascii: "_"): return nil  // markdown emphasis
-        default: return isWord(next) && next < 0x80 ? .malformedNumber : nil
+        default: return isDigit(index) || UInt8(ascii: "a")...UInt8(ascii: "z") ~= next ? .malformedNumber : nil
         }
     }
 
     /// Reads `/5` or `out of 5`, and refuses other scales, ranges and sums.
     private func scale(of value: Double, at start: Int, numberEnd: Int) -> Match {
-        for mark in Self.scaleMarks where holds(mark, at: start) {
+        for mark in ["/", "out of "] where holds(mark, at: start) {
             let place = skip(Self.openings, from: start + mark.utf8.count)
             if holds("five", at: place) { return Match(number: .success(value), end: place + 4) }
             guard let limit = number(at: place), limit.value == VerdictParser.scale.upperBound else {
@@ -158,7 +144,8 @@ struct ReplyScanner {
             }
             return Match(number: .success(value), end: limit.end)
         }
-        for mark in Self.operators where holds(mark, at: start) {
+        for mark in ["+", "=", "to ", "or ", "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}"]
+        where holds(mark, at: start) {
             let operand = skip(Self.openings, from: start + mark.utf8.count)
             if isDigit(operand) { return bad(.malformedNumber, at: operand) }
         }
@@ -171,9 +158,20 @@ struct ReplyScanner {
         byte(index).map { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ?? false
     }
 
-    /// A letter or digit; every byte of a character outside ASCII counts as one.
-    private func isWord(_ byte: UInt8) -> Bool {
-        byte >= 0x80 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+    /// Whether there is a letter or digit in the text.
+    private func hasWord(_ text: ArraySlice<UInt8>) -> Bool {
+        String(decoding: text, as: UTF8.self).unicodeScalars.contains(where: isWord)
+    }
+
+    /// Whether a letter or digit stands directly before the byte at `index`.
+    private func endsInWord(before index: Int) -> Bool {
+        let longestScalar = 4
+        let end = String(decoding: bytes[max(0, index - longestScalar)..<index], as: UTF8.self)
+        return end.unicodeScalars.last.map(isWord) ?? false
+    }
+
+    private func isWord(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil
     }
 
     private func holds(_ text: String, at index: Int) -> Bool {

@@ -22,7 +22,7 @@ public enum UnparsableReason: String, Codable, CaseIterable, Sendable {
     case noScore = "no-score"
     /// The last such form is followed by more text than a closing remark: an intermediate score, not a conclusion.
     case notAtEnd = "not-at-end"
-    /// The token limit ended the reply before its final score was stated, or before that could be known to be whole.
+    /// The token limit ended the reply: what it had not yet said could change its score.
     case cutOff = "cut-off"
     /// There is no reply: the judge prompt leaves the model's context no room.
     case doesNotFit = "does-not-fit"

@@ -20,21 +20,21 @@ package struct VerdictParser: Sendable {
 
     package init() {}
 
-    /// - Parameter finish: how the reply ended. One that was cut off may have been about to change its score, and has
-    ///   perhaps only come to that of one criterion.
-    package func parse(_ reply: String, finish: Finish = .stop) -> Verdict {
-        if finish == .doesNotFit { return .unparsable(.doesNotFit) }
-        let text = ReplyScanner(reply)
-        let match = text.lastScore()
-        if finish == .length, !(match.map(text.isFinal) ?? false) { return .unparsable(.cutOff) }
-        return verdict(of: match, in: text)
+    /// - Parameter finish: how the reply ended. One that was cut off has no verdict, whatever it holds: it may have been
+    ///   about to change its score, or have come to that of one criterion only.
+    package func parse(_ reply: String, finish: Finish) -> Verdict {
+        switch finish {
+        case .stop: verdict(of: ReplyScanner(reply))
+        case .length: .unparsable(.cutOff)
+        case .doesNotFit: .unparsable(.doesNotFit)
+        }
     }
 
     /// The reply without its score statement, trimmed: what the judge gives as its reasons. Without such a statement
     /// it is the whole reply.
     ///
     /// What a reply that was cut off says after its score is left out: it breaks off.
-    package func justification(in reply: String, finish: Finish = .stop) -> String {
+    package func justification(in reply: String, finish: Finish) -> String {
         let text = ReplyScanner(reply)
         guard let match = text.lastScore(), finish != .length || !text.isOfOneCriterion(match) else {
             return reply.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -46,9 +46,8 @@ package struct VerdictParser: Sendable {
             .filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    private func verdict(of match: ReplyScanner.Match?, in text: ReplyScanner) -> Verdict {
-        guard let match else { return .unparsable(.noScore) }
-        guard match.hasNumber else { return .unparsable(.noScore) }
+    private func verdict(of text: ReplyScanner) -> Verdict {
+        guard let match = text.lastScore(), match.hasNumber else { return .unparsable(.noScore) }
         guard text.linesWithWords(after: match.end) <= trailingLines else { return .unparsable(.notAtEnd) }
         switch match.number {
         case .failure(let reason): return .unparsable(reason.reason)

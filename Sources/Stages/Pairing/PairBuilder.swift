@@ -19,7 +19,7 @@ public enum TieBreak: String, ParameterChoice {
 package struct PairBuilder {
     package enum Reason: String, CaseIterable {
         case paired
-        /// Fewer than two candidates have a score.
+        /// Fewer than two candidates have a response and a score.
         case tooFewScored = "too-few-scored"
         /// The best score is also the worst.
         case equalScores = "equal-scores"
@@ -80,7 +80,7 @@ package struct PairBuilder {
             result.ledger.append(LedgerEntry(item: prompt, decision: .dropped, reason: reason, detail: detail))
         }
         guard let best = scored.map(\.score).max(), let worst = scored.map(\.score).min(), scored.count >= 2 else {
-            return drop(.tooFewScored, "\(scored.count) of \(candidates.count) candidates have a score")
+            return drop(.tooFewScored, "\(scored.count) of \(candidates.count) candidates have a response and a score")
         }
         guard best - worst > Self.equality else {
             return drop(.equalScores, "all \(scored.count) scored candidates have \(best)")

@@ -17,7 +17,7 @@ public struct Judgement: Record, Equatable {
         /// The expectation over the score digits after the justification, where that was asked for.
         public let expected: Double?
 
-        package init(raw: String, finish: Finish = .stop, verdict: Verdict, expected: Double? = nil) {
+        package init(raw: String, finish: Finish, verdict: Verdict, expected: Double? = nil) {
             self.raw = raw
             self.finish = finish
             score = verdict.score

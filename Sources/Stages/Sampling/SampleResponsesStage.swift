@@ -84,13 +84,14 @@ package struct SampleResponsesStage: Stage {
     }
 
     private func summary(_ candidates: [Candidate]) -> JSONValue {
-        .object([
+        let present = candidates.filter { !$0.isMissing }
+        return .object([
             "prompts": .count(Set(candidates.map(\.promptID)).count),
             "candidates": .count(candidates.count),
             "cut_off": .count(candidates.count { $0.finish == .length }),
             "does_not_fit": .count(candidates.count { $0.finish == .doesNotFit }),
-            "mean_tokens": .number(mean(candidates.map { Double($0.tokens) })),
-            "mean_characters": .number(mean(candidates.map { Double($0.text.count) })),
+            "mean_tokens": .number(mean(present.map { Double($0.tokens) })),
+            "mean_characters": .number(mean(present.map { Double($0.text.count) })),
         ])
     }
 }

@@ -78,7 +78,7 @@ package struct FineTuneStage: Stage {
         let encoded = try turns.map { prompt, response in
             SupervisedExample(
                 prompt: try conversation.prompt(prompt),
-                response: try conversation.reply(response))
+                response: try conversation.reply(response, finish: .stop))
         }
         let fitting = encoded.filter { $0.tokens.count <= limit }
         if fitting.count < encoded.count {

@@ -84,7 +84,7 @@ struct SelfJudgedRankingTests {
                 == .rejected(.disagrees, scores: [3.4, 2.6]))
     }
 
-    @Test("a reply without words, or cut off before its score, is no target, whatever its expected score")
+    @Test("a reply without words, or cut off, is no target, whatever its score")
     func tornReplies() throws {
         func reason(_ first: Judgement.Reply) throws -> SelfJudgedRankingFilter.Reason? {
             guard case .rejected(let reason, _) = try attempt(first, reply("Bad.", expected: 1)) else { return nil }
@@ -95,15 +95,7 @@ struct SelfJudgedRankingTests {
         #expect(try reason(reply("It is a goo", finish: .length, expected: 4)) == .cutOff)
         #expect(try reason(reply("It is a goo", finish: .length)) == .cutOff)
         #expect(try reason(reply("Relevance score: 1. It", finish: .length, expected: 4)) == .cutOff)
-        #expect(try reason(reply("Score: 4\nIt is", finish: .length, expected: 4)) == .noJustification)
-        guard
-            case .accepted(let examples) = try attempt(
-                reply("It is good.\nScore: 4\nAnd so", finish: .length), reply("Bad.\nScore: 1"))
-        else {
-            Issue.record("rejected")
-            return
-        }
-        #expect(examples.map(\.target) == ["It is good.\n\nScore: 4", "Bad.\n\nScore: 1"])
+        #expect(try reason(reply("It is good.\nScore: 4\nAnd so", finish: .length)) == .cutOff)
     }
 
     @Test("the first agreeing attempt counts, and the ledger says which")

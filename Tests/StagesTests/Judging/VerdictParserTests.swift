@@ -2,6 +2,10 @@ import Stages
 import TestSupport
 import Testing
 
+extension VerdictParser {
+    fileprivate func parse(_ reply: String) -> Verdict { parse(reply, finish: .stop) }
+}
+
 @Suite("Reading the score from a judge's reply")
 struct VerdictParserTests {
     let parser = VerdictParser()
@@ -54,6 +58,7 @@ struct VerdictParserTests {
             ("Relevance score: 1\nScore: four", nil), ("Score: 2\nScore: <total points>", nil),
             ("Score: 2\n**Total Score:**", nil), ("Score: 2, for now. The final score: none.", nil),
             ("Score: 2\nI would give it a score:", nil), ("Score: 2\n- Score: high", nil),
+            ("Score: 2\n\u{2022} Score: high", nil), ("Score: 1\n\u{2705} Score: N/A", nil),
             ("Score: 2\nThe reason for this score: it is short.", 2), ("Score: 2\nRelevance score: high", 2),
         ] as [(String, Double?)])
     func lastWithoutNumber(reply: String, score: Double?) {
@@ -61,22 +66,17 @@ struct VerdictParserTests {
     }
 
     @Test(
-        "of a reply that was cut off only a score that nothing could have changed counts",
+        "a reply that was cut off has no verdict: whatever it holds, it could have gone on to another",
         arguments: [
-            ("", nil), ("It is", nil), ("Fine.\n\nScore:", nil), ("Score: 4", nil), ("Score: 4.", nil),
-            ("Score: 4 / ", nil), ("**Score: 4**", nil), ("Score: 4 out", nil), ("Score: 4 out of 5", nil),
-            ("Score: 4 \u{2013}", nil), ("Relevance score: 1\n", nil), ("Relevance score: 1. It covers", nil),
-            ("Score: 1 for relevance.\nIt covers", nil), ("Score: 4\n", 4), ("Fine.\nScore: 4/5\n\nThe", 4),
-            ("Total score: 3\nAs", 3), ("Score: 4, because it", 4), ("Score: 4 overall", 4),
-        ] as [(String, Double?)])
-    func cutOff(reply: String, score: Double?) {
-        #expect(parser.parse(reply, finish: .length) == (score.map { .scored($0) } ?? .unparsable(.cutOff)))
+            "", "It is", "Fine.\n\nScore:", "Score: 4", "**Score: 4**", "Fine.\nScore: 4/5\n", "Score: 4, because it",
+            "Relevance\nScore: 1\n\nCoverage", "Score: 8/10\nThe", "Score: 4\nIt is.\nIt was.",
+        ])
+    func cutOff(reply: String) {
+        #expect(parser.parse(reply, finish: .length) == .unparsable(.cutOff))
     }
 
-    @Test("what is wrong with a score is said of a reply that was cut off later too")
-    func cutOffLater() {
-        #expect(parser.parse("Score: 8/10\nThe", finish: .length) == .unparsable(.otherScale))
-        #expect(parser.parse("Score: 4\nIt is.\nIt was.", finish: .length) == .unparsable(.notAtEnd))
+    @Test("there is no verdict where the judge prompt did not fit")
+    func doesNotFit() {
         #expect(parser.parse("", finish: .doesNotFit) == .unparsable(.doesNotFit))
     }
 
@@ -89,6 +89,7 @@ struct VerdictParserTests {
             (" Good. \n", .stop, "Good."), ("Good.\nScore: 4\nAs I", .length, "Good."),
             ("Score: 4\nAs I", .length, ""), (" As I", .length, "As I"),
             ("Relevance score: 1. It", .length, "Relevance score: 1. It"),
+            ("Score: The reply covers the question.", .stop, "The reply covers the question."),
         ] as [(String, Finish, String)])
     func justification(reply: String, finish: Finish, expected: String) {
         #expect(parser.justification(in: reply, finish: finish) == expected)
@@ -98,6 +99,7 @@ struct VerdictParserTests {
     func intermediateScore() {
         #expect(parser.parse("Score: 4\n\nBecause it is good.") == .scored(4))
         #expect(parser.parse("Relevance score: 1\nIt is on topic.\nCoverage is next") == .unparsable(.notAtEnd))
+        #expect(parser.parse("Score: 4\n\u{2014}\n\u{2705}\n") == .scored(4), "signs are no words")
         var strict = VerdictParser()
         strict.trailingLines = 0
         #expect(strict.parse("Score: 4\n\nBecause it is good.") == .unparsable(.notAtEnd))

@@ -16,7 +16,8 @@ private func judgement(_ candidate: Candidate, _ scores: Double?...) -> Judgemen
         candidateID: candidate.id, promptID: candidate.promptID,
         verdicts: scores.map { score in
             .init(
-                raw: score.map { "Score: \($0)" } ?? "?", verdict: score.map { .scored($0) } ?? .unparsable(.noScore))
+                raw: score.map { "Score: \($0)" } ?? "?", finish: .stop,
+                verdict: score.map { .scored($0) } ?? .unparsable(.noScore))
         })
 }
 
@@ -84,7 +85,7 @@ struct PairBuilderTests {
         let result = try build(candidates, [judgement(candidates[0], 5), judgement(candidates[1], nil)])
         #expect(result.pairs.isEmpty)
         #expect(result.ledger.map(\.reason) == ["too-few-scored"])
-        #expect(result.ledger.map(\.detail) == ["1 of 3 candidates have a score"])
+        #expect(result.ledger.map(\.detail) == ["1 of 3 candidates have a response and a score"])
     }
 
     @Test("a candidate that was ended before it had any text is neither chosen nor rejected; an empty answer may be")
@@ -95,6 +96,8 @@ struct PairBuilderTests {
         ]
         let judgements = zip(candidates, [5.0, 0, 1, 2]).map { judgement($0, $1) }
         #expect(try build(candidates, judgements).pairs.map(\.rejectedID) == [candidates[3].id])
+        let few = try build(Array(candidates.prefix(3)), Array(judgements.prefix(3)))
+        #expect(few.ledger.map(\.detail) == ["1 of 3 candidates have a response and a score"])
     }
 
     @Test("a pair says of both responses whether they were cut off")

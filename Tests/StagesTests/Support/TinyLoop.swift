@@ -65,15 +65,19 @@ struct TinyLoop {
         ) { ($0.learningRate, $0.finalLearningRate, $0.batchSize, $0.maxTokens) = (3e-3, 1e-3, 4, 900) }
     }
 
-    mutating func writeAndJudge() async throws {
+    mutating func writeTasks(as name: String, heldOut: [ArtifactReference] = []) async throws {
         try await run(
-            WriteTasksStage.self, as: "prompts",
-            ["model": [artifact("m1.model")], "examples": [artifact("seeds.examples")]]
+            WriteTasksStage.self, as: name,
+            ["model": [artifact("m1.model")], "examples": [artifact("seeds.examples")], "held-out": heldOut]
         ) {
-            ($0.prompts, $0.maxTokens, $0.requestsPerRound, $0.maxRounds) = (6, 24, 4, 2)
+            ($0.prompts, $0.maxTokens, $0.requestsPerRound, $0.maxRounds) = (6, 48, 8, 2)
             // A model that knows nothing writes what no filter would let pass but these.
             ($0.temperature, $0.keepCompleteTasks, $0.asciiStart) = (1, true, false)
         }
+    }
+
+    mutating func writeAndJudge() async throws {
+        try await writeTasks(as: "prompts")
         try await run(
             SampleResponsesStage.self, as: "candidates",
             ["model": [artifact("m1.model")], "prompts": [promptsToAnswer()]]
