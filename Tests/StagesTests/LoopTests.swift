@@ -48,7 +48,7 @@ struct LoopTests {
         #expect(ledger.contains { $0.reason == "duplicate" && $0.detail.hasPrefix("of \(ranking.id): ") })
     }
 
-    @Test("what was not generated is not judged, and has no score")
+    @Test("what was not generated is not judged and has no score; an answer that the model ended is, even if empty")
     func missingResponses() async throws {
         var loop = try TinyLoop()
         try await loop.prepare()
@@ -64,7 +64,7 @@ struct LoopTests {
         ) { ($0.samples, $0.maxTokens, $0.scoring) = (2, 4, .expected) }
         let judgements = try loop.rows("judgements.judgements", as: Judgement.self)
         #expect(judgements.map(\.candidateID) == candidates.map(\.id))
-        #expect(judgements.map(\.verdicts.count) == [0, 0, 2], "an answer that the model ended is one, even if empty")
+        #expect(judgements.map(\.verdicts.count) == [0, 0, 2])
         #expect(judgements.map { $0.score == nil } == [true, true, false])
     }
 

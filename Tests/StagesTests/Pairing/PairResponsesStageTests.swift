@@ -12,7 +12,8 @@ struct PairResponsesStageTests {
         let judgements = zip(candidates, scores).map { candidate, score in
             Judgement(
                 candidateID: candidate.id, promptID: prompt,
-                verdicts: [.init(raw: "", finish: .stop, verdict: score.map { .scored($0) } ?? .unparsable(.noScore))])
+                verdicts: [.init(raw: "", finish: .stop, verdict: score.map { .scored($0) } ?? .unparsable(.noScore))]
+            )
         }
         return (candidates, judgements)
     }
