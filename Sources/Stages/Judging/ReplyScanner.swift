@@ -44,7 +44,9 @@ struct ReplyScanner {
             guard bytes[start] == Self.keyword[0], holds("score", at: start) else { continue }
             guard var match = score(after: start + Self.keyword.count) else { continue }
             match.start = start
-            if match.hasNumber || !isQualified(match) || !hasWord(bytes[(start + Self.keyword.count)...]) { return match }
+            if match.hasNumber || !isQualified(match) || !hasWord(bytes[(start + Self.keyword.count)...]) {
+                return match
+            }
         }
         return nil
     }

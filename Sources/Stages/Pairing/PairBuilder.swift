@@ -80,7 +80,8 @@ package struct PairBuilder {
             result.ledger.append(LedgerEntry(item: prompt, decision: .dropped, reason: reason, detail: detail))
         }
         guard let best = scored.map(\.score).max(), let worst = scored.map(\.score).min(), scored.count >= 2 else {
-            return drop(.tooFewScored, "\(scored.count) of \(candidates.count) candidates have a response and a score")
+            return drop(
+                .tooFewScored, "\(scored.count) of \(candidates.count) candidates have a response and a score")
         }
         guard best - worst > Self.equality else {
             return drop(.equalScores, "all \(scored.count) scored candidates have \(best)")
