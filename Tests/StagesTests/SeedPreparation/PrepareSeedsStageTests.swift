@@ -27,7 +27,7 @@ struct PrepareSeedsStageTests {
         let judged = try harness.rows(outputs, "judge-examples", as: JudgeExample.self)
         let trees = examples.map(\.tree) + training.map(\.tree) + evaluation.map(\.tree)
         #expect(Set(trees).count == trees.count && !training.isEmpty && !evaluation.isEmpty && !examples.isEmpty)
-        #expect(judged.count == 399)
+        #expect(judged.count == 342)
         #expect(Set(judged.map(\.instruction)).isDisjoint(with: evaluation.map(\.prompt)))
         #expect(judged.allSatisfy { $0.input.contains($0.response) && $0.target.hasSuffix("\n\nScore: \($0.score)") })
     }
