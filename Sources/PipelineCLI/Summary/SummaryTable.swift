@@ -83,7 +83,9 @@ struct SummaryRow: Sendable {
         },
         SummaryRow(label: "of these evaluation examples") { whole($0.number("sft", "judge_examples")) },
         SummaryRow(label: "loss, first → last tenth") { change($0, "loss") },
-        SummaryRow(label: "rewards/accuracies, last tenth") { fixed($0.number("dpo", "rewards/accuracies", "end"), 2) },
+        SummaryRow(label: "rewards/accuracies, last tenth") {
+            fixed($0.number("dpo", "rewards/accuracies", "end"), 2)
+        },
         SummaryRow(label: "rewards/margins, last tenth") { fixed($0.number("dpo", "rewards/margins", "end"), 3) },
         SummaryRow(label: "mean response after it, tokens") {
             fixed($0.numberAfterTraining("sample", "mean_tokens"), 0)
