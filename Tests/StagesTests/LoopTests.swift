@@ -39,10 +39,11 @@ struct LoopTests {
         var loop = try TinyLoop()
         try await loop.prepare()
         try await loop.fineTune()
-        try await loop.writeTasks(as: "free")
+        // Many requests: few pieces of what a random model writes pass the filters.
+        try await loop.writeTasks(as: "free", requests: 400)
         let written = try #require(try loop.rows("free.prompts", as: GeneratedPrompt.self).first)
         let ranking = Ranking(tree: "t", prompt: written.text, responses: [])
-        try await loop.writeTasks(as: "held", heldOut: [loop.harness.artifact([ranking])])
+        try await loop.writeTasks(as: "held", requests: 400, heldOut: [loop.harness.artifact([ranking])])
         #expect(try !loop.rows("held.prompts", as: GeneratedPrompt.self).map(\.text).contains(written.text))
         let ledger = try loop.rows("held.ledger", as: LedgerEntry.self)
         #expect(ledger.contains { $0.reason == "duplicate" && $0.detail.hasPrefix("of \(ranking.id): ") })

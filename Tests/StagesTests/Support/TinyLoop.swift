@@ -65,12 +65,12 @@ struct TinyLoop {
         ) { ($0.learningRate, $0.finalLearningRate, $0.batchSize, $0.maxTokens) = (3e-3, 1e-3, 4, 900) }
     }
 
-    mutating func writeTasks(as name: String, heldOut: [ArtifactReference] = []) async throws {
+    mutating func writeTasks(as name: String, requests: Int = 8, heldOut: [ArtifactReference] = []) async throws {
         try await run(
             WriteTasksStage.self, as: name,
             ["model": [artifact("m1.model")], "examples": [artifact("seeds.examples")], "held-out": heldOut]
         ) {
-            ($0.prompts, $0.maxTokens, $0.requestsPerRound, $0.maxRounds) = (6, 48, 8, 2)
+            ($0.prompts, $0.maxTokens, $0.requestsPerRound, $0.maxRounds) = (6, 48, requests, 2)
             // A model that knows nothing writes what no filter would let pass but these.
             ($0.temperature, $0.keepCompleteTasks, $0.asciiStart) = (1, true, false)
         }
