@@ -1,4 +1,5 @@
 public import Artifacts
+internal import Foundation
 
 /// Everything that can be wrong with a plan, and what the pipeline itself can find wrong while running it.
 public enum PipelineError: Error, Equatable, Sendable {
@@ -188,6 +189,10 @@ extension PipelineError: CustomStringConvertible {
         }
     }
 
-    /// The repository comes without `models/`.
-    private static func isFetched(_ path: String) -> Bool { path.split(separator: "/").dropLast().last == "models" }
+    /// Whether the file is one of `models/` in a clone of this repository, which comes without it.
+    private static func isFetched(_ path: String) -> Bool {
+        let folder = URL(filePath: path).deletingLastPathComponent()
+        let setup = folder.deletingLastPathComponent().appending(path: "scripts/setup")
+        return folder.lastPathComponent == "models" && FileManager.default.isExecutableFile(atPath: setup.path)
+    }
 }

@@ -99,12 +99,18 @@ struct UsageTests {
         #expect(inOption.contains(" (--set:1:13)\n"))
     }
 
-    @Test("a missing file that scripts/setup fetches is answered with that")
+    @Test("a missing file that scripts/setup fetches is answered with that, but not one of a user's own models")
     func unfetchedModel() throws {
         try place.writeSeedPipeline(source: "{path: models/tiny.gguf}")
-        let result = try place.pipeline.run("run", "seeds.yaml")
-        #expect(result.status == 2)
-        #expect(result.stderr.contains("run 'scripts/setup'"))
+        let own = try place.pipeline.run("run", "seeds.yaml")
+        #expect(own.status == 2)
+        #expect(own.stderr.contains("models/tiny.gguf") && !own.stderr.contains("scripts/setup"))
+        let setup = place.folder.appending(path: "scripts/setup")
+        try FileManager.default.createDirectory(
+            at: setup.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data("#!/bin/sh\n".utf8).write(to: setup)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: setup.path)
+        #expect(try place.pipeline.run("run", "seeds.yaml").stderr.contains("run 'scripts/setup'"))
     }
 
     @Test("stages that wait for each other are shown as a path")

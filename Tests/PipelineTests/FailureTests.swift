@@ -212,4 +212,50 @@ struct ShardTests {
     func sizes(items: Int, shards: Int, rows: Int) {
         #expect(ShardSize.shards(shards).rows(of: items) == rows)
     }
+
+    /// Two stages that read one file each; the second file makes its stage fail.
+    private func refusing(_ text: String) throws -> Workplace {
+        let workplace = try Workplace(
+            """
+            sources: {good: {path: good.txt}, bad: {path: bad.txt}}
+            stages:
+              first: {stage: read, inputs: {file: good}}
+              second: {stage: read, inputs: {file: bad}}
+            """)
+        try workplace.write("4\n5\n", to: "good.txt")
+        try workplace.write(text, to: "bad.txt")
+        return workplace
+    }
+
+    @Test("a source that its stage refuses leaves no copy in the store; one that a result was made of stays")
+    func refusedSource() async throws {
+        let workplace = try refusing("four\n")
+        let outcomes = try await workplace.run(options: RunOptions(cores: 2, keepsGoing: true)).outcomes
+        #expect(outcomes == ["first ran", "second failed"])
+        #expect(try workplace.blobs() == ["4\n5\n"])
+    }
+
+    @Test("the same content as a source of a result that stands is kept, whoever refuses it now")
+    func sharedSource() async throws {
+        let workplace = try refusing("4\n5\n")
+        try await workplace.run()
+        Trouble.cause("refused-source", times: 1)
+        try await workplace.run(
+            """
+            sources: {good: {path: good.txt}}
+            stages: {third: {stage: read, inputs: {file: good}, params: {tag: refused-source}}}
+            """)
+        #expect(try workplace.blobs() == ["4\n5\n"])
+    }
+
+    @Test("while another run is under way nothing is taken back, since it may be about to use it")
+    func refusedBesideAnotherRun() async throws {
+        let workplace = try refusing("four\n")
+        let other = try workplace.store().newRun(plan: [:])
+        try await workplace.run(options: RunOptions(cores: 2, keepsGoing: true))
+        #expect(try workplace.blobs() == ["4\n5\n", "four\n"])
+        try other.finish(summary: [:])
+        try await workplace.run(options: RunOptions(cores: 2, keepsGoing: true))
+        #expect(try workplace.blobs() == ["4\n5\n"])
+    }
 }

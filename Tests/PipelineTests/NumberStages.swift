@@ -155,18 +155,26 @@ struct SumStage: Stage {
     }
 }
 
-/// Reads numbers from the lines of a source.
+/// Reads numbers from the lines of a source, which it refuses for any other line, and while its tag is in trouble.
 struct ReadStage: Stage {
-    typealias Parameters = NoParameters
+    struct Parameters: StageParameters {
+        var tag = ""
+    }
     static let kind: StageKind = "read"
     static let version = 1
     static let inputs = [Port("file", schema: "blob")]
     static let outputs = [Port("numbers", schema: "number/1")]
-    init(parameters: NoParameters) {}
+    private let tag: String
+    init(parameters: Parameters) { tag = parameters.tag }
 
     func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let text = try String(contentsOf: inputs.blob("file"), encoding: .utf8)
-        return try NumberStages.write(text.split(separator: "\n").compactMap { Int($0) }, to: "numbers", context)
+        let numbers = try text.split(separator: "\n").map { line in
+            guard let number = Int(line) else { throw FakeError("'\(line)' is no number") }
+            return number
+        }
+        if Trouble.isDue(tag, at: 0) { throw FakeError("it broke") }
+        return try NumberStages.write(numbers, to: "numbers", context)
     }
 }
 

@@ -57,6 +57,13 @@ final class Workplace: Sendable {
         return try store().reader(reference, as: NumberRow.self).all().map(\.value)
     }
 
+    /// The contents of the blobs in the store, sorted.
+    func blobs() throws -> [String] {
+        let root = folder.appending(path: "store/blobs/sha256")
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.contains("/") }
+        return try paths.map { try String(contentsOf: root.appending(path: $0), encoding: .utf8) }.sorted()
+    }
+
     /// The whole text of the error that loading the plan gives, with this folder's path left out.
     func message(
         _ name: String = "plan.yaml", overlays: [String] = [], settings: [String] = []

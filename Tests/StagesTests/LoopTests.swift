@@ -82,12 +82,10 @@ struct LoopTests {
     func trainingResumes() async throws {
         var loop = try TinyLoop()
         try await loop.prepare()
-        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
-        let examples = try loop.artifact("seeds.examples")
         func train(key: String, stopAfter: Int = .max) async throws -> StageOutputs {
-            try await harness.run(
-                FineTuneStage.self, ["model": [model], "examples": [examples]], key: key, stopAfter: stopAfter
-            ) { ($0.batchSize, $0.epochs, $0.learningRate, $0.finalLearningRate) = (2, 2, 1e-3, 1e-4) }
+            try await loop.train(key: key, stopAfter: stopAfter) {
+                ($0.batchSize, $0.epochs, $0.learningRate, $0.finalLearningRate) = (2, 2, 1e-3, 1e-4)
+            }
         }
         let undisturbed = try await train(key: "whole")
         for _ in 0..<3 {
@@ -104,12 +102,9 @@ struct LoopTests {
     func checkpointsCannotBeWritten() async throws {
         var loop = try TinyLoop()
         try await loop.prepare()
-        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
-        let examples = try loop.artifact("seeds.examples")
+        let harness = loop.harness
         func train(key: String, stopAfter: Int = .max) async throws -> StageOutputs {
-            try await harness.run(
-                FineTuneStage.self, ["model": [model], "examples": [examples]], key: key, stopAfter: stopAfter
-            ) { $0.batchSize = 4 }
+            try await loop.train(key: key, stopAfter: stopAfter) { $0.batchSize = 4 }
         }
         let undisturbed = try await train(key: "whole")
         #expect(harness.warnings.isEmpty)

@@ -61,6 +61,23 @@ final class ArtifactIndex: Sendable {
         try read { try String.fetchOne($0, sql: "SELECT record FROM stages WHERE key = ?", arguments: [key.hex]) }
     }
 
+    /// Every accepted record by its key, as the text of its record file.
+    func records() throws -> [ContentDigest: String] {
+        let rows = try read { try IndexedRecord.fetchAll($0, sql: "SELECT key, record FROM stages") }
+        return Dictionary(
+            try rows.map { row in
+                guard let key = ContentDigest(hex: row.key) else {
+                    throw ArtifactError.index(path: path, reason: "it holds a malformed digest")
+                }
+                return (key, row.record)
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private struct IndexedRecord: Decodable, FetchableRecord {
+        var key: String
+        var record: String
+    }
+
     /// Records of `kind`, newest first.
     func latestRecords(stageName: String?, kind: String) throws -> [String] {
         try read { database in

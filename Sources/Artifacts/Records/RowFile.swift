@@ -49,6 +49,11 @@ struct RowFile {
         }
     }
 
+    /// Hands over every line; zstd's checksums guard them.
+    func forEachLine(_ body: (_ row: Int, _ line: UnsafeRawBufferPointer) throws -> Void) throws {
+        try forEachLine(in: 0..<rows, body)
+    }
+
     /// Hands over the lines of `range`, reading only the frames that hold them; zstd's checksums guard those.
     func forEachLine(
         in range: Range<Int>, _ body: (_ row: Int, _ line: UnsafeRawBufferPointer) throws -> Void

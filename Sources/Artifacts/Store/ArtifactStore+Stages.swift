@@ -65,11 +65,13 @@ extension ArtifactStore {
         return Int32(String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
+    /// Waits up to two seconds: a run that ends may hold the store to itself for a moment.
     func sharedLock() throws -> FileLock {
-        guard let lock = try FileLock(path: layout.storeLock, mode: .shared) else {
-            throw ArtifactError.storeBusy(path: layout.root)
+        for _ in 0..<200 {
+            if let lock = try FileLock(path: layout.storeLock, mode: .shared) { return lock }
+            usleep(10_000)
         }
-        return lock
+        throw ArtifactError.storeBusy(path: layout.root)
     }
 
     // MARK: Staging and commit

@@ -114,6 +114,21 @@ public final class ArtifactStore: Sendable {
         throw ArtifactError.sourceDigestMismatch(path: path, expected: expected, found: found)
     }
 
+    /// Removes the copies of `sources` that no result names, and those of the files of a folder among them: a stage
+    /// refused them.
+    ///
+    /// Without effect while anything else runs on the store, which may be about to make results of them.
+    public func takeBack(_ sources: [ArtifactReference]) throws {
+        guard let lock = try FileLock(path: layout.storeLock, mode: .exclusive) else { return }
+        defer { withExtendedLifetime(lock) {} }
+        let named = try NamedContent(layout: layout, index: index)
+        for source in sources {
+            let path = layout.path(of: source)
+            let files = source.isBlob ? [] : NamedContent.files(of: path).map(layout.blob)
+            for file in [path] + files where !named.contains(file) { try Folder.removeFile(file) }
+        }
+    }
+
     /// The file of a blob, which is read-only and must stay as it is.
     ///
     /// It is read whole and compared with its name the first time it is asked for, and again when it changed.

@@ -66,7 +66,7 @@ public struct StagingFolder: Sendable {
         guard let url = try open(name) else { return nil }
         let file = try RowFile(path: url.path)
         var rows: [R] = []
-        try file.forEachLine(in: 0..<file.rows) { row, line in
+        try file.forEachLine { row, line in
             rows.append(try RowDecoding.record(type, row: row, line: line, path: file.path))
         }
         return rows

@@ -69,6 +69,7 @@ public actor Executor {
             wasInterrupted: signal.isRaised || Task.isCancelled)
         log.report(.runFinished(report))
         log.finish(summary: report.json)
+        takeBackRefusedSources()
         return report
     }
 
@@ -166,12 +167,9 @@ public actor Executor {
         _ stage: PlannedStage, key: StageKey, decision: CacheDecision, inputs: [String: [ArtifactReference]],
         _ log: RunLog
     ) throws -> StageAttempt {
-        let names = stage.connections.flatMap(\.origins).compactMap { origin -> String? in
-            if case .source(let name) = origin { name } else { nil }
-        }
-        return StageAttempt(
+        StageAttempt(
             stage: stage, key: key, decision: decision, inputs: inputs,
-            sources: try Set(names).sorted().compactMap { plan.source(named: $0) }.map {
+            sources: try stage.sourceNames.sorted().compactMap { plan.source(named: $0) }.map {
                 ($0, try sources.reference($0))
             },
             pipeline: plan.name, options: options, store: store, lookup: lookup, stop: signal,
@@ -258,6 +256,30 @@ public actor Executor {
         } catch {
             log.report(.warning(stage: nil, text: "the names of this run's results cannot be noted: \(error)"))
         }
+    }
+
+    /// A source that its stage refused is part of no result. Its copy goes once the run has let go of the store.
+    private func takeBackRefusedSources() {
+        let names = zip(plan.stages, reports).reduce(into: Set<String>()) { names, each in
+            if case .failed = each.1.outcome { names.formUnion(each.0.sourceNames) }
+        }
+        let refused = names.sorted().compactMap { sources.known[$0] }
+        guard !refused.isEmpty else { return }
+        do {
+            try store.takeBack(refused)
+        } catch {
+            observer(.warning(stage: nil, text: "copies of refused sources stay in the store: \(error)"))
+        }
+    }
+}
+
+extension PlannedStage {
+    /// The sources that it reads from.
+    fileprivate var sourceNames: Set<String> {
+        Set(
+            connections.flatMap(\.origins).compactMap { origin in
+                if case .source(let name) = origin { name } else { nil }
+            })
     }
 }
 

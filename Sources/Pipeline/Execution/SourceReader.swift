@@ -3,7 +3,8 @@ internal import Foundation
 
 /// Hashes sources, and brings them into the store once a stage that reads them has to run.
 struct SourceReader {
-    private var known: [String: ArtifactReference] = [:]
+    /// The sources that were hashed, by name.
+    private(set) var known: [String: ArtifactReference] = [:]
 
     /// What `source` is called in keys. Hashing is all that a plan needs: nothing is written, and the stored size of
     /// a folder's list is not known yet.

@@ -53,7 +53,7 @@ struct ReplyScanner {
 
     /// How many lines that hold a letter or digit begin after `position`.
     func linesWithWords(after position: Int) -> Int {
-        let lines = bytes[position...].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let lines = bytes[position...].split(separator: Self.lineBreak, omittingEmptySubsequences: false)
         return lines.dropFirst().count(where: hasWord)
     }
 

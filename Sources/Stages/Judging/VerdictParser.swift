@@ -12,7 +12,7 @@ package struct VerdictParser: Sendable {
     ///
     /// The rubric asks for the score as the conclusion. One line is allowed after it: a closing remark, or the
     /// justification as a single paragraph of a judge that states the score first. More than that, and the score was
-    /// an intermediate one, of a criterion or of a reply cut off before its conclusion.
+    /// an intermediate one, such as that of a criterion.
     package var trailingLines = 1
 
     /// The scale of the rubric (paper Figure 2: additive, 0 to 5 points).

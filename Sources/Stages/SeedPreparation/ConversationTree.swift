@@ -73,7 +73,7 @@ package struct ConversationCollector {
             repeats.append((tree: tree.id, first: earlier, second: origin))
             return
         }
-        for message in [tree.prompt].compactMap { $0 } + replies {
+        for message in [tree.prompt].compactMap(\.self) + replies {
             if let earlier = messages.updateValue((tree.id, origin), forKey: message.id) {
                 throw StageError.duplicateMessage(id: message.id, first: earlier.origin, second: origin)
             }

@@ -65,6 +65,16 @@ struct TinyLoop {
         ) { ($0.learningRate, $0.finalLearningRate, $0.batchSize, $0.maxTokens) = (3e-3, 1e-3, 4, 900) }
     }
 
+    /// Fine-tunes M0 on the seed examples, in the staging folder of `key`; stopped after so many reports of progress.
+    func train(
+        key: String, stopAfter: Int = .max, _ change: (inout FineTuneStage.Parameters) -> Void
+    ) async throws -> StageOutputs {
+        try await harness.run(
+            FineTuneStage.self,
+            ["model": [artifact("m0.model")], "examples": [artifact("seeds.examples")]], key: key,
+            stopAfter: stopAfter, change)
+    }
+
     mutating func writeTasks(as name: String, requests: Int = 8, heldOut: [ArtifactReference] = []) async throws {
         try await run(
             WriteTasksStage.self, as: name,
