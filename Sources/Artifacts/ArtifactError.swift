@@ -98,7 +98,7 @@ extension ArtifactError: CustomStringConvertible {
         case .index(let path, let reason):
             "index '\(path)' failed: \(reason); it can be deleted, it is then rebuilt from the records"
         case .storeBusy(let path):
-            "store '\(path)' is locked for maintenance by another process; wait for it to end"
+            "store '\(path)' is in use: another process runs a pipeline on it, or maintains it; wait for it to end"
         case .claimMismatch(let key, let claimed):
             "record for key '\(key.short)' committed under a claim of '\(claimed.short)'"
         case .claimReleased(let key):

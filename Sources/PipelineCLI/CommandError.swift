@@ -10,6 +10,10 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case unknownReference(String, hint: NameHint)
     case severalPorts(stage: String, ports: [String])
     case ambiguousReference(String, matches: [String])
+    /// Nil where the newest was asked for, and there is none.
+    case unknownRun(String?)
+    case ambiguousRun(String, matches: [String])
+    case noStageInRun(String, run: String)
     case notRows(String)
     case rowsOutside(first: Int, last: Int, rows: Int, name: String)
     case wrongSchema(name: String, holds: String, wants: String, format: String)
@@ -47,6 +51,13 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "stage '\(stage)' has several outputs; name one: \(Self.list(ports))"
         case .ambiguousReference(let text, let matches):
             "'\(text)' fits several artifacts: \(Self.list(matches)); write more digits"
+        case .unknownRun(let run):
+            run.map { "no run '\($0)' in this store; '\(Self.command("runs", "ls"))' shows all" }
+                ?? "this store remembers no run"
+        case .ambiguousRun(let text, let matches):
+            "'\(text)' fits several runs: \(Self.list(matches)); write more of it"
+        case .noStageInRun(let stage, let run):
+            "nothing happened to a stage '\(stage)' in run '\(run)'; '\(Self.command("runs", "show", run))' shows its stages"
         case .notRows(let name):
             "'\(name)' is raw bytes and has no rows; '\(Self.command("artifacts", "cat", name))' writes them out"
         case .rowsOutside(let first, let last, let rows, let name):

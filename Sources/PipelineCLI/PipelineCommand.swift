@@ -14,7 +14,9 @@ struct PipelineCommand: AsyncParsableCommand {
         version: ProgramVersion.text,
         subcommands: [
             RunCommand.self, PlanCommand.self, StatusCommand.self, WhyCommand.self, GraphCommand.self,
-            ArtifactsCommand.self, ExportCommand.self, ChatCommand.self, DoctorCommand.self, VersionCommand.self,
+            ArtifactsCommand.self, RunsCommand.self, VerifyCommand.self, ExportCommand.self, ChatCommand.self,
+            DoctorCommand.self,
+            VersionCommand.self,
         ])
 
     static func main() async {

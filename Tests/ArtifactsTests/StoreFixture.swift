@@ -19,8 +19,8 @@ struct Sample: Record, Equatable {
 final class StoreFixture: Sendable {
     let folder: URL
 
-    init(in parent: URL = FileManager.default.temporaryDirectory) throws {
-        folder = parent.appending(path: "artifacts-tests-\(UUID().uuidString)", directoryHint: .isDirectory)
+    init(name: String = "artifacts-tests", in parent: URL = FileManager.default.temporaryDirectory) throws {
+        folder = parent.appending(path: "\(name)-\(UUID().uuidString)", directoryHint: .isDirectory)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 

@@ -56,6 +56,13 @@ enum Folder {
         }
     }
 
+    /// Gives the file another name, durably; a file that has the name is replaced.
+    static func move(_ path: String, to target: String) throws {
+        try SystemCall.check("move", path) { rename(path, target) }
+        try synchronise(parent(of: target))
+        try synchronise(parent(of: path))
+    }
+
     /// Removes the folder and all that is in it, if there is one.
     static func removeTree(_ path: String) throws {
         var status = stat()
@@ -64,6 +71,8 @@ enum Folder {
         for name in try names(in: path) { try removeTree(path + "/" + name) }
         try SystemCall.check("remove folder", path) { rmdir(path) }
     }
+
+    static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -5,16 +5,19 @@ internal import GRDB
 final class ArtifactIndex: Sendable {
     let path: String
     private let queue: DatabaseQueue
+    /// Of the file that was opened.
+    private let inode: UInt64?
 
     /// Opens the index, making it from `records` where it is missing or empty.
     /// - Parameter records: reads every record file; called only to build an index anew.
-    init(path: String, records: () throws -> [StageRecord]) throws {
+    init(path: String, records: () throws -> RecordFile.Records) throws {
         self.path = path
         do {
             queue = try DatabaseQueue(path: path, configuration: Self.configuration(path: path))
         } catch {
             throw Self.typed(error, path: path)
         }
+        inode = try FileStatus(path: path)?.inode
         let state = try read { try IndexSchema.examine($0, path: path) }
         guard state != .current else { return }
         try write { database in
@@ -24,8 +27,18 @@ final class ArtifactIndex: Sendable {
             case .older(let version): try IndexSchema.migrate(database, from: version)
             case .empty:
                 try IndexSchema.migrate(database, from: 0)
-                for record in try records() { try Self.insert(record, into: database) }
+                let records = try records()
+                for record in records.accepted { try Self.insert(record, into: database) }
+                for record in records.divergences { try Self.insert(divergence: record, into: database) }
             }
+        }
+    }
+
+    /// - Throws: `ArtifactError.index` where the file that was opened is not the one that now has its name: what would be
+    ///   written to it would be lost.
+    func checkPlace() throws {
+        guard try FileStatus(path: path)?.inode == inode else {
+            throw ArtifactError.index(path: path, reason: "it was made anew while it was open; run again")
         }
     }
 
@@ -78,6 +91,15 @@ final class ArtifactIndex: Sendable {
         var record: String
     }
 
+    /// What SQLite finds wrong with its own file.
+    func faults() throws -> [String] {
+        try read { database in
+            let faults = try String.fetchAll(database, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+            let orphans = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").count
+            return faults + (orphans > 0 ? ["\(orphans) rows belong to no stage"] : [])
+        }
+    }
+
     /// Records of `kind`, newest first.
     func latestRecords(stageName: String?, kind: String) throws -> [String] {
         try read { database in
@@ -98,13 +120,15 @@ final class ArtifactIndex: Sendable {
         }
     }
 
-    func insert(divergence record: StageRecord, outcome: ContentDigest) throws {
+    func insert(divergence record: StageRecord) throws {
+        try write { try Self.insert(divergence: record, into: $0) }
+    }
+
+    private static func insert(divergence record: StageRecord, into database: Database) throws {
         let text = String(decoding: try RecordFile.encode(record), as: UTF8.self)
-        try write { database in
-            try database.execute(
-                sql: "INSERT OR IGNORE INTO divergences (key, outcome, record) VALUES (?, ?, ?)",
-                arguments: [record.key.hex, outcome.hex, text])
-        }
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO divergences (key, outcome, record) VALUES (?, ?, ?)",
+            arguments: [record.key.hex, record.outcome.hex, text])
     }
 
     private static func insert(_ record: StageRecord, into database: Database) throws {

@@ -66,6 +66,13 @@ enum IndexSchema {
         case older(version: Int)
     }
 
+    /// Whether the file begins as a SQLite database does.
+    static func isDatabase(_ path: String) throws -> Bool {
+        let mark = Array("SQLite format 3\0".utf8)
+        let file = try ReadableFile(path: path)
+        return try file.size >= mark.count && file.read(mark.count, at: 0) == mark
+    }
+
     /// - Throws: `ArtifactError.foreignIndex` or `.newerIndex`, having changed nothing.
     static func examine(_ database: Database, path: String) throws -> State {
         let application = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0

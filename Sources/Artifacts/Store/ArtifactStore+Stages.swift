@@ -68,7 +68,11 @@ extension ArtifactStore {
     /// Waits up to two seconds: a run that ends may hold the store to itself for a moment.
     func sharedLock() throws -> FileLock {
         for _ in 0..<200 {
-            if let lock = try FileLock(path: layout.storeLock, mode: .shared) { return lock }
+            if let lock = try FileLock(path: layout.storeLock, mode: .shared) {
+                // Whoever held it between our opening and this lock may have replaced the index.
+                try index.checkPlace()
+                return lock
+            }
             usleep(10_000)
         }
         throw ArtifactError.storeBusy(path: layout.root)
@@ -116,7 +120,7 @@ extension ArtifactStore {
         let outcome = try settle(record)
         if case .diverged = outcome {
             try write(record, to: layout.divergence(record.key, outcome: record.outcome))
-            try index.insert(divergence: record, outcome: record.outcome)
+            try index.insert(divergence: record)
         } else if outcome == .accepted {
             try write(record, to: layout.record(record.key))
             Failpoint.reach(.recordPlaced)

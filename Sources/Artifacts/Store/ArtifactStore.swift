@@ -24,11 +24,9 @@ public final class ArtifactStore: Sendable {
 
     private init(root: URL, create: Bool) throws {
         self.root = root
-        var path = root.path(percentEncoded: false)
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        let layout = StoreLayout(root: path)
+        let layout = StoreLayout(folder: root)
         let isStore = try FileStatus(path: layout.index) != nil || FileStatus(path: layout.records) != nil
-        guard isStore || create else { throw ArtifactError.storeMissing(path: path) }
+        guard isStore || create else { throw ArtifactError.storeMissing(path: layout.root) }
 
         // The index first: a foreign one must be noticed before anything is made.
         if try FileStatus(path: layout.index) == nil { try layout.folders.forEach(Folder.create) }
@@ -161,13 +159,5 @@ public final class ArtifactStore: Sendable {
 
     /// Reads the whole object or blob and compares it with `reference`.
     /// - Throws: `ArtifactError.missingObject`, `.damagedFile` or `.digestMismatch`.
-    public func verify(_ reference: ArtifactReference) throws {
-        let path = layout.path(of: reference)
-        guard try FileStatus(path: path) != nil else { throw ArtifactError.missingObject(path: path) }
-        guard reference.isBlob else { return try RowFile(path: path).verify(reference) }
-        let found = try ReadableFile(path: path).digest()
-        guard found == reference.digest else {
-            throw ArtifactError.digestMismatch(path: path, expected: reference.digest, found: found)
-        }
-    }
+    public func verify(_ reference: ArtifactReference) throws { try layout.verify(reference) }
 }

@@ -31,14 +31,9 @@ struct NamedContent {
     }
 }
 
-extension StageRecord {
-    /// The content at each input port, as the preimage names it.
-    var inputs: Set<ContentDigest> { Set(preimage["inputs"]?.digests ?? []) }
-}
-
 extension JSONValue {
     /// Every string in it that is a digest.
-    fileprivate var digests: [ContentDigest] {
+    var digests: [ContentDigest] {
         switch self {
         case .string(let text): ContentDigest(hex: text).map { [$0] } ?? []
         case .array(let items): items.flatMap(\.digests)

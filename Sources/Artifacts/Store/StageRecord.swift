@@ -38,6 +38,9 @@ public struct StageRecord: Codable, Sendable, Equatable {
         blobBytes = [:]
     }
 
+    /// The content at each input port, as the preimage names it.
+    var inputs: Set<ContentDigest> { Set(preimage["inputs"]?.digests ?? []) }
+
     /// The digest over what the stage made: equal for two attempts that gave the same bytes at every port.
     var outcome: ContentDigest {
         get throws {
@@ -103,30 +106,67 @@ enum RecordFile {
         }
     }
 
-    /// Every accepted record under `folder`, in the order of their making.
+    /// Every record under `folder`.
     /// - Parameter damaged: gets the paths of those that cannot be read.
     /// - Throws: `ArtifactError.newerRecord` where a newer program wrote one: an index without it would be wrong.
-    static func readAll(in folder: String, damaged: inout [String]) throws -> [StageRecord] {
-        var records: [StageRecord] = []
-        for shard in try Folder.names(in: folder) {
-            for name in try Folder.names(in: "\(folder)/\(shard)") where isAcceptedRecord(name) {
-                let path = "\(folder)/\(shard)/\(name)"
-                do {
-                    let record = try decode(ReadableFile.contents(of: path), path: path)
-                    guard name == "\(record.key.hex).json" else {
-                        throw ArtifactError.damagedFile(path: path, reason: "it is the record of another key")
-                    }
-                    records.append(record)
-                } catch ArtifactError.damagedFile {
-                    damaged.append(path)
-                }
+    static func readAll(in folder: String, damaged: inout [String]) throws -> Records {
+        var records = Records()
+        for place in try places(in: folder) {
+            do {
+                let record = try place.record(in: ReadableFile.contents(of: place.path))
+                if place.isDivergence { records.divergences.append(record) } else { records.accepted.append(record) }
+            } catch ArtifactError.damagedFile {
+                damaged.append(place.path)
             }
         }
-        return records.sorted { ($0.createdAt, $0.key) < ($1.createdAt, $1.key) }
+        records.accepted.sort { ($0.createdAt, $0.key) < ($1.createdAt, $1.key) }
+        return records
     }
 
-    /// `<64 digits>.json`: not a divergence, nor anything a user left there.
-    private static func isAcceptedRecord(_ name: String) -> Bool {
-        name.hasSuffix(".json") && ContentDigest(hex: name.dropLast(5)) != nil
+    /// All that an index is made of.
+    struct Records {
+        /// In the order of their making.
+        var accepted: [StageRecord] = []
+        var divergences: [StageRecord] = []
+    }
+
+    /// A file under `records/`, by its name alone: `<key>.json`, or `<key>.divergence-<12 digits>.json`.
+    struct Place {
+        let path: String
+        let key: ContentDigest
+        let isDivergence: Bool
+
+        /// - Throws: `ArtifactError.damagedFile`, also where it is the record of another key; `.newerRecord`.
+        func record(in bytes: [UInt8]) throws -> StageRecord {
+            let record = try decode(bytes, path: path)
+            guard record.key == key else {
+                throw ArtifactError.damagedFile(path: path, reason: "it is the record of another key")
+            }
+            return record
+        }
+    }
+
+    /// Puts the text of a record in the place of whatever the file at `path` is.
+    static func write(_ text: String, to path: String, in layout: StoreLayout) throws {
+        let file = try TemporaryFile(in: layout.temporary)
+        try file.write(Array(text.utf8))
+        try Folder.create(Folder.parent(of: path))
+        try file.replace(path)
+    }
+
+    /// What the name of the file at `path` says of it; nil for one that is no record file.
+    static func place(_ path: String) -> Place? {
+        let name = Folder.name(of: path)
+        guard name.hasSuffix(".json"), let key = ContentDigest(hex: name.prefix(64)) else { return nil }
+        let middle = name.dropFirst(64).dropLast(5)
+        guard middle.isEmpty || middle.hasPrefix(".divergence-") else { return nil }
+        return Place(path: path, key: key, isDivergence: !middle.isEmpty)
+    }
+
+    /// The record files under `folder`, in the order of their names, without anything that a user left there.
+    static func places(in folder: String) throws -> [Place] {
+        try Folder.names(in: folder).flatMap { shard in
+            try Folder.names(in: "\(folder)/\(shard)").compactMap { place("\(folder)/\(shard)/\($0)") }
+        }
     }
 }

@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Pipeline
+
+/// `pipeline runs show`.
+struct RunsShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Say what a run was asked to do and what became of each stage.")
+
+    @OptionGroup var choice: RunChoice
+    @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var output: JSONOption
+
+    func run() async throws {
+        let run = PastRun(try choice.listing(in: storeOptions.open()))
+        if output.json {
+            return try Console.print(json: ["schema": "pipeline.past-run/1", "past_run": run.json])
+        }
+        var facts = TextTable([.left, .left])
+        facts.add(["run", run.id])
+        facts.add(["pipeline", run.pipeline ?? "–"])
+        if let command = run.command {
+            facts.add(["file", command.file])
+            for overlay in command.overlays { facts.add(["overlay", overlay]) }
+            for setting in command.settings { facts.add(["set", setting]) }
+        }
+        facts.add(["end", run.end.rawValue])
+        if let seconds = run.seconds { facts.add(["took", Quantities.duration(seconds)]) }
+        for line in facts.lines() { try Console.print(line) }
+        guard !run.results.isEmpty else { return }
+        try Console.print("")
+        var stages = TextTable([.left, .left, .right, .left, .left])
+        stages.add(["STAGE", "END", "TOOK", "KEY", "REASON"])
+        for result in run.results {
+            stages.add([
+                result["name"]?.stringValue ?? "–", result["outcome"]?.stringValue ?? "–",
+                result["seconds"]?.doubleValue.map(Quantities.duration) ?? "–",
+                result["key"]?.stringValue.map { String($0.prefix(12)) } ?? "–",
+                DisplayText.harmless(result["message"]?.stringValue ?? result["reason"]?.stringValue ?? "")
+                    .replacing("\n", with: " "),
+            ])
+        }
+        for line in stages.lines() { try Console.print(line) }
+    }
+}

@@ -1,0 +1,94 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Pipeline
+
+/// Which run a command is about.
+struct RunChoice: ParsableArguments {
+    @Argument(help: ArgumentHelp("The run, or how its name begins; without it, the newest.", valueName: "run"))
+    var run: String?
+
+    /// - Throws: `CommandError.unknownRun`, `.ambiguousRun`.
+    func listing(in store: ArtifactStore) throws -> RunListing {
+        let runs = try store.runs()
+        guard let run else {
+            guard let newest = runs.first else { throw CommandError.unknownRun(nil) }
+            return newest
+        }
+        if let exact = runs.first(where: { $0.id == run }) { return exact }
+        let matches = runs.filter { $0.id.hasPrefix(run) }
+        guard let match = matches.first else { throw CommandError.unknownRun(run) }
+        guard matches.count == 1 else { throw CommandError.ambiguousRun(run, matches: matches.map(\.id)) }
+        return match
+    }
+}
+
+/// What is known of a run from its folder.
+struct PastRun {
+    enum End: String {
+        case done, failed, interrupted
+        /// It died, or is still under way.
+        case open = "not recorded"
+    }
+
+    let id: String
+    let command: RunCommandRecord?
+    private let summary: JSONValue?
+
+    let pipeline: String?
+    /// What became of each stage, as far as it is known.
+    let results: [JSONValue]
+
+    init(_ listing: RunListing) {
+        id = listing.id
+        command = RunCommandRecord(run: listing)
+        summary = listing.summary
+        if let summary {
+            pipeline = summary["pipeline"]?.stringValue
+            results = summary["results"]?.arrayValue ?? []
+        } else {
+            let events = (try? Self.events(of: listing)) ?? []
+            pipeline = events.first { $0["event"] == "run_started" }?["pipeline"]?.stringValue
+            results = Self.results(events)
+        }
+    }
+
+    var seconds: Double? { summary?["seconds"]?.doubleValue }
+
+    /// The ends of stages that a run without an end has recorded, and the beginnings of those that have none.
+    private static func results(_ events: [JSONValue]) -> [JSONValue] {
+        let ended = events.filter { $0["event"] == "stage_finished" }
+        let names = Set(ended.compactMap { $0["name"]?.stringValue })
+        let begun = events.filter { $0["event"] == "stage_started" }.compactMap { $0["stage"]?.stringValue }
+        return ended
+            + begun.filter { !names.contains($0) }.map { ["name": .string($0), "outcome": .string(End.open.rawValue)] }
+    }
+
+    func count(_ outcome: String) -> Int? { summary?["stages"]?[outcome]?.integerValue.map { Int($0) } }
+
+    var end: End {
+        guard let summary else { return .open }
+        if summary["interrupted"] == .bool(true) { return .interrupted }
+        return (count("failed") ?? 0) > 0 ? .failed : .done
+    }
+
+    var json: JSONValue {
+        [
+            "run": .string(id), "end": .string(end.rawValue),
+            "command": command.flatMap { try? CanonicalJSON.value(of: $0) } ?? .null, "summary": summary ?? .null,
+        ]
+    }
+
+    /// The events of the run. A last line without its end was being written when the run died, and is left out.
+    /// - Throws: `ArtifactError.badRow` for any other line that is no JSON.
+    static func events(of run: RunListing) throws -> [JSONValue] {
+        let file = run.folder.appending(path: "events.jsonl")
+        let bytes = try Data(contentsOf: file)
+        let whole = bytes.prefix((bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)
+        return try whole.split(separator: UInt8(ascii: "\n")).enumerated().map { number, line in
+            do { return try CanonicalJSON.parse(line) } catch let cause as ArtifactError {
+                throw ArtifactError.badRow(row: number + 1, file: file.path(percentEncoded: false), cause: cause)
+            }
+        }
+    }
+}
