@@ -4,7 +4,11 @@ extension StoreLayout {
     func verify(_ reference: ArtifactReference) throws {
         let path = path(of: reference)
         guard try FileStatus(path: path) != nil else { throw ArtifactError.missingObject(path: path) }
-        if reference.isBlob { try verifyBlob(reference.digest, at: path) } else { try RowFile(path: path).verify(reference) }
+        if reference.isBlob {
+            try verifyBlob(reference.digest, at: path)
+        } else {
+            try RowFile(path: path).verify(reference)
+        }
     }
 
     /// Reads the whole object or blob at `path` and compares it with the digest that is its name.

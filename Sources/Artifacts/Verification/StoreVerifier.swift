@@ -48,7 +48,9 @@ struct StoreVerifier {
         }
         let onDisk = Set(places.filter { !$0.isDivergence }.map(\.path))
         for (key, text) in indexed ?? [:] where !onDisk.contains(layout.record(key)) {
-            guard let record = remembered(text, key), try FileStatus(path: layout.record(key)) == nil else { continue }
+            guard let record = remembered(text, key), try FileStatus(path: layout.record(key)) == nil else {
+                continue
+            }
             note(.dangling, layout.record(key), "the index knows the result, its record file is missing", record)
             want(record)
         }
@@ -76,7 +78,8 @@ struct StoreVerifier {
 
     /// - Parameter text: what the index holds for the key of an accepted record; nil where it holds nothing.
     private mutating func compare(_ place: RecordFile.Place, with text: String?) throws {
-        let remembered = text.flatMap { remembered($0, place.key) }
+        var remembered: StageRecord?
+        if let text { remembered = self.remembered(text, place.key) }
         // What the index remembers is needed, whatever became of the record file.
         if let remembered { want(remembered) }
         do {
@@ -86,7 +89,9 @@ struct StoreVerifier {
                 mention(record)
             } else if text == nil {
                 // Left by a process that died before it committed, or committed just now.
-                if try index.record(for: place.key) == nil { note(.orphaned, place.path, "no result is committed to it") }
+                if try index.record(for: place.key) == nil {
+                    note(.orphaned, place.path, "no result is committed to it")
+                }
                 want(record)
             } else if text?.utf8.elementsEqual(bytes) != true, try differs(place) {
                 note(.dangling, place.path, "the index holds another record", record)
@@ -160,7 +165,9 @@ struct StoreVerifier {
         }
     }
 
-    private mutating func files(in folder: String, counting count: WritableKeyPath<StoreReport, Int>) throws -> [StoredFile] {
+    private mutating func files(in folder: String, counting count: WritableKeyPath<StoreReport, Int>) throws
+        -> [StoredFile]
+    {
         let folder = "\(layout.root)/\(folder)/sha256"
         return try Folder.names(in: folder).flatMap { shard in
             try Folder.names(in: "\(folder)/\(shard)").compactMap { name in

@@ -61,7 +61,9 @@ struct PastRun {
         let names = Set(ended.compactMap { $0["name"]?.stringValue })
         let begun = events.filter { $0["event"] == "stage_started" }.compactMap { $0["stage"]?.stringValue }
         return ended
-            + begun.filter { !names.contains($0) }.map { ["name": .string($0), "outcome": .string(End.open.rawValue)] }
+            + begun.filter { !names.contains($0) }.map {
+                ["name": .string($0), "outcome": .string(End.open.rawValue)]
+            }
     }
 
     func count(_ outcome: String) -> Int? { summary?["stages"]?[outcome]?.integerValue.map { Int($0) } }
