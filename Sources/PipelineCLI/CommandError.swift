@@ -14,6 +14,9 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case unknownRun(String?)
     case ambiguousRun(String, matches: [String])
     case noStageInRun(String, run: String)
+    /// `what` it is that has no such name, among those that are known.
+    case unknownName(String, what: String, known: [String])
+    case ambiguousName(String, what: String, matches: [String])
     case notRows(String)
     case rowsOutside(first: Int, last: Int, rows: Int, name: String)
     case wrongSchema(name: String, holds: String, wants: String, format: String)
@@ -58,6 +61,10 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "'\(text)' fits several runs: \(Self.list(matches)); write more of it"
         case .noStageInRun(let stage, let run):
             "nothing happened to a stage '\(stage)' in run '\(run)'; '\(Self.command("runs", "show", run))' shows its stages"
+        case .unknownName(let name, let what, []): "no \(what) '\(name)'; this store has none"
+        case .unknownName(let name, let what, let known): "no \(what) '\(name)'; there are \(Self.list(known))"
+        case .ambiguousName(let name, let what, let matches):
+            "'\(name)' fits several: \(Self.list(matches)); write more of the \(what)"
         case .notRows(let name):
             "'\(name)' is raw bytes and has no rows; '\(Self.command("artifacts", "cat", name))' writes them out"
         case .rowsOutside(let first, let last, let rows, let name):

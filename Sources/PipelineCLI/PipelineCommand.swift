@@ -14,7 +14,8 @@ struct PipelineCommand: AsyncParsableCommand {
         version: ProgramVersion.text,
         subcommands: [
             RunCommand.self, PlanCommand.self, StatusCommand.self, WhyCommand.self, GraphCommand.self,
-            ArtifactsCommand.self, RunsCommand.self, VerifyCommand.self, ExportCommand.self, ChatCommand.self,
+            ArtifactsCommand.self, RunsCommand.self, VerifyCommand.self, GcCommand.self, ExportCommand.self,
+            ChatCommand.self,
             DoctorCommand.self,
             VersionCommand.self,
         ])

@@ -72,6 +72,14 @@ enum Folder {
         try SystemCall.check("remove folder", path) { rmdir(path) }
     }
 
+    /// Bytes of all files in the folder and below it; of the file, where it is one.
+    static func size(_ path: String) throws -> Int {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return 0 }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return Int(status.st_size) }
+        return try names(in: path).reduce(0) { try $0 + size("\(path)/\($1)") }
+    }
+
     static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     static func parent(of path: String) -> String {

@@ -86,6 +86,12 @@ final class ArtifactIndex: Sendable {
             }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Every accepted record by its key.
+    /// - Throws: `ArtifactError.damagedFile` where one cannot be read.
+    func acceptedRecords() throws -> [ContentDigest: StageRecord] {
+        try records().mapValues { try RecordFile.decode($0.utf8, path: path) }
+    }
+
     private struct IndexedRecord: Decodable, FetchableRecord {
         var key: String
         var record: String
@@ -177,6 +183,38 @@ final class ArtifactIndex: Sendable {
         guard !changed.isEmpty else { return }
         try write { database in
             for use in changed { try Self.noteUse(use, in: database) }
+        }
+    }
+
+    /// What every stage name stands for now.
+    func uses() throws -> [StageUse] {
+        try read { try IndexedUse.fetchAll($0, sql: "SELECT pipeline, stage_name, key FROM uses") }.map { use in
+            guard let key = ContentDigest(hex: use.key) else {
+                throw ArtifactError.index(path: path, reason: "it holds a malformed digest")
+            }
+            return StageUse(pipeline: use.pipeline, stageName: use.stageName, key: key)
+        }
+    }
+
+    private struct IndexedUse: Decodable, FetchableRecord {
+        var pipeline: String
+        var stageName: String
+        var key: String
+
+        enum CodingKeys: String, CodingKey {
+            case pipeline, key
+            case stageName = "stage_name"
+        }
+    }
+
+    /// Forgets the results for `keys`, diverging ones too, in one transaction.
+    func remove(_ keys: some Collection<ContentDigest>) throws {
+        guard !keys.isEmpty else { return }
+        try write { database in
+            for table in ["stages", "divergences"] {
+                let statement = try database.makeStatement(sql: "DELETE FROM \(table) WHERE key = ?")
+                for key in keys { try statement.execute(arguments: [key.hex]) }
+            }
         }
     }
 

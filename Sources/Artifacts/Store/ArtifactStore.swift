@@ -119,7 +119,7 @@ public final class ArtifactStore: Sendable {
     public func takeBack(_ sources: [ArtifactReference]) throws {
         guard let lock = try FileLock(path: layout.storeLock, mode: .exclusive) else { return }
         defer { withExtendedLifetime(lock) {} }
-        let named = try NamedContent(layout: layout, index: index)
+        let named = NamedContent(of: try index.acceptedRecords().values, layout: layout)
         for source in sources {
             let path = layout.path(of: source)
             let files = source.isBlob ? [] : NamedContent.files(of: path).map(layout.blob)

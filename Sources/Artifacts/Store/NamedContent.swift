@@ -1,23 +1,23 @@
-/// The files of all content that the accepted results of a store name: what they made, and what they were made from.
+/// The files of all content that some results name: what they made, and what they were made from.
 ///
 /// By path and not by digest, since an artifact without rows and an empty blob have the same one.
 struct NamedContent {
     private var paths: Set<String> = []
 
-    init(layout: StoreLayout, index: ArtifactIndex) throws {
+    /// - Parameter leftovers: content that is named without a record of how it was made.
+    init(of records: some Sequence<StageRecord>, leftovers: Set<ContentDigest> = [], layout: StoreLayout) {
         var made: Set<ContentDigest> = []
         var read: Set<ContentDigest> = []
-        for text in try index.records().values {
-            let record = try RecordFile.decode(text.utf8, path: index.path)
+        for record in records {
             paths.formUnion(record.outputs.values.map(layout.path(of:)))
             paths.formUnion(record.blobs.map(layout.blob))
             made.formUnion(record.outputs.values.map(\.digest))
             read.formUnion(record.inputs)
         }
         // What was read and not made came from outside: a file, or the list of the files of a folder.
-        for source in read.subtracting(made) {
-            let list = layout.object(source)
-            paths.formUnion([layout.blob(source), list] + Self.files(of: list).map(layout.blob))
+        for content in read.union(leftovers).subtracting(made) {
+            let list = layout.object(content)
+            paths.formUnion([layout.blob(content), list] + Self.files(of: list).map(layout.blob))
         }
     }
 

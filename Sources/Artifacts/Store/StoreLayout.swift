@@ -19,16 +19,18 @@ struct StoreLayout: Sendable {
     var storeLock: String { root + "/locks/store" }
     var staging: String { root + "/staging" }
     var runs: String { root + "/runs" }
+    var objects: String { root + "/objects/sha256" }
+    var blobs: String { root + "/blobs/sha256" }
     /// The folders that every store has.
     var folders: [String] {
-        [root, root + "/objects/sha256", root + "/blobs/sha256", records, staging, runs, temporary, locks]
+        [root, objects, blobs, records, staging, runs, temporary, locks]
     }
 
     func object(_ digest: ContentDigest) -> String {
-        "\(root)/objects/sha256/\(digest.hex.prefix(2))/\(digest.hex).jsonl.zst"
+        "\(objects)/\(digest.hex.prefix(2))/\(digest.hex).jsonl.zst"
     }
 
-    func blob(_ digest: ContentDigest) -> String { "\(root)/blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)" }
+    func blob(_ digest: ContentDigest) -> String { "\(blobs)/\(digest.hex.prefix(2))/\(digest.hex)" }
 
     func path(of reference: ArtifactReference) -> String {
         reference.isBlob ? blob(reference.digest) : object(reference.digest)
@@ -52,4 +54,30 @@ struct StoreLayout: Sendable {
 
     func staging(_ key: ContentDigest) -> String { "\(staging)/\(key.hex)" }
     func lock(_ key: ContentDigest) -> String { "\(locks)/\(key.hex)" }
+
+    /// The objects or the blobs in `folder`, and the files there that are neither, in the order of their paths.
+    func storedFiles(in folder: String) throws -> (files: [StoredFile], strangers: [String]) {
+        var files: [StoredFile] = []
+        var strangers: [String] = []
+        for shard in try Folder.names(in: folder) {
+            for name in try Folder.names(in: "\(folder)/\(shard)") {
+                let path = "\(folder)/\(shard)/\(name)"
+                guard let size = try FileStatus(path: path)?.size else { continue }  // Gone meanwhile.
+                if let digest = ContentDigest(hex: name.prefix(64)), [object(digest), blob(digest)].contains(path) {
+                    files.append(StoredFile(path: path, digest: digest, size: size))
+                } else {
+                    strangers.append(path)
+                }
+            }
+        }
+        return (files, strangers)
+    }
+}
+
+/// An object or a blob, as its name tells.
+struct StoredFile: Sendable {
+    let path: String
+    let digest: ContentDigest
+    /// Bytes on the disk.
+    let size: Int
 }

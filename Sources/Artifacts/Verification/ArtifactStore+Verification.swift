@@ -68,7 +68,7 @@ extension ArtifactStore {
         }
     }
 
-    private static func maintenanceLock(_ layout: StoreLayout) throws -> FileLock {
+    static func maintenanceLock(_ layout: StoreLayout) throws -> FileLock {
         guard let lock = try FileLock(path: layout.storeLock, mode: .exclusive) else {
             throw ArtifactError.storeBusy(path: layout.root)
         }

@@ -139,16 +139,13 @@ struct StoreVerifier {
 
     // MARK: Files
 
-    private struct StoredFile {
-        let path: String
-        let digest: ContentDigest
-        let size: Int
-    }
-
     private var stored: [StoredFile] = []
 
     private mutating func compareFiles() throws {
-        stored = try files(in: "objects", counting: \.objects) + files(in: "blobs", counting: \.blobs)
+        let (objects, blobs) = (try layout.storedFiles(in: layout.objects), try layout.storedFiles(in: layout.blobs))
+        (report.objects, report.blobs) = (objects.files.count, blobs.files.count)
+        for path in objects.strangers + blobs.strangers { note(.orphaned, path, "its name is no digest") }
+        stored = objects.files + blobs.files
         let sizes = Dictionary(stored.map { ($0.path, $0.size) }) { first, _ in first }
         for (path, file) in wanted {
             guard let size = try sizes[path] ?? FileStatus(path: path)?.size else {
@@ -162,26 +159,6 @@ struct StoreVerifier {
         try mentionFolders()
         for file in stored where wanted[file.path] == nil && mentioned[file.digest] == nil {
             note(.orphaned, file.path, "no result names it")
-        }
-    }
-
-    private mutating func files(in folder: String, counting count: WritableKeyPath<StoreReport, Int>) throws
-        -> [StoredFile]
-    {
-        let folder = "\(layout.root)/\(folder)/sha256"
-        return try Folder.names(in: folder).flatMap { shard in
-            try Folder.names(in: "\(folder)/\(shard)").compactMap { name in
-                let path = "\(folder)/\(shard)/\(name)"
-                guard let size = try FileStatus(path: path)?.size else { return nil }  // Gone meanwhile.
-                report[keyPath: count] += 1
-                guard let digest = ContentDigest(hex: name.prefix(64)),
-                    [layout.object(digest), layout.blob(digest)].contains(path)
-                else {
-                    note(.orphaned, path, "its name is no digest")
-                    return nil
-                }
-                return StoredFile(path: path, digest: digest, size: size)
-            }
         }
     }
 

@@ -8,5 +8,8 @@ struct ArtifactsCommand: AsyncParsableCommand {
             An artifact is named by the beginning of its digest, by 'stage.port', or by its stage: m2.pairs is what \
             that stage is for, m2.pairs.ledger what it says about that.
             """,
-        subcommands: [ArtifactsListCommand.self, ArtifactsShowCommand.self, ArtifactsCatCommand.self])
+        subcommands: [
+            ArtifactsListCommand.self, ArtifactsShowCommand.self, ArtifactsCatCommand.self, ArtifactsPinCommand.self,
+            ArtifactsUnpinCommand.self,
+        ])
 }

@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+@Suite("Collecting through the program")
+struct GcCommandTests {
+    let place: Workplace
+
+    /// Two runs: the first made another selection of seeds.
+    init() throws {
+        place = try Workplace()
+        try place.writeSeedPipeline()
+        for size in [2, 3] {
+            let run = try place.pipeline.run("run", "seeds.yaml", "--set", "seeds.ift=\(size)")
+            try #require(run.status == 0, "\(run.stderr)")
+        }
+    }
+
+    @Test("it says what keeps what and what would go, removes that and nothing else, and then finds nothing")
+    func collect() throws {
+        #expect(try place.pipeline.run("gc").stdoutLines.last?.hasPrefix("nothing to remove; 2 results, ") == true)
+        let before = place.storedFiles(in: ["."])
+        let dry = try place.pipeline.run("gc", "--keep-last", "1", "--dry-run")
+        #expect(dry.status == 0 && dry.stderr.isEmpty)
+        #expect(dry.stdoutLines[0].split(separator: " ") == ["KEPT", "BY", "RESULTS", "BECAUSE"])
+        #expect(
+            dry.stdoutLines[1].hasPrefix("run ") && dry.stdoutLines[1].hasSuffix("  among the newest of 'seeds-only'")
+        )
+        #expect(dry.stdout.contains("\nWOULD GO  KEY ") && dry.stdout.contains("\nseeds "))
+        #expect(dry.stdoutLines.last?.hasPrefix("would remove 1 result, ") == true)
+        #expect(place.storedFiles(in: ["."]) == before)
+
+        let json = try place.pipeline.run("gc", "--keep-last", "1", "--json").json()
+        #expect(json["schema"] as? String == "pipeline.gc/1" && json["dry_run"] as? Bool == false)
+        let removed = try #require(json["removed"] as? [String: Any])
+        #expect((removed["results"] as? [[String: Any]])?.count == 1 && (removed["bytes"] as? Int ?? 0) > 0)
+        #expect(try place.pipeline.run("verify", "--read-data").status == 0)
+        let again = try place.pipeline.run("run", "seeds.yaml", "--set", "seeds.ift=3", "--json").json()
+        #expect((again["stages"] as? [String: Int])?["cached"] == 1)
+        #expect(
+            try place.pipeline.run("gc", "--keep-within", "30d").stdoutLines.last?.hasPrefix("nothing to remove")
+                == true)
+    }
+
+    @Test("a pin keeps an old result, and its list says since when and why")
+    func pin() throws {
+        let all = try place.pipeline.run("artifacts", "ls", "--all", "--json").json()
+        let old = try #require(
+            (all["artifacts"] as? [[String: Any]])?.first {
+                $0["current"] as? Bool == false && $0["port"] as? String == "examples"
+            })
+        let digest = try #require(old["digest"] as? String)
+        let pinned = try place.pipeline.run("artifacts", "pin", String(digest.prefix(12)), "--note", "the first")
+        #expect(pinned.status == 0 && pinned.stderr == "pinned seeds.examples@\(digest.prefix(12))\n")
+        let list = try place.pipeline.run("artifacts", "pin").stdoutLines
+        #expect(list[0].hasPrefix("PIN ") && list[1].hasSuffix("  the first"))
+        #expect(try place.pipeline.run("gc", "--keep-last", "1").stdout.contains("pinned: the first"))
+        #expect(try place.pipeline.run("artifacts", "cat", digest).status == 0)
+        #expect(try place.pipeline.run("artifacts", "unpin", "seeds.examples@").status == 0)
+        #expect(try place.pipeline.run("gc", "--keep-last", "1").stdout.contains("removed 1 result"))
+    }
+
+    @Test(
+        "wrong options",
+        arguments: [
+            (["--keep-within", "soon"], "'soon' is no time; write a number and m, h, d or w, as in 30d"),
+            (["--keep-last=-1"], "--keep-last is -1; it must be 0 or more"),
+            (["--forget", "seed"], "no pipeline 'seed'; there are 'seeds-only'"),
+        ])
+    func usage(options: [String], says: String) throws {
+        let result = try place.pipeline.run(["gc"] + options)
+        #expect(result.status == 2 && result.stderr.contains(says), "\(result.stderr)")
+    }
+
+    @Test("a pin that is not there, and a store that is not there")
+    func absent() throws {
+        let pin = try place.pipeline.run("artifacts", "unpin", "m3")
+        #expect(pin.status == 2 && pin.stderr == "error: no pin 'm3'; this store has none\n")
+        #expect(try place.pipeline.run("gc", "--store", "nowhere").status == 15)
+    }
+}
