@@ -55,6 +55,11 @@ let package = Package(
             ],
             swiftSettings: features),
 
+        // Measurements, not a product: Benchmarks/store runs it.
+        .executableTarget(
+            name: "StoreBenchmark", dependencies: ["Artifacts"], path: "Benchmarks/StoreBenchmark",
+            swiftSettings: features),
+
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: features),
         .testTarget(name: "ArtifactsTests", dependencies: ["Artifacts", "TestSupport"], swiftSettings: features),
         .testTarget(name: "ModelTests", dependencies: ["CKernels", "Model", "TestSupport"], swiftSettings: features),

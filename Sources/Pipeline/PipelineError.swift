@@ -61,6 +61,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case outputOfWrongSchema(stage: String, port: String, wants: String, holds: String)
     case outputNotStored(stage: String, port: String, digest: ContentDigest)
     case inputLeftOut(port: String, stage: String, source: String)
+    case notLockable(stage: String, reason: String)
+    case badLock(path: String, reason: String)
     case noSuchStage(String, hint: NameHint)
 }
 
@@ -82,7 +84,8 @@ extension PipelineError {
             .sourceDigestMismatch(_, _, _, _, let at):
             at
         case .notUTF8, .fileTooLarge, .emptyFile, .inputNotConnected, .inputNotSingle, .outputUndeclared,
-            .outputNotGiven, .outputOfWrongSchema, .outputNotStored, .inputLeftOut, .noSuchStage:
+            .outputNotGiven, .outputOfWrongSchema, .outputNotStored, .inputLeftOut, .noSuchStage, .notLockable,
+            .badLock:
             nil
         }
     }
@@ -184,6 +187,10 @@ extension PipelineError: CustomStringConvertible {
             "stage '\(stage)' gave '\(digest.short)' for its output '\(port)', which is not in the store"
         case .inputLeftOut(let port, let stage, let source):
             "stage '\(stage)': input '\(port)' comes from '\(source)', which was left out by its stage"
+        case .notLockable(let stage, let reason):
+            "stage '\(stage)' has no result to lock: \(reason); run the pipeline first"
+        case .badLock(let path, let reason):
+            "lockfile '\(path)' cannot be used: \(reason); make it anew with 'lock'"
         case .noSuchStage(let name, let hint):
             "no stage '\(name)' in the plan; \(hint.text)"
         }

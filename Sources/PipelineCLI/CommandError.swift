@@ -21,6 +21,14 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case rowsOutside(first: Int, last: Int, rows: Int, name: String)
     case wrongSchema(name: String, holds: String, wants: String, format: String)
     case folderNotEmpty(String)
+    case noLockFile(String)
+    case noFile(String)
+    case fileExists(String)
+    case archive(String, reason: String)
+    case damagedArchive(String, file: String, reason: String)
+    case forgedRecord(stage: String, key: String)
+    /// Nil where none of its stages is known.
+    case unfinishedRun(String, stage: String?)
     case storeIsFile(String)
     /// Whoever read stdout has gone.
     case outputClosed
@@ -29,6 +37,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     var status: ExitStatus {
         switch self {
         case .storeIsFile: .store
+        case .forgedRecord, .damagedArchive: .integrity
         case .outputClosed, .outputFailed: .stageFailed
         default: .usage
         }
@@ -72,6 +81,20 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         case .wrongSchema(let name, let holds, let wants, let format):
             "'\(name)' holds '\(holds)', and \(format) needs '\(wants)'; "
                 + "'\(Self.command("artifacts", "ls"))' shows what each holds"
+        case .noLockFile(let path):
+            "there is no lockfile '\(path)'; '\(Self.command("lock"))' writes one once every stage has its result"
+        case .noFile(let path):
+            "there is no file '\(path)'"
+        case .fileExists(let path):
+            "'\(path)' exists; name another file"
+        case .archive(let path, let reason):
+            "archive '\(path)': \(reason)"
+        case .damagedArchive(let path, let file, let reason):
+            "archive '\(path)' is damaged in '\(file)': \(reason); nothing was taken in"
+        case .forgedRecord(let stage, let key):
+            "the record of stage '\(stage)' does not have the key '\(key)' that it claims; nothing was taken in"
+        case .unfinishedRun(let run, let stage):
+            "run '\(run)' has no result \(stage.map { "of stage '\($0)'" } ?? "at all"); only a finished run can be exported"
         case .folderNotEmpty(let path):
             "'\(path)' exists and is not an empty folder; name another one"
         case .storeIsFile(let path):

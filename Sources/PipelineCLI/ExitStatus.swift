@@ -11,6 +11,8 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     /// The store does not hold what it says.
     case integrity = 12
     case notReproducible = 13
+    /// A pipeline is not what its lockfile says.
+    case lockMismatch = 14
     /// The store is missing, foreign, newer than this program, or may not be written.
     case store = 15
     /// A numerical library or an executor is not available.

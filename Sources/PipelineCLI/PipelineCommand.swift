@@ -8,15 +8,14 @@ struct PipelineCommand: AsyncParsableCommand {
         abstract: "Run Self-Rewarding Language Models as a graph of stages that never run twice.",
         discussion: """
             Exit codes: 0 done · 1 a stage failed · 2 usage or pipeline file · 3 finished with failures under -k · \
-            10 out of date (--exit-code) · 12 integrity · 15 store missing, foreign or newer · \
+            10 out of date (--exit-code) · 12 integrity · 13 not reproducible · 14 not as locked · 15 store missing, foreign or newer · \
             16 numerical library unavailable · 70 bug · 130/143 interrupted in good order.
             """,
         version: ProgramVersion.text,
         subcommands: [
             RunCommand.self, PlanCommand.self, StatusCommand.self, WhyCommand.self, GraphCommand.self,
-            ArtifactsCommand.self, RunsCommand.self, VerifyCommand.self, GcCommand.self, ExportCommand.self,
-            ChatCommand.self,
-            DoctorCommand.self,
+            ArtifactsCommand.self, RunsCommand.self, VerifyCommand.self, AuditCommand.self, LockCommand.self,
+            GcCommand.self, ExportCommand.self, ImportCommand.self, ChatCommand.self, DoctorCommand.self,
             VersionCommand.self,
         ])
 

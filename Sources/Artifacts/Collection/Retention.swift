@@ -31,7 +31,7 @@ public struct CollectionRoot: Sendable, Equatable {
 
 extension RunListing {
     /// When it began, as its name says; nil for a folder that no run made.
-    var startedAt: Date? {
+    public var startedAt: Date? {
         let time = id.prefix { $0 != "Z" }.split(separator: "T")
         guard time.count == 2 else { return nil }
         return try? Date("\(time[0])T\(time[1].replacing("-", with: ":"))Z", strategy: .iso8601)

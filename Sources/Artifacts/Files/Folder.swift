@@ -30,6 +30,14 @@ enum Folder {
         try SystemCall.check("synchronise folder", path) { fsync(descriptor) }
     }
 
+    /// Makes a file that is there already durable and read-only, as those of a store are.
+    static func synchronise(file path: String) throws {
+        let descriptor = try SystemCall.check("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
+        defer { close(descriptor) }
+        try SystemCall.check("protect", path) { fchmod(descriptor, 0o444) }
+        try SystemCall.check("synchronise", path) { fsync(descriptor) }
+    }
+
     /// The names in the folder, sorted; none where there is no folder or it is a file.
     static func names(in path: String) throws -> [String] {
         guard let folder = opendir(path) else {
@@ -55,6 +63,9 @@ enum Folder {
             throw ArtifactError.system(operation: "remove", path: path, code: errno)
         }
     }
+
+    /// Gives the file a second name; false where the file system cannot, or the name is taken.
+    static func link(_ path: String, to target: String) -> Bool { Glibc.link(path, target) == 0 }
 
     /// Gives the file another name, durably; a file that has the name is replaced.
     static func move(_ path: String, to target: String) throws {

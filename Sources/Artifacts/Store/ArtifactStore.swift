@@ -63,6 +63,13 @@ public final class ArtifactStore: Sendable {
         return try RowReader(path: objectPath(reference), reference: reference)
     }
 
+    /// Writes rows that are JSON already as an artifact of `schema`.
+    public func write(rows: some Sequence<JSONValue>, schema: String) throws -> ArtifactReference {
+        let writer = try RowFileWriter(in: layout.temporary)
+        for row in rows { try writer.append(row) }
+        return try ObjectPlacement.place(writer.file, as: writer.finish(schema: schema), in: layout)
+    }
+
     private func objectPath(_ reference: ArtifactReference) throws -> String {
         let path = layout.object(reference.digest)
         guard try FileStatus(path: path) != nil else { throw ArtifactError.missingObject(path: path) }

@@ -2,7 +2,7 @@
 ///
 /// By path and not by digest, since an artifact without rows and an empty blob have the same one.
 struct NamedContent {
-    private var paths: Set<String> = []
+    private(set) var paths: Set<String> = []
 
     /// - Parameter leftovers: content that is named without a record of how it was made.
     init(of records: some Sequence<StageRecord>, leftovers: Set<ContentDigest> = [], layout: StoreLayout) {

@@ -17,6 +17,7 @@ public actor Executor {
     /// By position in the plan.
     private var reports: [StageReport]
     private var prepared: [Int: StageAttempt] = [:]
+    private var hasBrokenLock = false
 
     /// - Parameter observer: called with each event, on whichever thread it arises.
     /// - Throws: `PipelineError.noSuchStage` for a target or forced stage that the plan lacks.
@@ -66,7 +67,7 @@ public actor Executor {
         noteUses(log)
         let report = RunReport(
             run: record.id, pipeline: plan.name, stages: finalReports(), seconds: (clock.now - start) / .seconds(1),
-            wasInterrupted: signal.isRaised || Task.isCancelled)
+            wasInterrupted: signal.isRaised || Task.isCancelled, hasBrokenLock: hasBrokenLock)
         log.report(.runFinished(report))
         log.finish(summary: report.json)
         takeBackRefusedSources()
@@ -146,11 +147,17 @@ public actor Executor {
             let inputs = try stage.references { try reference($0) }
             let key = try StageKey(
                 of: stage, inputs: inputs.mapValues { $0.map(\.digest) }, machine: options.machine)
+            if let mismatch = options.lock?.mismatch(stage.name, key: key) {
+                return breakLock(position, mismatch, log)
+            }
             let answer = try lookup.answer(stage, key: key, isForced: options.forced.contains(stage.name))
             reports[position].key = key.digest
             reports[position].decision = answer.decision
             log.report(.stagePlanned(stage: stage.name, key: key.digest, decision: answer.decision))
             if let record = answer.record {
+                if let mismatch = options.lock?.mismatch(stage.name, record: record) {
+                    return breakLock(position, mismatch, log)
+                }
                 // A result counts whether or not the rest can be tidied up.
                 try? store.clearStaging(of: key.digest)
                 finish(position, record, outcome: .cached, seconds: record.seconds, log)
@@ -192,6 +199,9 @@ public actor Executor {
     ) -> Schedule.Next {
         switch result {
         case .success(let result):
+            if let mismatch = options.lock?.mismatch(plan.stages[position].name, record: result.record) {
+                return breakLock(position, mismatch, log)
+            }
             finish(
                 position, result.record, outcome: result.wasReused ? .cached : .ran,
                 seconds: result.wasReused ? result.record.seconds : result.seconds, log)
@@ -213,6 +223,11 @@ public actor Executor {
         reports[position].outputs = record.outputs
         reports[position].summary = record.facts["summary"] ?? .object([:])
         log.report(.stageFinished(reports[position]))
+    }
+
+    private func breakLock(_ position: Int, _ mismatch: LockMismatch, _ log: RunLog) -> Schedule.Next {
+        hasBrokenLock = true
+        return fail(position, "\(mismatch), against the lockfile", log)
     }
 
     private func fail(_ position: Int, _ message: String, _ log: RunLog) -> Schedule.Next {

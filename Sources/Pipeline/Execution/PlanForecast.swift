@@ -37,7 +37,7 @@ public struct PlanForecast: Sendable {
             }
             let key = try StageKey(of: stage, inputs: inputs.mapValues { $0.map(\.digest) }, machine: machine)
             let forecast = try StageForecast(
-                stage, key: key, lookup: lookup, isForced: forced.contains(stage.name))
+                stage, key: key, inputs: inputs, lookup: lookup, isForced: forced.contains(stage.name))
             outputs[stage.name] = forecast.record?.outputs
             forecasts.append(forecast)
         }
@@ -59,6 +59,8 @@ public struct StageForecast: Sendable {
     public let state: State
     /// Nil where an input is not known yet.
     public let key: StageKey?
+    /// The artifacts at each connected port; none where an input is not known yet.
+    public let inputs: [String: [ArtifactReference]]
     /// Nil where an input is not known yet.
     public let decision: CacheDecision?
     /// The stages whose results are to be awaited; only with `maybe`.
@@ -79,13 +81,18 @@ public struct StageForecast: Sendable {
     fileprivate init(_ stage: PlannedStage, waitsFor: [String]) {
         self.stage = stage
         self.waitsFor = waitsFor
+        inputs = [:]
         (state, key, decision, record, explanation) = (.maybe, nil, nil, nil, nil)
     }
 
-    fileprivate init(_ stage: PlannedStage, key: StageKey, lookup: CacheLookup?, isForced: Bool) throws {
+    fileprivate init(
+        _ stage: PlannedStage, key: StageKey, inputs: [String: [ArtifactReference]], lookup: CacheLookup?,
+        isForced: Bool
+    ) throws {
         let answer = try lookup?.answer(stage, key: key, isForced: isForced)
         self.stage = stage
         self.key = key
+        self.inputs = inputs
         decision = answer?.decision ?? .miss(.neverRan)
         record = answer?.record
         state = record == nil ? .run : .cached

@@ -19,6 +19,8 @@ public struct RunOptions: Sendable {
     public var targets: [String]
     /// What float results are to be kept apart by (`--strict-numerics`): CPU and library kernel.
     public var machine: String?
+    /// What every stage has to come to; a stage that does not fails.
+    public var lock: PlanLock?
     /// Recorded beside each result: CPU, library kernel, version of the program.
     public var facts: [String: JSONValue]
     /// How long a shard under way may go on once the run is asked to stop.

@@ -10,6 +10,8 @@ public struct RunReport: Sendable {
     public var seconds: Double
     /// The run was asked to stop before it was done.
     public var wasInterrupted: Bool
+    /// A stage was not as the lock demands.
+    public var hasBrokenLock = false
 
     public var hasFailures: Bool { stages.contains { if case .failed = $0.outcome { true } else { false } } }
 

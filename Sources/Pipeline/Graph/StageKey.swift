@@ -37,6 +37,11 @@ public struct StageKey: Sendable, Equatable {
         ]
         if definition.usesSeed { members["seed"] = .integer(Int64(stage.seed)) }
         preimage = .object(members)
-        digest = ContentDigest(hashing: Array(Self.domain.utf8) + (try CanonicalJSON.encode(preimage)))
+        digest = try Self.digest(of: preimage)
+    }
+
+    /// The key of a stage with that preimage.
+    public static func digest(of preimage: JSONValue) throws -> ContentDigest {
+        ContentDigest(hashing: Array(domain.utf8) + (try CanonicalJSON.encode(preimage)))
     }
 }

@@ -15,6 +15,9 @@ public protocol Stage: Sendable {
     static var usesSeed: Bool { get }
     static var numerics: Numerics { get }
     static var weight: StageWeight { get }
+    /// The input whose rows are worked on one by one: each gives equally many rows of the one output, whatever rows
+    /// stand beside it. Nil for a stage that looks at its inputs as a whole.
+    static var rowPort: String? { get }
 
     /// Checks the parameters: throws before anything runs.
     init(parameters: Parameters) throws
@@ -28,6 +31,7 @@ extension Stage {
     public static var usesSeed: Bool { false }
     public static var numerics: Numerics { .exact }
     public static var weight: StageWeight { .light }
+    public static var rowPort: String? { nil }
 }
 
 /// What a pipeline file may set for a stage. The defaults stand in the declaration, each with its source.

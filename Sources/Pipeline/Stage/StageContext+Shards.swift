@@ -14,10 +14,11 @@ extension StageContext {
         _ name: String, of type: R.Type, items: Int, compute: (Range<Int>) async throws -> [R]
     ) async throws -> [R] {
         let list = try ShardList<R>(name: name, items: items, size: execution.shardSize, staging: staging)
-        var rows: [R] = []
-        for index in 0..<list.count {
+        var shards = [[R]](repeating: [], count: list.count)
+        for position in 0..<list.count {
+            let index = execution.reversesShards ? list.count - 1 - position : position
             if let finished = try list.finished(index) {
-                rows += finished
+                shards[index] = finished
                 report(.shardDone(shardReport(list, index, rows: finished.count, wasKept: true)))
                 continue
             }
@@ -26,10 +27,10 @@ extension StageContext {
                 try await compute(list.range(index))
             }
             try list.publish(computed, index)
-            rows += computed
+            shards[index] = computed
             report(.shardDone(shardReport(list, index, rows: computed.count, wasKept: false)))
         }
-        return rows
+        return shards.flatMap(\.self)
     }
 
     private func shardReport<R: Record>(_ list: ShardList<R>, _ index: Int, rows: Int, wasKept: Bool) -> ShardReport {

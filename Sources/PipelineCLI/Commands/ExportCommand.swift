@@ -6,7 +6,7 @@ internal import Stages
 /// `pipeline export`.
 struct ExportCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
-        case hf, trl
+        case hf, trl, tar, intoto
     }
 
     static let configuration = CommandConfiguration(
@@ -15,13 +15,21 @@ struct ExportCommand: AsyncParsableCommand {
             hf    a checkpoint as a Hugging Face folder: configuration, tokenizer, safetensors
             trl   preference pairs as 'train.jsonl' of {prompt, chosen, rejected} for TRL: conversational, or texts \
             with --plain
+            tar   a run with all that it used and made, for 'pipeline import' on another machine
+            intoto what a run made of what, as an in-toto statement with SLSA provenance
             """)
 
-    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage.", valueName: "ref"))
+    @Argument(
+        help: ArgumentHelp(
+            "Digest prefix, 'stage.port', or a stage; for tar and intoto a run, as 'runs ls' names it, or 'latest'.",
+            valueName: "ref"))
     var reference: String
-    @Option(help: "hf or trl.")
+    @Option(help: "hf, trl, tar or intoto.")
     var format: Format
-    @Option(help: ArgumentHelp("The folder to write; it must not exist, or be empty.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder (hf, trl) or file (tar, intoto) to write; it must not exist, or be empty.", valueName: "path")
+    )
     var out: String
     @Flag(help: "Write texts instead of conversations (trl).")
     var plain = false
@@ -33,6 +41,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let store = try storeOptions.open()
+        if format == .tar || format == .intoto { return try export(run: reference, of: store) }
         let schema = format == .hf ? CheckpointFile.schema : PreferencePair.schema
         let listing = try ArtifactLookup(store: store).one(reference, preferring: schema.description)
         let folder = URL(filePath: out, directoryHint: .isDirectory)
@@ -43,8 +52,16 @@ struct ExportCommand: AsyncParsableCommand {
         case .hf:
             let exporter = try CheckpointExport(listing)
             try fill(folder) { try exporter.write(from: store, to: folder) }
+        case .tar, .intoto: break
         }
         Console.note("wrote \(listing.name) to '\(out)'")
+    }
+
+    private func export(run name: String, of store: ArtifactStore) throws {
+        guard !FileManager.default.fileExists(atPath: out) else { throw CommandError.fileExists(out) }
+        let export = try RunExport(name, store: store)
+        if format == .tar { try export.writeArchive(to: out) } else { try export.writeStatement(to: out) }
+        Console.note("wrote run \(export.name) to '\(out)'")
     }
 
     /// Makes the folder and what is in it; a write that fails removes what it wrote. A folder that holds something

@@ -23,6 +23,8 @@ struct RunCommand: AsyncParsableCommand {
     var until: [String] = []
     @Option(help: ArgumentHelp("Run this stage even if it is cached; may be repeated.", valueName: "stage"))
     var force: [String] = []
+    @Flag(help: "Run only if every stage is what the lockfile beside the pipeline file says; else end with 14.")
+    var locked = false
     @Flag(name: [.customShort("q"), .long], help: "Say only what fails, and how it ended.")
     var quiet = false
     @Flag(name: [.customShort("v"), .long], help: "Say more: progress, shards and metrics, one line each.")
@@ -44,10 +46,12 @@ struct RunCommand: AsyncParsableCommand {
         let forecaster = Forecaster(storeOptions: storeOptions)
         let forecast = try forecaster.forecast(plan, store: try forecaster.openStore(), forced: Set(force))
 
+        let lock = locked ? try LockFile(of: file).read() : nil
+        if let lock { try LockFile.demand(lock, plan, forecast) }
         let store = try storeOptions.open(create: true)
         let reporter = ConsoleReporter(rows: rows(forecast), verbosity: verbosity)
         let command = RunCommandRecord(file: file, overlay: overlay)
-        let executor = try Executor(plan: plan, store: store, options: options) { event in
+        let executor = try Executor(plan: plan, store: store, options: options(lock)) { event in
             if case .runStarted(let run, _, _) = event {
                 try? command.write(in: store.root.appending(path: "runs/\(run)"))
             }
@@ -69,8 +73,8 @@ struct RunCommand: AsyncParsableCommand {
 
     private var verbosity: Verbosity { quiet ? .quiet : verbose ? .verbose : .normal }
 
-    private var options: RunOptions {
-        RunOptions(
+    private func options(_ lock: PlanLock?) -> RunOptions {
+        var options = RunOptions(
             cores: threadOptions.count, threads: threadOptions.count, jobs: jobs ?? .max, keepsGoing: keepGoing,
             forced: Set(force), targets: until,
             facts: [
@@ -78,6 +82,8 @@ struct RunCommand: AsyncParsableCommand {
                 "blasKernels": .string(MatrixProduct.kernelFamily),
                 "processor": .string(Machine.current().processor),
             ])
+        options.lock = lock
+        return options
     }
 
     /// What the live view begins with: the stages to be run or reached, and what is known of each.
@@ -110,7 +116,7 @@ struct RunCommand: AsyncParsableCommand {
         if let first = failed.first {
             let names = failed.map { "'\($0.stage)'" }.joined(separator: ", ")
             throw Failure(
-                said: keepGoing ? .keptGoing : .stageFailed,
+                said: report.hasBrokenLock ? .lockMismatch : keepGoing ? .keptGoing : .stageFailed,
                 "\(failed.count == 1 ? "stage" : "stages") \(names) failed: \(first.outcome.message ?? "")")
         }
     }

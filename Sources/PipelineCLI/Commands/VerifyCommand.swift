@@ -15,7 +15,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var readData = false
     @Option(
         help: ArgumentHelp("Read a random choice of the files, as with --read-data.", valueName: "percent"),
-        transform: Self.share)
+        transform: Percentage.share)
     var readDataSubset: Double?
     @Flag(help: "Move damaged files to 'quarantine' in the store, so that the next run makes them again.")
     var repair = false
@@ -62,13 +62,4 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     private var share: VerifiedShare { readData ? .all : readDataSubset.map { .some($0) } ?? .none }
-
-    /// `5%`, `5`: percent.
-    private static func share(_ text: String) throws -> Double {
-        guard let percent = Double(text.hasSuffix("%") ? text.dropLast() : text[...]), percent > 0, percent <= 100
-        else {
-            throw ValidationError("'\(text)' is no share; write a percentage above 0, as in 5%")
-        }
-        return percent / 100
-    }
 }

@@ -9,18 +9,7 @@ struct RunChoice: ParsableArguments {
     var run: String?
 
     /// - Throws: `CommandError.unknownRun`, `.ambiguousRun`.
-    func listing(in store: ArtifactStore) throws -> RunListing {
-        let runs = try store.runs()
-        guard let run else {
-            guard let newest = runs.first else { throw CommandError.unknownRun(nil) }
-            return newest
-        }
-        if let exact = runs.first(where: { $0.id == run }) { return exact }
-        let matches = runs.filter { $0.id.hasPrefix(run) }
-        guard let match = matches.first else { throw CommandError.unknownRun(run) }
-        guard matches.count == 1 else { throw CommandError.ambiguousRun(run, matches: matches.map(\.id)) }
-        return match
-    }
+    func listing(in store: ArtifactStore) throws -> RunListing { try PastRun.listing(run, in: store) }
 }
 
 /// What is known of a run from its folder.
@@ -38,6 +27,21 @@ struct PastRun {
     let pipeline: String?
     /// What became of each stage, as far as it is known.
     let results: [JSONValue]
+
+    /// The run of that name, or whose name begins so; the newest where there is no name.
+    /// - Throws: `CommandError.unknownRun`, `.ambiguousRun`.
+    static func listing(_ name: String?, in store: ArtifactStore) throws -> RunListing {
+        let runs = try store.runs()
+        guard let name else {
+            guard let newest = runs.first else { throw CommandError.unknownRun(nil) }
+            return newest
+        }
+        if let exact = runs.first(where: { $0.id == name }) { return exact }
+        let matches = runs.filter { $0.id.hasPrefix(name) }
+        guard let match = matches.first else { throw CommandError.unknownRun(name) }
+        guard matches.count == 1 else { throw CommandError.ambiguousRun(name, matches: matches.map(\.id)) }
+        return match
+    }
 
     init(_ listing: RunListing) {
         id = listing.id

@@ -29,6 +29,7 @@ package struct JudgeResponsesStage: Stage {
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
+    package static let rowPort: String? = "candidates"
     package static let inputs = [
         Port("model", schema: CheckpointFile.schema.description),
         Port("candidates", schema: Candidate.schema.description, acceptsMany: true),

@@ -27,6 +27,7 @@ package struct SampleResponsesStage: Stage {
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
+    package static let rowPort: String? = "prompts"
     package static let inputs = [
         Port("model", schema: CheckpointFile.schema.description),
         Port("prompts", schema: GeneratedPrompt.schema.description, acceptsMany: true),

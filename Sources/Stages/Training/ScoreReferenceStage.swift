@@ -18,6 +18,7 @@ package struct ScoreReferenceStage: Stage {
     package static let version = 2
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
+    package static let rowPort: String? = "pairs"
     package static let inputs = [
         Port("model", schema: CheckpointFile.schema.description),
         Port("pairs", schema: PreferencePair.schema.description, acceptsMany: true),

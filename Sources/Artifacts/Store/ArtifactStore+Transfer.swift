@@ -1,0 +1,119 @@
+internal import Foundation
+
+extension ArtifactStore {
+    /// The files that the results for `keys` consist of: their records, what they made, and what they were made from.
+    /// - Returns: paths relative to the store, sorted.
+    /// - Throws: `ArtifactError.missingObject` where a result is not whole.
+    public func files(of keys: some Sequence<ContentDigest>) throws -> [String] {
+        var paths: Set<String> = []
+        var records: [StageRecord] = []
+        for key in keys {
+            guard let record = try stageRecord(for: key) else {
+                throw ArtifactError.missingObject(path: layout.record(key))
+            }
+            records.append(record)
+            paths.insert(layout.record(key))
+            paths.formUnion(record.outputs.values.map(layout.path(of:)))
+            paths.formUnion(record.blobs.map(layout.blob))
+        }
+        for path in paths where try FileStatus(path: path) == nil { throw ArtifactError.missingObject(path: path) }
+        // Sources are not needed to go on, and may have been removed.
+        let named = NamedContent(of: records, layout: layout)
+        paths.formUnion(try named.paths.filter { try FileStatus(path: $0) != nil })
+        return paths.map(layout.relative).sorted()
+    }
+
+    /// What became of the records of a transfer.
+    public struct Transfer: Sendable, Equatable {
+        public var accepted = 0
+        /// Results that were here already, with the same outputs.
+        public var known = 0
+        /// Results that were here already, with other outputs, which stand; by stage.
+        public var diverged: [String] = []
+    }
+
+    /// Takes in every result of `other`, having compared every byte of it with the digests of its record.
+    ///
+    /// - Parameter check: throws for a record that is not to be taken in.
+    /// - Throws: `ArtifactError` for a result that is not whole, before any result is taken in; `.storeBusy`.
+    public func takeIn(_ other: ArtifactStore, check: (StageRecord) throws -> Void) throws -> Transfer {
+        if let path = other.damagedRecords.first {
+            throw ArtifactError.damagedFile(path: path, reason: "it is no sound record")
+        }
+        let records = try other.index.acceptedRecords().values.sorted {
+            ($0.createdAt, $0.key) < ($1.createdAt, $1.key)
+        }
+        for record in records {
+            try check(record)
+            for output in record.outputs.values { try other.verify(output) }
+        }
+        let lock = try sharedLock()
+        defer { withExtendedLifetime(lock) {} }
+        try takeInFiles(of: records, from: other)
+        var transfer = Transfer()
+        for record in records {
+            guard let claim = try claim(record.key) else { throw ArtifactError.storeBusy(path: layout.root) }
+            defer { claim.release() }
+            switch try commit(record, claim: claim) {
+            case .accepted: transfer.accepted += 1
+            case .alreadyAccepted: transfer.known += 1
+            case .diverged: transfer.diverged.append(record.stageName)
+            }
+        }
+        return transfer
+    }
+
+    private func takeInFiles(of records: [StageRecord], from other: ArtifactStore) throws {
+        let named = NamedContent(of: records, layout: other.layout)
+        for folder in [other.layout.objects, other.layout.blobs] {
+            for file in try other.layout.storedFiles(in: folder).files where named.contains(file.path) {
+                try other.layout.verify(file.digest, at: file.path)
+                let target = folder == other.layout.objects ? layout.object(file.digest) : layout.blob(file.digest)
+                try adopt(file.path, as: target)
+            }
+        }
+    }
+
+    // MARK: Files
+
+    /// Takes in the object or blob `reference` of `other`, as another name of the same file where that is possible.
+    ///
+    /// It is not read: whoever opens it here verifies it, as everywhere.
+    /// - Throws: `ArtifactError.missingObject` where `other` does not hold it.
+    public func adopt(_ reference: ArtifactReference, from other: ArtifactStore) throws {
+        try adopt(other.layout.path(of: reference), as: layout.path(of: reference))
+    }
+
+    /// As `adopt(_:from:)`, of a blob of which nothing is known but its name.
+    public func adopt(blob: ContentDigest, from other: ArtifactStore) throws {
+        try adopt(other.layout.blob(blob), as: layout.blob(blob))
+    }
+
+    private func adopt(_ source: String, as target: String) throws {
+        guard try FileStatus(path: source) != nil else { throw ArtifactError.missingObject(path: source) }
+        guard try FileStatus(path: target) == nil else { return }
+        try Folder.create(Folder.parent(of: target))
+        // Another program may have written it, and not waited for the disk.
+        try Folder.synchronise(file: source)
+        if Folder.link(source, to: target) { return try Folder.synchronise(Folder.parent(of: target)) }
+        // Another file system, or one without links.
+        let file = try TemporaryFile(in: layout.temporary)
+        try ReadableFile(path: source).forEachPiece(file.write)
+        if try !file.link(to: target) { file.discard() }
+    }
+
+    // MARK: Runs
+
+    /// Remembers a run of another store, unless one of its name is remembered already.
+    public func remember(_ run: RunListing) throws {
+        let folder = "\(layout.runs)/\(run.id)"
+        guard run.startedAt != nil, try Folder.createNew(folder) else { return }
+        for name in ["plan.json", "command.json", "events.jsonl", "summary.json"] {
+            let file = run.folder.appending(path: name).path(percentEncoded: false)
+            guard try FileStatus(path: file) != nil else { continue }
+            let copy = try TemporaryFile(in: folder)
+            try copy.write(ReadableFile.contents(of: file))
+            try copy.replace("\(folder)/\(name)")
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import ArgumentParser
+internal import Artifacts
+internal import Foundation
+internal import Pipeline
+internal import Stages
+
+/// `pipeline audit`.
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Execute stages again and compare every byte with what the store holds.",
+        discussion: """
+            Stages run apart from the store, with other threads, shard and batch sizes, in the other order, under \
+            another locale, time zone and temporary folder: none of that may change a result. It ends with 13 where an \
+            output is not identical. On a processor or with a numerical library other than those of the result, numbers \
+            that are close count as reproduced.
+            """)
+
+    @Argument(help: ArgumentHelp("The stages; without any, all that have a result.", valueName: "stage"))
+    var stages: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Of stages that work row by row (sample, judge, reference-logps) compute this share of the rows; where no "
+                + "stage is named, only those.", valueName: "percent"), transform: Percentage.share)
+    var sample: Double?
+    @Option(help: ArgumentHelp("Which rows a sample takes; without it, others each time.", valueName: "n"))
+    var seed: UInt64?
+    @Option(help: ArgumentHelp("The largest relative difference of numbers that counts as close.", valueName: "x"))
+    var tolerance = 1e-4
+    @Option(help: ArgumentHelp("The pipeline file; without it, that of the newest run.", valueName: "file"))
+    var file: String?
+    @OptionGroup var overlay: OverlayOptions
+    @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+        guard tolerance >= 0, tolerance.isFinite else {
+            throw ValidationError("--tolerance is \(tolerance); it must be a number from 0 up")
+        }
+    }
+
+    func run() async throws {
+        let store = try storeOptions.open()
+        AuditSurroundings.enter(temporary: store.root)
+        let plan =
+            try file.map { try overlay.load($0) }
+            ?? RunHistory(store: store).newestPlan(
+                overlay: overlay, command: Invocation.current.command("audit", "--file"))
+        for name in stages where plan.stage(named: name) == nil { throw CommandError.noStage(name, in: plan) }
+        let forecast = try PlanForecast(plan: plan, store: store)
+        let seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        let stop = StopSignal()
+        let auditor = StageAuditor(
+            plan: plan, forecast: forecast, store: store,
+            options: AuditOptions(
+                execution: execution, share: sample ?? 1, seed: seed, tolerance: tolerance,
+                blobDifference: Checkpoint.largestDifference), stop: stop)
+        let interrupts = Interrupts {
+            stop.raise()
+        } onSecond: {
+        }
+        defer { withExtendedLifetime(interrupts) {} }
+
+        var audits: [AuditReport.Entry] = []
+        for stage in chosen(forecast) {
+            if !output.json { Console.note("\(stage.name): executing again") }
+            let audit = try await auditor.audit(stage.name)
+            audits.append(AuditReport.Entry(audit, madeOn: stage.record?.facts, here: .current()))
+        }
+        let report = AuditReport(entries: audits, execution: execution, sample: sample, seed: seed)
+        if output.json {
+            try Console.print(json: report.json)
+        } else {
+            for line in report.lines { try Console.print(DisplayText.harmless(line)) }
+        }
+        if !report.isReproduced { throw Failure(said: .notReproducible, report.conclusion) }
+    }
+
+    private func chosen(_ forecast: PlanForecast) -> [StageForecast] {
+        forecast.stages.filter { stage in
+            if !stages.isEmpty { return stages.contains(stage.name) }
+            return stage.record != nil && (sample == nil || stage.stage.definition.rowPort != nil)
+        }
+    }
+
+    /// Odd sizes, and the number of threads that runs do not use.
+    private var execution: ExecutionOptions {
+        var execution = ExecutionOptions(
+            threads: threadOptions.count == 1 ? 2 : 1, shardSize: .rows(7), batchSize: 3)
+        execution.reversesShards = true
+        return execution
+    }
+}
+
+/// `5%` or `5`, as a share.
+enum Percentage {
+    static func share(_ text: String) throws -> Double {
+        guard let percent = Double(text.hasSuffix("%") ? text.dropLast() : text[...]), percent > 0, percent <= 100
+        else { throw ValidationError("'\(text)' is no share; write a percentage above 0, as in 5%") }
+        return percent / 100
+    }
+}
+
+/// The locale, time zone and temporary folder of an audit.
+enum AuditSurroundings {
+    static let locale = "tr_TR.UTF-8"
+    static let timeZone = "Asia/Kathmandu"
+    private static let mark = "PIPELINE_AUDIT"
+
+    /// Starts the program again in other surroundings, since much of them is read once when a program begins.
+    ///
+    /// Where it cannot, it goes on in those it has.
+    static func enter(temporary folder: URL) {
+        guard getenv(mark) == nil else { return }
+        let variables = [
+            mark: "1", "LC_ALL": locale, "TZ": timeZone,
+            "TMPDIR": folder.appending(path: "tmp").path(percentEncoded: false),
+        ]
+        for (name, value) in variables { setenv(name, value, 1) }
+        var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
+        execv("/proc/self/exe", &arguments)
+        unsetenv(mark)
+    }
+}

@@ -1,0 +1,75 @@
+internal import Foundation
+
+/// A tar file, written and read by the system's own `tar`.
+struct TarArchive {
+    let path: String
+
+    private static let program = "/bin/tar"
+    /// Equal content gives an equal file, whoever writes it and when.
+    private static let reproducible = [
+        "--format=posix", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=0644",
+        "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
+    ]
+
+    /// Writes files of several folders, each by its path there.
+    /// - Throws: `CommandError.archive`, having left no file.
+    func write(_ contents: [(folder: URL, files: [String])]) throws {
+        var arguments = ["--create", "--file=" + path] + Self.reproducible + ["--no-recursion"]
+        let list = FileManager.default.temporaryDirectory.appending(path: "tar-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: list, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: list) }
+        for (number, content) in contents.enumerated() {
+            let names = list.appending(path: "\(number)")
+            try Data(content.files.joined(separator: "\0").utf8).write(to: names)
+            arguments += [
+                "--directory=" + content.folder.standardizedFileURL.path(percentEncoded: false), "--null",
+                "--verbatim-files-from", "--files-from=" + names.path(percentEncoded: false),
+            ]
+        }
+        do {
+            try run(arguments)
+        } catch {
+            try? FileManager.default.removeItem(atPath: path)
+            throw error
+        }
+    }
+
+    /// Unpacks it into `folder`, which is empty, and makes sure that nothing but files and folders is in it.
+    /// - Throws: `CommandError.archive`.
+    func unpack(into folder: URL) throws {
+        try run([
+            "--extract", "--file=" + path, "--directory=" + folder.path(percentEncoded: false), "--no-same-owner",
+            "--no-same-permissions", "--keep-old-files",
+        ])
+        let files = FileManager.default.enumerator(
+            at: folder, includingPropertiesForKeys: [.isRegularFileKey, .isDirectoryKey, .isSymbolicLinkKey])
+        while let file = files?.nextObject() as? URL {
+            let kind = try file.resourceValues(forKeys: [.isRegularFileKey, .isDirectoryKey, .isSymbolicLinkKey])
+            let isPlain = kind.isRegularFile == true || kind.isDirectory == true
+            guard isPlain, kind.isSymbolicLink != true else {
+                throw CommandError.archive(
+                    path, reason: "it holds '\(file.lastPathComponent)', which is no plain file")
+            }
+        }
+    }
+
+    private func run(_ arguments: [String]) throws {
+        guard FileManager.default.isExecutableFile(atPath: Self.program) else {
+            throw CommandError.archive(path, reason: "the program 'tar' is not installed")
+        }
+        let process = Process()
+        process.executableURL = URL(filePath: Self.program)
+        process.arguments = arguments
+        process.environment = ["LC_ALL": "C", "PATH": "/usr/bin:/bin"]
+        let said = Pipe()
+        process.standardError = said
+        try process.run()
+        let text = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            let reason =
+                text.split(separator: "\n").first.map(String.init) ?? "tar ended with \(process.terminationStatus)"
+            throw CommandError.archive(path, reason: reason)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+internal import Artifacts
+internal import Model
+internal import Pipeline
+
+/// What an audit found, in words and as JSON.
+struct AuditReport {
+    /// An audited stage, and whether it was executed where its result was made.
+    struct Entry {
+        let audit: StageAudit
+        /// What made the result that is not at hand here: a processor or a numerical library; nil where all is.
+        let otherMachine: String?
+
+        init(_ audit: StageAudit, madeOn facts: JSONValue?, here machine: Machine) {
+            self.audit = audit
+            let here = [
+                "processor": machine.processor, "blas": MatrixProduct.libraryVersion,
+                "blasKernels": MatrixProduct.kernelFamily,
+            ]
+            let others = here.sorted { $0.key < $1.key }.compactMap { name, value in
+                facts?[name]?.stringValue.flatMap { $0 == value ? nil : $0 }
+            }
+            otherMachine = others.isEmpty ? nil : others.joined(separator: ", ")
+        }
+
+        var isReproduced: Bool {
+            guard case .compared(let outputs) = audit.outcome else { return false }
+            return outputs.allSatisfy { output in
+                switch output.verdict {
+                case .identical: true
+                case .close: otherMachine != nil
+                case .reordered, .different: false
+                }
+            }
+        }
+    }
+
+    let entries: [Entry]
+    let execution: ExecutionOptions
+    let sample: Double?
+    let seed: UInt64
+
+    var isReproduced: Bool { entries.allSatisfy(\.isReproduced) }
+
+    // MARK: Words
+
+    var lines: [String] {
+        guard !entries.isEmpty else { return ["no stage to audit"] }
+        var table = TextTable([.left, .left, .left, .left, .right])
+        table.add(["STAGE", "OUTPUT", "VERDICT", "COMPARED", "TOOK"])
+        var notes: [String] = []
+        for entry in entries {
+            let took = Quantities.duration(entry.audit.seconds)
+            switch entry.audit.outcome {
+            case .noResult(let reason): table.add([entry.audit.stage, "–", "no result", reason, ""])
+            case .failed(let message):
+                table.add([entry.audit.stage, "–", "failed", "", took])
+                notes.append("\(entry.audit.stage) failed: \(message)")
+            case .compared(let outputs):
+                for (index, output) in outputs.enumerated() {
+                    table.add([
+                        index == 0 ? entry.audit.stage : "", output.port, Self.word(output.verdict),
+                        compared(output, entry.audit), index == 0 ? took : "",
+                    ])
+                    notes += Self.difference(output, of: entry.audit.stage)
+                }
+            }
+            if let machine = entry.otherMachine { notes.append("\(entry.audit.stage) was made with \(machine)") }
+        }
+        return [surroundings, ""] + table.lines() + (notes.isEmpty ? [] : [""] + notes) + ["", conclusion]
+    }
+
+    var conclusion: String {
+        let bad = entries.filter { !$0.isReproduced }
+        let stages = Quantities.count(entries.count, "stage")
+        return bad.isEmpty
+            ? "\(stages) reproduced" : "\(bad.count) of \(stages) not reproduced"
+    }
+
+    private var surroundings: String {
+        let sampled = sample.map { "\(Quantities.significant($0 * 100))% of the rows (seed \(seed)), " } ?? ""
+        return
+            "executed again with \(sampled)\(Quantities.count(execution.threads, "thread")), shards of 7 rows from the last "
+            + "to the first, batches of 3, \(AuditSurroundings.locale), \(AuditSurroundings.timeZone)"
+    }
+
+    private func compared(_ output: AuditedOutput, _ audit: StageAudit) -> String {
+        let rows = Quantities.count(output.rows, "row")
+        return audit.sample.map { "\(rows), from \($0.rows) of \($0.of)" } ?? rows
+    }
+
+    private static func word(_ verdict: AuditVerdict) -> String {
+        switch verdict {
+        case .identical: "identical"
+        case .reordered: "reordered"
+        case .close(let largest): "close, to \(Quantities.significant(largest, digits: 2))"
+        case .different: "different"
+        }
+    }
+
+    private static func difference(_ output: AuditedOutput, of stage: String) -> [String] {
+        guard case .different(let difference) = output.verdict else { return [] }
+        let place = difference.path.isEmpty ? "" : ", '\(difference.path)'"
+        return [
+            "\(stage).\(output.port), row \(difference.row + 1)\(place)",
+            "  stored    \(text(difference.stored))", "  computed  \(text(difference.computed))",
+        ]
+    }
+
+    private static func text(_ value: JSONValue?) -> String {
+        let text = value.flatMap { try? CanonicalJSON.text($0) } ?? "nothing"
+        return text.count > 300 ? text.prefix(299) + "…" : text
+    }
+
+    // MARK: JSON
+
+    /// `pipeline.audit/1`.
+    var json: JSONValue {
+        [
+            "schema": "pipeline.audit/1", "reproduced": .bool(isReproduced),
+            "sample": sample.map { .number($0) } ?? .null, "seed": .string(String(seed)),
+            "stages": .array(entries.map(Self.json)),
+        ]
+    }
+
+    private static func json(_ entry: Entry) -> JSONValue {
+        let audit = entry.audit
+        var members: [String: JSONValue] = [
+            "stage": .string(audit.stage), "kind": .string(audit.kind.rawValue), "seconds": .number(audit.seconds),
+            "reproduced": .bool(entry.isReproduced),
+            "other_machine": entry.otherMachine.map { .string($0) } ?? .null,
+        ]
+        if let sample = audit.sample {
+            members["rows"] = .integer(Int64(sample.rows))
+            members["of_rows"] = .integer(Int64(sample.of))
+        }
+        switch audit.outcome {
+        case .noResult(let reason): members["no_result"] = .string(reason)
+        case .failed(let message): members["failed"] = .string(message)
+        case .compared(let outputs): members["outputs"] = .array(outputs.map(json))
+        }
+        return .object(members)
+    }
+
+    private static func json(_ output: AuditedOutput) -> JSONValue {
+        var members: [String: JSONValue] = ["port": .string(output.port), "rows": .integer(Int64(output.rows))]
+        switch output.verdict {
+        case .identical: members["verdict"] = "identical"
+        case .reordered: members["verdict"] = "reordered"
+        case .close(let largest):
+            members["verdict"] = "close"
+            members["largest"] = .number(largest)
+        case .different(let difference):
+            members["verdict"] = "different"
+            members["row"] = .integer(Int64(difference.row + 1))
+            members["path"] = .string(difference.path)
+            members["stored"] = difference.stored ?? .null
+            members["computed"] = difference.computed ?? .null
+        }
+        return .object(members)
+    }
+}
