@@ -78,6 +78,22 @@ struct RowFile {
         try forEachLine(expecting: reference) { _, _ in }
     }
 
+    /// Reads everything and compares the compressed bytes with their digest; what they hold was compared when they were
+    /// made.
+    func verifyFrames(of reference: ArtifactReference) throws {
+        guard table.rows == reference.rows, table.bytes == reference.bytes, file.size == reference.storedBytes else {
+            throw ArtifactError.damagedFile(path: path, reason: "it does not hold what was written to it")
+        }
+        var stored = DigestStream()
+        for placed in table.placed {
+            try file.read(placed.frame.storedBytes, at: placed.offset).withUnsafeBytes { stored.update($0) }
+        }
+        guard stored.finalize() == table.storedDigest else {
+            throw ArtifactError.damagedFile(
+                path: path, reason: "its compressed bytes are not those that were written")
+        }
+    }
+
     private static func forEachLine(
         of placed: SeekTable.Placed, in bytes: UnsafeRawBufferPointer, path: String,
         _ body: (_ row: Int, _ line: UnsafeRawBufferPointer) throws -> Void

@@ -7,8 +7,12 @@ final class RowFileWriter {
     /// One row must fit one frame, and a reader holds a frame in memory.
     static let maximumRowBytes = 256 << 20
 
+    /// Frames being compressed while rows of the next one are taken in.
+    private static let framesUnderWay = 2
+
     let file: TemporaryFile
-    private let compressor: ZstdCompressor
+    private let press: FramePress
+    private var underWay: [FramePress.Frame] = []
     private var pending: [UInt8] = []
     private var pendingRows = 0
     private var content = DigestStream()
@@ -17,7 +21,7 @@ final class RowFileWriter {
 
     init(in folder: String) throws {
         file = try TemporaryFile(in: folder)
-        compressor = try ZstdCompressor(path: file.path)
+        press = try FramePress(path: file.path)
         pending.reserveCapacity(Self.frameBytes + (64 << 10))
     }
 
@@ -37,33 +41,42 @@ final class RowFileWriter {
         }
         pending.append(UInt8(ascii: "\n"))
         pendingRows += 1
-        if pending.count >= Self.frameBytes { try endFrame() }
+        guard pending.count >= Self.frameBytes else { return }
+        endFrame()
+        while underWay.count > Self.framesUnderWay { try writeFrame() }
     }
 
-    /// Ends the file, reads it back and compares it with what was appended.
-    /// - Throws: `ArtifactError.digestMismatch` or `.damagedFile` where the disk gives back something else.
+    /// Ends the file, reads it back and compares it with what was written.
+    /// - Throws: `ArtifactError.damagedFile` where the disk gives back something else.
     func finish(schema: String) throws -> ArtifactReference {
-        try endFrame()
+        endFrame()
+        while !underWay.isEmpty { try writeFrame() }
         table.storedDigest = stored.finalize()
         try file.write(table.encoded())
         let reference = ArtifactReference(
             digest: content.finalize(), schema: schema, rows: table.rows, bytes: table.bytes, storedBytes: file.count)
-        try RowFile(path: file.path).verify(reference)
+        try RowFile(path: file.path).verifyFrames(of: reference)
         return reference
     }
 
-    private func endFrame() throws {
+    /// Hands the pending rows over to be compressed.
+    private func endFrame() {
         guard pendingRows > 0 else { return }
-        let before = file.count
-        try pending.withUnsafeBytes { rows in
-            content.update(rows)
-            try compressor.withFrame(of: rows) { frame in
-                stored.update(frame)
-                try file.write(frame)
-            }
-        }
-        table.append(.init(storedBytes: file.count - before, bytes: pending.count, rows: pendingRows))
-        pending.removeAll(keepingCapacity: true)
+        underWay.append(press.press(pending, rows: pendingRows))
+        pending.withUnsafeBytes { content.update($0) }
+        pending = []
+        pending.reserveCapacity(Self.frameBytes + (64 << 10))
         pendingRows = 0
+    }
+
+    /// Writes the oldest frame under way, once it is compressed.
+    private func writeFrame() throws {
+        let frame = underWay.removeFirst()
+        let bytes = try frame.stored()
+        try bytes.withUnsafeBytes { bytes in
+            stored.update(bytes)
+            try file.write(bytes)
+        }
+        table.append(.init(storedBytes: bytes.count, bytes: frame.bytes, rows: frame.rows))
     }
 }

@@ -1,0 +1,82 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Compresses frames on a thread of its own, in order, while the caller makes the rows of the next one.
+///
+/// Each frame is decompressed again and compared with what went in, so that neither the compressor nor the memory it
+/// works in is trusted.
+final class FramePress: Sendable {
+    /// A frame under way.
+    final class Frame: Sendable {
+        let rows: Int
+        /// Bytes before compression.
+        let bytes: Int
+        private let group = DispatchGroup()
+        private let result = Mutex<Result<[UInt8], any Error>?>(nil)
+
+        fileprivate init(rows: Int, bytes: Int) {
+            self.rows = rows
+            self.bytes = bytes
+            group.enter()
+        }
+
+        fileprivate func end(with result: Result<[UInt8], any Error>) {
+            self.result.withLock { $0 = result }
+            group.leave()
+        }
+
+        /// The compressed frame, once it is done.
+        /// - Throws: `ArtifactError.compression`; `.damagedFile` where it does not hold what went in.
+        func stored() throws -> [UInt8] {
+            group.wait()
+            guard let result = result.withLock({ $0 }) else { return [] }
+            return try result.get()
+        }
+    }
+
+    fileprivate struct Tools {
+        var compressor: ZstdCompressor
+        var decompressor: ZstdDecompressor
+        var copy: [UInt8] = []
+    }
+
+    private let path: String
+    private let tools: Mutex<Tools>
+    private let queue = DispatchQueue(label: "frame press")
+
+    /// `path` is what an error names.
+    init(path: String) throws {
+        self.path = path
+        tools = Mutex(Tools(compressor: try ZstdCompressor(path: path), decompressor: try ZstdDecompressor()))
+    }
+
+    /// Begins to compress `content`, which holds so many rows.
+    func press(_ content: [UInt8], rows: Int) -> Frame {
+        let frame = Frame(rows: rows, bytes: content.count)
+        queue.async { frame.end(with: Result { try self.tools.withLock { try $0.press(content, path: self.path) } }) }
+        return frame
+    }
+}
+
+extension FramePress.Tools {
+    mutating func press(_ content: [UInt8], path: String) throws -> [UInt8] {
+        var stored: [UInt8] = []
+        try content.withUnsafeBytes { try compressor.withFrame(of: $0) { stored = Array($0) } }
+        if copy.count < content.count { copy = [UInt8](repeating: 0, count: content.count) }
+        let isSame = try stored.withUnsafeBytes { stored in
+            try copy.withUnsafeMutableBytes { copy in
+                let copy = UnsafeMutableRawBufferPointer(rebasing: copy[..<content.count])
+                try decompressor.decompress(stored, into: copy, path: path)
+                return content.withUnsafeBytes { content in
+                    guard let before = content.baseAddress, let after = copy.baseAddress else { return true }
+                    return memcmp(before, after, content.count) == 0
+                }
+            }
+        }
+        guard isSame else {
+            throw ArtifactError.damagedFile(path: path, reason: "a frame does not hold what was compressed into it")
+        }
+        return stored
+    }
+}
