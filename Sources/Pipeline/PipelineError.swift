@@ -62,6 +62,10 @@ public enum PipelineError: Error, Equatable, Sendable {
     case outputNotStored(stage: String, port: String, digest: ContentDigest)
     case inputLeftOut(port: String, stage: String, source: String)
     case noSuchStage(String, hint: NameHint)
+    case tooFewCores(stage: String, needs: Int, has: Int, at: SourceLocation)
+    /// Bytes.
+    case tooLittleMemory(stage: String, needs: Int, has: Int, at: SourceLocation)
+    case timedOut(stage: String, limit: Duration)
 }
 
 extension PipelineError {
@@ -79,10 +83,11 @@ extension PipelineError {
             .unknownPort(_, _, _, let at), .missingInput(_, _, _, let at), .portNotNamed(_, _, let at),
             .listNotAccepted(_, _, let at), .emptyList(_, _, let at), .schemaMismatch(_, _, _, _, _, let at),
             .cycle(_, let at), .invalidParameters(_, _, let at), .missingSource(_, _, _, let at),
-            .sourceDigestMismatch(_, _, _, _, let at):
+            .sourceDigestMismatch(_, _, _, _, let at), .tooFewCores(_, _, _, let at),
+            .tooLittleMemory(_, _, _, let at):
             at
         case .notUTF8, .fileTooLarge, .emptyFile, .inputNotConnected, .inputNotSingle, .outputUndeclared,
-            .outputNotGiven, .outputOfWrongSchema, .outputNotStored, .inputLeftOut, .noSuchStage:
+            .outputNotGiven, .outputOfWrongSchema, .outputNotStored, .inputLeftOut, .noSuchStage, .timedOut:
             nil
         }
     }
@@ -186,6 +191,16 @@ extension PipelineError: CustomStringConvertible {
             "stage '\(stage)': input '\(port)' comes from '\(source)', which was left out by its stage"
         case .noSuchStage(let name, let hint):
             "no stage '\(name)' in the plan; \(hint.text)"
+        case .tooFewCores(let stage, let needs, let has, let at):
+            "stage '\(stage)' needs \(needs) cores ('exec.cpus'), and this run has \(has) (\(at)); "
+                + "ask for fewer, give the run more with --threads, or use a larger machine"
+        case .tooLittleMemory(let stage, let needs, let has, let at):
+            "stage '\(stage)' needs \(Quantity.text(bytes: needs, .up)) of memory ('exec.memory'), and this run has "
+                + "\(Quantity.text(bytes: has, .down)) (\(at)); "
+                + "ask for less, give the run more with --memory, or use a larger machine"
+        case .timedOut(let stage, let limit):
+            "stage '\(stage)' took longer than the \(Quantity.text(limit)) of its 'exec.timeout'; what it finished is kept: "
+                + "run again to go on from there, or give it more time"
         }
     }
 

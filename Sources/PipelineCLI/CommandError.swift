@@ -19,6 +19,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case wrongSchema(name: String, holds: String, wants: String, format: String)
     case folderNotEmpty(String)
     case storeIsFile(String)
+    case programUnreadable(path: String, reason: String)
     /// Whoever read stdout has gone.
     case outputClosed
     case outputFailed(reason: String)
@@ -26,7 +27,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     var status: ExitStatus {
         switch self {
         case .storeIsFile: .store
-        case .outputClosed, .outputFailed: .stageFailed
+        case .outputClosed, .outputFailed, .programUnreadable: .stageFailed
         default: .usage
         }
     }
@@ -69,6 +70,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "'\(path)' exists and is not an empty folder; name another one"
         case .storeIsFile(let path):
             "the store '\(path)' is a file; name a folder with --store"
+        case .programUnreadable(let path, let reason):
+            "cannot read this program ('\(path)') for --strict-code: \(reason)"
         case .outputClosed:
             "cannot write to stdout: nobody reads it any more"
         case .outputFailed(let reason):

@@ -46,8 +46,9 @@ public actor Executor {
     }
 
     private static func demand(of stage: PlannedStage, _ options: RunOptions) -> Schedule.Demand {
-        let cores = stage.definition.weight == .heavy ? options.cores : stage.execution.threads ?? 1
-        return Schedule.Demand(cores: min(cores, options.cores), memory: stage.execution.memory ?? 0)
+        let settings = stage.execution
+        let usual = stage.definition.weight == .heavy ? options.cores : settings.threads ?? 1
+        return Schedule.Demand(cores: min(settings.cpus ?? usual, options.cores), memory: settings.memory ?? 0)
     }
 
     /// Asks the run to end in good order: nothing new is started, running stages end at their next step or with the
@@ -55,8 +56,10 @@ public actor Executor {
     public nonisolated func stop() { signal.raise() }
 
     /// Runs the plan to its end, or until it is stopped. Failures of stages are in the report, not thrown.
-    /// - Throws: `ArtifactError` where the run cannot begin in this store.
+    /// - Throws: `ArtifactError` where the run cannot begin in this store; `PipelineError` where a stage needs more than
+    ///   the run has.
     public func run() async throws -> RunReport {
+        try options.check(plan, store: store)
         let clock = ContinuousClock()
         let start = clock.now
         let record = try store.newRun(plan: plan.json)
@@ -145,7 +148,7 @@ public actor Executor {
         do {
             let inputs = try stage.references { try reference($0) }
             let key = try StageKey(
-                of: stage, inputs: inputs.mapValues { $0.map(\.digest) }, machine: options.machine)
+                of: stage, inputs: inputs.mapValues { $0.map(\.digest) }, strictness: options.strictness)
             let answer = try lookup.answer(stage, key: key, isForced: options.forced.contains(stage.name))
             reports[position].key = key.digest
             reports[position].decision = answer.decision
@@ -246,7 +249,7 @@ public actor Executor {
     /// The results are in the store whether or not the names can be written: a failure is a warning.
     private func noteUses(_ log: RunLog) {
         let named = zip(plan.stages, reports).filter { stage, report in
-            stage.isCached && (report.outcome == .cached || report.outcome == .ran)
+            report.outcome == .cached || report.outcome == .ran && stage.cache.writes
         }
         do {
             try store.note(

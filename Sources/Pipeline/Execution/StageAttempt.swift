@@ -38,7 +38,7 @@ struct StageAttempt: Sendable {
         let outputs = try await computeWithRetries(inputs)
         let seconds = (clock.now - start) / .seconds(1)
         let record = record(of: outputs, seconds: seconds)
-        guard stage.isCached else {
+        guard stage.cache.writes else {
             try store.staging(for: key.digest).discard()
             return Result(record: record, wasReused: false, seconds: seconds)
         }
@@ -48,7 +48,7 @@ struct StageAttempt: Sendable {
     /// `error` with the sources of the stage as the user calls them.
     func named(_ error: any Error) -> any Error { SourceNames(sources, store: store).restored(in: error) }
 
-    private var isReusable: Bool { stage.isCached && decision != .miss(.forced) }
+    private var isReusable: Bool { stage.cache.reads && decision != .miss(.forced) }
 
     /// The right to run this key, after whoever has it now.
     private func claim() async throws -> StageClaim {
@@ -92,7 +92,7 @@ struct StageAttempt: Sendable {
         while true {
             observer(.stageStarted(stage: stage.name, attempt: attempt))
             do {
-                return try await compute(inputs)
+                return try await computeInTime(inputs)
             } catch let error where retries > 0 && !(error is CancellationError) && !stop.isRaised {
                 observer(.stageFailed(stage: stage.name, message: "\(named(error))", retries: retries))
                 retries -= 1
@@ -101,7 +101,13 @@ struct StageAttempt: Sendable {
         }
     }
 
-    private func compute(_ inputs: StageInputs) async throws -> StageOutputs {
+    private func computeInTime(_ inputs: StageInputs) async throws -> StageOutputs {
+        guard let limit = stage.execution.timeout else { return try await compute(inputs, stop: stop) }
+        let timeLimit = TimeLimit(stage: stage.name, limit: limit, grace: options.grace, stop: stop)
+        return try await timeLimit.perform { try await compute(inputs, stop: $0) }
+    }
+
+    private func compute(_ inputs: StageInputs, stop: StopSignal) async throws -> StageOutputs {
         let runnable = try stage.definition.makeStage(parameters: stage.parameters)
         let staging = try store.staging(for: key.digest)
         // A stage that draws no random number gets a seed that is always the same, so that it cannot depend on one.

@@ -29,7 +29,9 @@ struct RunCommand: AsyncParsableCommand {
     var verbose = false
     @OptionGroup var overlay: OverlayOptions
     @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var strictOptions: StrictOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var memoryOption: MemoryOption
     @OptionGroup var output: JSONOption
 
     func validate() throws {
@@ -42,11 +44,15 @@ struct RunCommand: AsyncParsableCommand {
         // Names and sources are checked before a store is made or touched.
         for name in until + force where plan.stage(named: name) == nil { throw CommandError.noStage(name, in: plan) }
         let forecaster = Forecaster(storeOptions: storeOptions)
-        let forecast = try forecaster.forecast(plan, store: try forecaster.openStore(), forced: Set(force))
+        let options = try options()
+        let present = try forecaster.openStore()
+        let forecast = try forecaster.forecast(
+            plan, store: present, forced: options.forced, strictness: options.strictness)
+        try options.check(plan, store: present)
 
         let store = try storeOptions.open(create: true)
         let reporter = ConsoleReporter(rows: rows(forecast), verbosity: verbosity)
-        let command = RunCommandRecord(file: file, overlay: overlay)
+        let command = RunCommandRecord(file: file, overlay: overlay, strict: strictOptions)
         let executor = try Executor(plan: plan, store: store, options: options) { event in
             if case .runStarted(let run, _, _) = event {
                 try? command.write(in: store.root.appending(path: "runs/\(run)"))
@@ -69,14 +75,16 @@ struct RunCommand: AsyncParsableCommand {
 
     private var verbosity: Verbosity { quiet ? .quiet : verbose ? .verbose : .normal }
 
-    private var options: RunOptions {
-        RunOptions(
-            cores: threadOptions.count, threads: threadOptions.count, jobs: jobs ?? .max, keepsGoing: keepGoing,
-            forced: Set(force), targets: until,
+    private func options() throws -> RunOptions {
+        let machine = Machine.current()
+        return RunOptions(
+            cores: threadOptions.count, threads: threadOptions.count, jobs: jobs ?? .max,
+            memory: memoryOption.memory ?? machine.memory, keepsGoing: keepGoing, forced: Set(force), targets: until,
+            strictness: try strictOptions.strictness(),
             facts: [
                 "program": .string(ProgramVersion.text), "blas": .string(MatrixProduct.libraryVersion),
                 "blasKernels": .string(MatrixProduct.kernelFamily),
-                "processor": .string(Machine.current().processor),
+                "processor": .string(machine.processor),
             ])
     }
 
