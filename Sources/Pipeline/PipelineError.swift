@@ -66,6 +66,10 @@ public enum PipelineError: Error, Equatable, Sendable {
     /// Bytes.
     case tooLittleMemory(stage: String, needs: Int, has: Int, at: SourceLocation)
     case timedOut(stage: String, limit: Duration)
+    /// `path` is a file of the store.
+    case inputLost(stage: String, path: String, reason: String, wasRebuilt: Bool)
+    /// `port` is nil for a blob that rows name; `found` is nil where it is not there at all.
+    case rebuiltDiffers(stage: String, port: String?, promised: ContentDigest, found: ContentDigest?)
 }
 
 extension PipelineError {
@@ -87,7 +91,8 @@ extension PipelineError {
             .tooLittleMemory(_, _, _, let at):
             at
         case .notUTF8, .fileTooLarge, .emptyFile, .inputNotConnected, .inputNotSingle, .outputUndeclared,
-            .outputNotGiven, .outputOfWrongSchema, .outputNotStored, .inputLeftOut, .noSuchStage, .timedOut:
+            .outputNotGiven, .outputOfWrongSchema, .outputNotStored, .inputLeftOut, .noSuchStage, .timedOut,
+            .inputLost, .rebuiltDiffers:
             nil
         }
     }
@@ -201,6 +206,16 @@ extension PipelineError: CustomStringConvertible {
         case .timedOut(let stage, let limit):
             "stage '\(stage)' took longer than the \(Quantity.text(limit)) of its 'exec.timeout'; what it finished is kept: "
                 + "run again to go on from there, or give it more time"
+        case .inputLost(let stage, let path, let reason, let wasRebuilt):
+            "stage '\(stage)' cannot read '\(path)': \(reason)"
+                + (wasRebuilt
+                    ? ", although it was made again in this run; check the disk"
+                    : ", and no stage of this plan makes it; run the pipeline that made it, or restore the file")
+        case .rebuiltDiffers(let stage, let port, let promised, let found):
+            "stage '\(stage)' was run again to replace a damaged result, and "
+                + (port.map { "its output '\($0)' is now" } ?? "instead of a blob it gave")
+                + " \(found.map { "'\($0.short)'" } ?? "nothing"), not '\(promised.short)': it is not reproducible; "
+                + "run again to go on from what it gives now"
         }
     }
 

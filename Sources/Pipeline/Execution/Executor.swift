@@ -4,19 +4,22 @@ internal import Foundation
 /// Runs a plan: asks the schedule what may start, starts it, and tells the schedule what came of it.
 ///
 /// Each stage's result is reused where the store has it, whoever made it. Any number of executors, in this process or in
-/// others, may work on one store: each result is computed once.
+/// others, may work on one store: each result is computed once. A result that a stage finds damaged is made again.
 public actor Executor {
-    private let plan: PipelinePlan
-    private let store: ArtifactStore
-    private let options: RunOptions
-    private let observer: RunObserver
+    let plan: PipelinePlan
+    let store: ArtifactStore
+    let options: RunOptions
+    let observer: RunObserver
     private let lookup: CacheLookup
     private nonisolated let signal = StopSignal()
-    private var schedule: Schedule
-    private var sources = SourceReader()
+    var schedule: Schedule
+    private(set) var sources = SourceReader()
     /// By position in the plan.
-    private var reports: [StageReport]
-    private var prepared: [Int: StageAttempt] = [:]
+    var reports: [StageReport]
+    /// The results behind the reports, by position.
+    private(set) var records: [Int: StageRecord] = [:]
+    var prepared: [Int: StageAttempt] = [:]
+    var healing = Healing()
 
     /// - Parameter observer: called with each event, on whichever thread it arises.
     /// - Throws: `PipelineError.noSuchStage` for a target or forced stage that the plan lacks.
@@ -159,16 +162,17 @@ public actor Executor {
                 finish(position, record, outcome: .cached, seconds: record.seconds, log)
                 return schedule.cached(position)
             }
-            prepared[position] = try attempt(stage, key: key, decision: answer.decision, inputs: inputs, log)
+            prepared[position] = try attempt(
+                stage, key: key, decision: answer.decision, inputs: inputs, rebuild: healing.rebuilds[position], log)
             return schedule.missed(position)
         } catch {
-            return fail(position, "\(error)", log)
+            return fail(position, error, log)
         }
     }
 
-    private func attempt(
+    func attempt(
         _ stage: PlannedStage, key: StageKey, decision: CacheDecision, inputs: [String: [ArtifactReference]],
-        _ log: RunLog
+        rebuild: StageAttempt.Rebuild?, _ log: RunLog
     ) throws -> StageAttempt {
         StageAttempt(
             stage: stage, key: key, decision: decision, inputs: inputs,
@@ -176,10 +180,10 @@ public actor Executor {
                 ($0, try sources.reference($0))
             },
             pipeline: plan.name, options: options, store: store, lookup: lookup, stop: signal,
-            observer: { log.report($0) })
+            observer: { log.report($0) }, rebuild: rebuild)
     }
 
-    private func reference(_ origin: InputOrigin) throws -> ArtifactReference? {
+    func reference(_ origin: InputOrigin) throws -> ArtifactReference? {
         switch origin {
         case .source(let name):
             try plan.source(named: name).map { try sources.reference($0) }
@@ -204,13 +208,14 @@ public actor Executor {
             _ = schedule.stop()
             return schedule.failed(position)
         case .failure(let error):
-            return fail(position, "\(error)", log)
+            return heal(position, error, log) ?? fail(position, error, log)
         }
     }
 
     private func finish(
         _ position: Int, _ record: StageRecord, outcome: StageOutcome, seconds: Double, _ log: RunLog
     ) {
+        records[position] = record
         reports[position].outcome = outcome
         reports[position].seconds = seconds
         reports[position].outputs = record.outputs
@@ -218,8 +223,10 @@ public actor Executor {
         log.report(.stageFinished(reports[position]))
     }
 
-    private func fail(_ position: Int, _ message: String, _ log: RunLog) -> Schedule.Next {
+    func fail(_ position: Int, _ error: any Error, _ log: RunLog) -> Schedule.Next {
         let name = plan.stages[position].name
+        let message = "\(error)"
+        reports[position].failure = StageFailure(error)
         reports[position].outcome = .failed(message: message)
         log.report(.stageFailed(stage: name, message: message, retries: 0))
         let next = schedule.failed(position)
@@ -243,50 +250,4 @@ public actor Executor {
     }
 
     private func isInterrupted(_ position: Int) -> Bool { reports[position].outcome == .interrupted }
-
-    /// Lets names such as `m3.pairs` stand for what this run used. A stage that is not cached has no record to name.
-    ///
-    /// The results are in the store whether or not the names can be written: a failure is a warning.
-    private func noteUses(_ log: RunLog) {
-        let named = zip(plan.stages, reports).filter { stage, report in
-            report.outcome == .cached || report.outcome == .ran && stage.cache.writes
-        }
-        do {
-            try store.note(
-                named.compactMap { stage, report in
-                    report.key.map { StageUse(pipeline: plan.name, stageName: stage.name, key: $0) }
-                })
-        } catch {
-            log.report(.warning(stage: nil, text: "the names of this run's results cannot be noted: \(error)"))
-        }
-    }
-
-    /// A source that its stage refused is part of no result. Its copy goes once the run has let go of the store.
-    private func takeBackRefusedSources() {
-        let names = zip(plan.stages, reports).reduce(into: Set<String>()) { names, each in
-            if case .failed = each.1.outcome { names.formUnion(each.0.sourceNames) }
-        }
-        let refused = names.sorted().compactMap { sources.known[$0] }
-        guard !refused.isEmpty else { return }
-        do {
-            try store.takeBack(refused)
-        } catch {
-            observer(.warning(stage: nil, text: "copies of refused sources stay in the store: \(error)"))
-        }
-    }
-}
-
-extension PlannedStage {
-    /// The sources that it reads from.
-    fileprivate var sourceNames: Set<String> {
-        Set(
-            connections.flatMap(\.origins).compactMap { origin in
-                if case .source(let name) = origin { name } else { nil }
-            })
-    }
-}
-
-extension StageRecord {
-    /// Wall time of the run that made it.
-    var seconds: Double { facts["seconds"]?.doubleValue ?? 0 }
 }

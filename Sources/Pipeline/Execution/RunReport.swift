@@ -45,6 +45,8 @@ public struct StageReport: Sendable {
     public var stage: String
     public var kind: StageKind
     public var outcome: StageOutcome
+    /// What kind of failure it was; nil unless it failed.
+    public var failure: StageFailure?
     /// Nil where the inputs never became known.
     public var key: ContentDigest?
     public var decision: CacheDecision?
@@ -62,6 +64,25 @@ public struct StageReport: Sendable {
         seconds = 0
         outputs = [:]
         summary = .object([:])
+    }
+}
+
+/// What a stage failed of.
+public enum StageFailure: Sendable, Equatable {
+    /// Of itself.
+    case stage
+    /// The store has lost what the stage reads, and nothing in the plan can make it again.
+    case store
+    /// It was to make a lost result again, and made another one.
+    case notReproducible
+
+    init(_ error: any Error) {
+        self =
+            switch error {
+            case PipelineError.inputLost: .store
+            case PipelineError.rebuiltDiffers: .notReproducible
+            default: .stage
+            }
     }
 }
 

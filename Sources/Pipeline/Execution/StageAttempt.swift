@@ -15,6 +15,16 @@ struct StageAttempt: Sendable {
     let lookup: CacheLookup
     let stop: StopSignal
     let observer: RunObserver
+    /// Set where the result was made before and has been damaged since.
+    let rebuild: Rebuild?
+
+    /// A result that is to be made again.
+    struct Rebuild: Sendable {
+        /// The damaged file.
+        var path: String
+        /// The result as it was: others have read it, so it must come out the same.
+        var promised: StageRecord
+    }
 
     struct Result: Sendable {
         var record: StageRecord
@@ -27,7 +37,9 @@ struct StageAttempt: Sendable {
     func perform() async throws -> Result {
         let claim = try await claim()
         defer { claim.release() }
+        if let rebuild { try store.putAside(rebuild.path) }
         if isReusable, let record = try lookup.answer(stage, key: key).record {
+            try checkPromise(record)
             return Result(record: record, wasReused: true, seconds: 0)
         }
         // What lies in staging belongs to this key, but somebody who forces a run wants all of it computed.
@@ -38,6 +50,7 @@ struct StageAttempt: Sendable {
         let outputs = try await computeWithRetries(inputs)
         let seconds = (clock.now - start) / .seconds(1)
         let record = record(of: outputs, seconds: seconds)
+        try checkPromise(record)
         guard stage.cache.writes else {
             try store.staging(for: key.digest).discard()
             return Result(record: record, wasReused: false, seconds: seconds)
@@ -84,6 +97,21 @@ struct StageAttempt: Sendable {
         }
     }
 
+    /// A stage that gives other bytes cannot take the place of what others have read.
+    private func checkPromise(_ record: StageRecord) throws {
+        guard let promised = rebuild?.promised else { return }
+        for (port, output) in promised.outputs.sorted(by: { $0.key < $1.key }) {
+            let found = record.outputs[port]?.digest
+            if found != output.digest {
+                throw PipelineError.rebuiltDiffers(
+                    stage: stage.name, port: port, promised: output.digest, found: found)
+            }
+        }
+        if let blob = promised.blobs.first(where: { !record.blobs.contains($0) }) {
+            throw PipelineError.rebuiltDiffers(stage: stage.name, port: nil, promised: blob, found: nil)
+        }
+    }
+
     // MARK: Computing
 
     private func computeWithRetries(_ inputs: StageInputs) async throws -> StageOutputs {
@@ -93,12 +121,17 @@ struct StageAttempt: Sendable {
             observer(.stageStarted(stage: stage.name, attempt: attempt))
             do {
                 return try await computeInTime(inputs)
-            } catch let error where retries > 0 && !(error is CancellationError) && !stop.isRaised {
+            } catch let error where retries > 0 && isWorthRetrying(error) && !stop.isRaised {
                 observer(.stageFailed(stage: stage.name, message: "\(named(error))", retries: retries))
                 retries -= 1
                 attempt += 1
             }
         }
+    }
+
+    /// What is damaged stays damaged however often it is read.
+    private func isWorthRetrying(_ error: any Error) -> Bool {
+        !(error is CancellationError) && (error as? ArtifactError)?.damage == nil
     }
 
     private func computeInTime(_ inputs: StageInputs) async throws -> StageOutputs {

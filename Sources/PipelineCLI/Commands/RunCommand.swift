@@ -118,8 +118,15 @@ struct RunCommand: AsyncParsableCommand {
         if let first = failed.first {
             let names = failed.map { "'\($0.stage)'" }.joined(separator: ", ")
             throw Failure(
-                said: keepGoing ? .keptGoing : .stageFailed,
+                said: status(of: failed),
                 "\(failed.count == 1 ? "stage" : "stages") \(names) failed: \(first.outcome.message ?? "")")
         }
+    }
+
+    /// What the store lost, or would give otherwise now, weighs more than a failure of a stage.
+    private func status(of failed: [StageReport]) -> ExitStatus {
+        if failed.contains(where: { $0.failure == .store }) { return .integrity }
+        if failed.contains(where: { $0.failure == .notReproducible }) { return .notReproducible }
+        return keepGoing ? .keptGoing : .stageFailed
     }
 }
