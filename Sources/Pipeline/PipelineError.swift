@@ -63,7 +63,16 @@ public enum PipelineError: Error, Equatable, Sendable {
     case inputLeftOut(port: String, stage: String, source: String)
     case notLockable(stage: String, reason: String)
     case badLock(path: String, reason: String)
+    case notAsLocked(LockMismatch)
     case noSuchStage(String, hint: NameHint)
+    case tooFewCores(stage: String, needs: Int, has: Int, at: SourceLocation)
+    /// Bytes.
+    case tooLittleMemory(stage: String, needs: Int, has: Int, at: SourceLocation)
+    case timedOut(stage: String, limit: Duration)
+    /// `path` is a file of the store.
+    case inputLost(stage: String, path: String, reason: String, wasRebuilt: Bool)
+    /// `port` is nil for a blob that rows name; `found` is nil where it is not there at all.
+    case rebuiltDiffers(stage: String, port: String?, promised: ContentDigest, found: ContentDigest?)
 }
 
 extension PipelineError {
@@ -81,11 +90,12 @@ extension PipelineError {
             .unknownPort(_, _, _, let at), .missingInput(_, _, _, let at), .portNotNamed(_, _, let at),
             .listNotAccepted(_, _, let at), .emptyList(_, _, let at), .schemaMismatch(_, _, _, _, _, let at),
             .cycle(_, let at), .invalidParameters(_, _, let at), .missingSource(_, _, _, let at),
-            .sourceDigestMismatch(_, _, _, _, let at):
+            .sourceDigestMismatch(_, _, _, _, let at), .tooFewCores(_, _, _, let at),
+            .tooLittleMemory(_, _, _, let at):
             at
         case .notUTF8, .fileTooLarge, .emptyFile, .inputNotConnected, .inputNotSingle, .outputUndeclared,
             .outputNotGiven, .outputOfWrongSchema, .outputNotStored, .inputLeftOut, .noSuchStage, .notLockable,
-            .badLock:
+            .badLock, .notAsLocked, .timedOut, .inputLost, .rebuiltDiffers:
             nil
         }
     }
@@ -191,8 +201,29 @@ extension PipelineError: CustomStringConvertible {
             "stage '\(stage)' has no result to lock: \(reason); run the pipeline first"
         case .badLock(let path, let reason):
             "lockfile '\(path)' cannot be used: \(reason); make it anew with 'lock'"
+        case .notAsLocked(let mismatch): "not as locked: \(mismatch)"
         case .noSuchStage(let name, let hint):
             "no stage '\(name)' in the plan; \(hint.text)"
+        case .tooFewCores(let stage, let needs, let has, let at):
+            "stage '\(stage)' needs \(needs) cores ('exec.cpus'), and this run has \(has) (\(at)); "
+                + "ask for fewer, give the run more with --threads, or use a larger machine"
+        case .tooLittleMemory(let stage, let needs, let has, let at):
+            "stage '\(stage)' needs \(Quantity.text(bytes: needs, .up)) of memory ('exec.memory'), and this run has "
+                + "\(Quantity.text(bytes: has, .down)) (\(at)); "
+                + "ask for less, give the run more with --memory, or use a larger machine"
+        case .timedOut(let stage, let limit):
+            "stage '\(stage)' took longer than the \(Quantity.text(limit)) of its 'exec.timeout'; what it finished is kept: "
+                + "run again to go on from there, or give it more time"
+        case .inputLost(let stage, let path, let reason, let wasRebuilt):
+            "stage '\(stage)' cannot read '\(path)': \(reason)"
+                + (wasRebuilt
+                    ? ", although it was made again in this run; check the disk"
+                    : ", and no stage of this plan makes it; run the pipeline that made it, or restore the file")
+        case .rebuiltDiffers(let stage, let port, let promised, let found):
+            "stage '\(stage)' was run again to replace a damaged result, and "
+                + (port.map { "its output '\($0)' is now" } ?? "instead of a blob it gave")
+                + " \(found.map { "'\($0.short)'" } ?? "nothing"), not '\(promised.short)': it is not reproducible; "
+                + "run again to go on from what it gives now"
         }
     }
 

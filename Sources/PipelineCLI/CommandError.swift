@@ -30,6 +30,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     /// Nil where none of its stages is known.
     case unfinishedRun(String, stage: String?)
     case storeIsFile(String)
+    case programUnreadable(path: String, reason: String)
     /// Whoever read stdout has gone.
     case outputClosed
     case outputFailed(reason: String)
@@ -38,7 +39,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .storeIsFile: .store
         case .forgedRecord, .damagedArchive: .integrity
-        case .outputClosed, .outputFailed: .stageFailed
+        case .outputClosed, .outputFailed, .programUnreadable: .stageFailed
         default: .usage
         }
     }
@@ -99,6 +100,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "'\(path)' exists and is not an empty folder; name another one"
         case .storeIsFile(let path):
             "the store '\(path)' is a file; name a folder with --store"
+        case .programUnreadable(let path, let reason):
+            "cannot read this program ('\(path)') for --strict-code: \(reason)"
         case .outputClosed:
             "cannot write to stdout: nobody reads it any more"
         case .outputFailed(let reason):

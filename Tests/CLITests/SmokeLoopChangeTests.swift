@@ -45,6 +45,32 @@ extension SmokeLoop {
             #expect(report.cached.count == SmokeLoop.stageCount)
         }
 
+        @Test("nothing runs in another environment: path, user, temporary folder, language, time zone (Bazel #3847)")
+        func environment() throws {
+            let (place, _) = try Workplace.afterLoop()
+            place.pipeline.environment = [
+                "PATH": "/usr/bin", "USER": "nobody", "HOME": "/nowhere", "TMPDIR": "/var/tmp", "LANG": "tr_TR.UTF-8",
+                "LC_ALL": "tr_TR.UTF-8", "TZ": "Pacific/Chatham",
+            ]
+            #expect(try place.runLoop().ran == [])
+        }
+
+        @Test("--strict-numerics keeps float work apart and leaves exact work alone; the reason is in the plan")
+        func strictNumerics() throws {
+            let (place, _) = try Workplace.afterLoop()
+            let plan = try place.pipeline.run("plan", SmokeLoop.file, "--strict-numerics")
+            func line(_ stage: String) -> String {
+                plan.stdoutLines.first { $0.hasPrefix("\(stage) ") }.map(String.init) ?? ""
+            }
+            #expect(line("seeds").contains(" cached "))
+            #expect(
+                line("made").contains(#" run     numerics changed from "f32;kernels=1" to "f32;kernels=1;machine="#))
+            let why = try place.pipeline.run("why", "made", SmokeLoop.file, "--strict-numerics").stdout
+            #expect(why.contains("\n  numerics changed from \"f32;kernels=1\" to \"f32;kernels=1;machine="))
+            #expect(try place.runLoop(["--strict-numerics", "--until", "made"]).ran == ["made"])
+            #expect(try place.runLoop(["--strict-numerics", "--until", "made"]).ran == [])
+        }
+
         struct Change: Sendable, CustomTestStringConvertible {
             var stage: String
             var parameter: String

@@ -12,7 +12,8 @@ struct UsageTests {
         arguments: [
             ["bogus"], ["run"], ["run", "a.yaml", "--store"], ["plan", "a.yaml", "--no-such-option"],
             ["run", "a.yaml", "-j", "0"], ["run", "a.yaml", "--threads", "0"], ["run", "a.yaml", "-q", "-v"],
-            ["run", "a.yaml", "--threads", "100000"], ["status", "--store", ""],
+            ["run", "a.yaml", "--threads", "100000"], ["run", "a.yaml", "--memory", "much"],
+            ["status", "--store", ""],
             ["graph", "a.yaml", "--json", "--format", "mermaid"],
             ["export", "x", "--format", "hf", "--out", "d", "--plain"], ["artifacts", "show", "x", "--rows", "5..2"],
         ])

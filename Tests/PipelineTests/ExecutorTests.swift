@@ -75,36 +75,6 @@ struct ExecutorTests {
         #expect(try await workplace.run().started.isEmpty)
     }
 
-    @Test(
-        "comments, key order, exec, spelled-out defaults, quotes and the name of the pipeline run nothing",
-        arguments: [
-            diamond + "\n# a comment\n",
-            diamond.replacingOccurrences(of: "params: {amount: 10}", with: "params: {amount: '10'}"),
-            diamond.replacingOccurrences(
-                of: "{stage: constant}", with: "{params: {values: [1, 2, 3]}, stage: constant}"),
-            diamond.replacingOccurrences(of: "pipeline: diamond", with: "pipeline: another"),
-            diamond.replacingOccurrences(
-                of: "{stage: constant}",
-                with: "{stage: constant, exec: {threads: 2, shards: 7, memory: 1GiB, retries: 2}}"),
-            diamond.replacingOccurrences(of: "seed: 1", with: "seed: 2"),
-            """
-            stages:
-              other: {stage: constant}
-              right: {stage: constant, params: {values: [4, 5]}}
-              rest: {stage: modulo, inputs: {numbers: right}}
-              more: {stage: add, inputs: {numbers: other}, params: {amount: 10}}
-              sum: {stage: sum, inputs: {terms: [more, rest]}}
-              end: {stage: add, inputs: {numbers: sum.total}}
-            """,
-        ])
-    func cosmetics(plan: String) async throws {
-        let workplace = try Workplace()
-        try await workplace.run(Self.diamond)
-        let outcome = try await workplace.run(plan)
-        #expect(outcome.started.isEmpty)
-        #expect(outcome.report.counts.cached == 6)
-    }
-
     @Test("two stages with one key are computed once")
     func twins() async throws {
         let workplace = try Workplace()
@@ -138,24 +108,6 @@ struct ExecutorTests {
         #expect(second.decision("drawn") == .miss(.seedChanged(old: 1, new: 2)))
         #expect(first.digest("drawn") != second.digest("drawn"))
         #expect(first.digest("own") == second.digest("own"))
-    }
-
-    @Test("'cache: false' computes each time and leaves what follows alone")
-    func uncached() async throws {
-        let plan = """
-            stages:
-              always: {stage: constant, cache: false}
-              then: {stage: add, inputs: {numbers: always}}
-            """
-        let workplace = try Workplace()
-        let first = try await workplace.run(plan)
-        let second = try await workplace.run(plan)
-        #expect(first.started == ["always", "then"])
-        #expect(second.started == ["always"])
-        #expect(second.decision("always") == .miss(.cachingOff))
-        // Nothing was recorded either: a cached twin has to compute.
-        let twin = try await workplace.run(plan.replacingOccurrences(of: ", cache: false", with: ""))
-        #expect(twin.started == ["always"])
     }
 
     @Test("a forced stage is computed, and gives the same digest")

@@ -61,19 +61,6 @@ struct ForecastTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: blobs).count == 1)
     }
 
-    @Test("other bytes run what reads them, another path or time does not")
-    func changedSource() async throws {
-        let workplace = try Workplace(Self.plan)
-        try workplace.write("4\n5\n", to: "data/numbers.txt")
-        try await workplace.run()
-        try workplace.write("4\n5\n", to: "elsewhere.txt")
-        try workplace.write(Self.plan.replacingOccurrences(of: "data/numbers", with: "elsewhere"), to: "plan.yaml")
-        #expect(try await workplace.run().started.isEmpty)
-        // A changed line end is other content.
-        try workplace.write("4\r\n5\n", to: "elsewhere.txt")
-        #expect(try await workplace.run().started == ["read"])
-    }
-
     @Test("a source that is missing or not the one demanded stops the forecast, with the place")
     func badSources() throws {
         let workplace = try Workplace(Self.plan)

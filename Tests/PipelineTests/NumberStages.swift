@@ -28,7 +28,9 @@ struct DroppedRow: Record {
 enum NumberStages {
     static let registry = StageRegistry([
         ConstantStage.self, AddStage.self, ScaleStage.self, ModuloStage.self, SumStage.self, ReadStage.self,
-        DrawStage.self, SquareStage.self, FragileStage.self, PatientStage.self, FolderStage.self, MoodyStage.self,
+        DrawStage.self, SquareStage.self, FragileStage.self, PatientStage.self, FolderStage.self, LoadStage.self,
+        CarryStage.self, WeighStage.self, FickleStage.self, LightStage.self, HeavyStage.self, StallingStage.self,
+        MoodyStage.self,
     ])
 
     static func write(_ values: [Int], to port: String, _ context: StageContext) throws -> StageOutputs {

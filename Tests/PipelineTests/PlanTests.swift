@@ -252,7 +252,7 @@ struct PlanTests {
         "sizes of memory",
         arguments: [("512", 512), ("2GiB", 2 << 30), ("1.5 MiB", 3 << 19), ("3k", 3072), ("2GB", 2_000_000_000)])
     func sizes(text: String, bytes: Int) {
-        #expect(ExecutionSettings.bytes(text) == bytes)
+        #expect(Quantity.bytes(text) == bytes)
     }
 
     @Test(

@@ -96,6 +96,36 @@ struct ScheduleTests {
         #expect(patient.cached(4) == .complete)
     }
 
+    @Test("a stage that lost an input waits until that is made again, with all that wait for it")
+    func lostInput() throws {
+        var schedule = try Self.schedule(cores: [1, 1, 1, 1, 1], limit: 2)
+        _ = schedule.begin()
+        _ = schedule.cached(0)
+        _ = schedule.missed(1)
+        #expect(schedule.missed(2) == .start([.run(2)]))
+        // 'c' finds the result of 'a' damaged: 'a' runs, though it was done, and then 'c' is decided once more.
+        #expect(schedule.lost(2, awaiting: 0) == .start([.run(0)]))
+        #expect(schedule.states == [.running, .running, .waiting, .waiting, .waiting])
+        #expect(schedule.finished(1) == .start([.decide(4)]))
+        #expect(schedule.finished(0) == .start([.decide(2)]))
+        #expect(schedule.missed(2) == .start([.run(2)]))
+        // A second reader comes too late: it is only decided again.
+        #expect(schedule.lost(2, awaiting: nil) == .start([.decide(2)]))
+    }
+
+    @Test("where the lost input cannot be made again, what waits for it is skipped")
+    func lostForGood() throws {
+        var schedule = try Self.schedule(cores: [1, 1, 1, 1, 1], limit: 2, keepsGoing: true)
+        _ = schedule.begin()
+        _ = schedule.cached(0)
+        _ = schedule.cached(1)
+        _ = schedule.cached(4)
+        _ = schedule.missed(2)
+        _ = schedule.lost(2, awaiting: 0)
+        #expect(schedule.failed(0) == .complete)
+        #expect(schedule.states == [.failed, .done, .skipped(cause: 0), .skipped(cause: 0), .done])
+    }
+
     @Test("a stop waits for what runs")
     func stop() throws {
         var schedule = try Self.schedule(cores: [1, 1, 1, 1, 1], limit: 1)

@@ -35,10 +35,15 @@ final class Workplace: Sendable {
 
     /// Loads `plan.yaml` and runs it.
     @discardableResult
-    func run(settings: [String] = [], options: RunOptions = RunOptions(cores: 2)) async throws -> Outcome {
+    func run(
+        settings: [String] = [], options: RunOptions = RunOptions(cores: 2),
+        observer: @escaping RunObserver = { _ in }
+    ) async throws -> Outcome {
         let events = EventList()
-        let executor = try Executor(
-            plan: load(settings: settings), store: store(), options: options, observer: events.append)
+        let executor = try Executor(plan: load(settings: settings), store: store(), options: options) {
+            events.append($0)
+            observer($0)
+        }
         return Outcome(report: try await executor.run(), events: events.all)
     }
 
@@ -100,6 +105,17 @@ struct Outcome {
         events.compactMap { if case .warning(_, let text) = $0 { text } else { nil } }
     }
     var shards: [ShardReport] { events.compactMap { if case .shardDone(let shard) = $0 { shard } else { nil } } }
+}
+
+/// True for the first who asks.
+final class Once: Sendable {
+    private let asked = Mutex(false)
+    var isFirst: Bool {
+        asked.withLock { asked in
+            defer { asked = true }
+            return !asked
+        }
+    }
 }
 
 final class EventList: Sendable {

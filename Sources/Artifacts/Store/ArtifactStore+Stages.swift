@@ -136,6 +136,8 @@ extension ArtifactStore {
         guard let earlier = try stageRecord(for: record.key), try problems(of: earlier).isEmpty else {
             return .accepted
         }
+        // Made before the stage had all of its outputs: it cannot stand for what readers of the others need.
+        if earlier.isPart(of: record) { return .accepted }
         return try earlier.outcome == record.outcome ? .alreadyAccepted : .diverged(accepted: earlier)
     }
 

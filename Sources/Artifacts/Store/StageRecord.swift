@@ -41,6 +41,11 @@ public struct StageRecord: Codable, Sendable, Equatable {
     /// The content at each input port, as the preimage names it.
     var inputs: Set<ContentDigest> { Set(preimage["inputs"]?.digests ?? []) }
 
+    /// Whether `other` has all outputs of this record, of the same content, and more.
+    func isPart(of other: StageRecord) -> Bool {
+        outputs.count < other.outputs.count && outputs.allSatisfy { other.outputs[$0.key]?.digest == $0.value.digest }
+    }
+
     /// The digest over what the stage made: equal for two attempts that gave the same bytes at every port.
     var outcome: ContentDigest {
         get throws {

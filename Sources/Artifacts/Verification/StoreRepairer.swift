@@ -31,15 +31,7 @@ struct StoreRepairer {
 
     /// Moves the object or blob away unless it is sound after all: a record may have its size wrong.
     private func putAway(_ path: String) throws -> StoreRepair.Action? {
-        do {
-            guard let digest = ContentDigest(hex: Folder.name(of: path).prefix(64)) else { return nil }
-            try layout.verify(digest, at: path)
-            return nil
-        } catch ArtifactError.missingObject {
-            return nil
-        } catch ArtifactError.damagedFile, ArtifactError.digestMismatch {
-            return .quarantined(try Quarantine(layout: layout).take(path))
-        }
+        try Quarantine(layout: layout).takeIfDamaged(path).map { .quarantined($0) }
     }
 
     /// Writes the record file again as the index remembers it, since the transaction of the index is what made the stage
@@ -59,6 +51,20 @@ struct StoreRepairer {
 /// The folder for files that are not what they should be.
 struct Quarantine {
     let layout: StoreLayout
+
+    /// Moves the object or blob there unless it is what its name says.
+    /// - Returns: where it lies now, relative to the store; nil where it is missing, sound or neither.
+    func takeIfDamaged(_ path: String) throws -> String? {
+        do {
+            guard let digest = layout.content(at: path) else { return nil }
+            try layout.verify(digest, at: path)
+            return nil
+        } catch ArtifactError.missingObject {
+            return nil
+        } catch ArtifactError.damagedFile, ArtifactError.digestMismatch {
+            return try take(path)
+        }
+    }
 
     /// Moves the file there, under its own name or, where that is taken, the name with a number.
     /// - Returns: where it lies now, relative to the store.

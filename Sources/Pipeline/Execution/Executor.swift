@@ -4,20 +4,22 @@ internal import Foundation
 /// Runs a plan: asks the schedule what may start, starts it, and tells the schedule what came of it.
 ///
 /// Each stage's result is reused where the store has it, whoever made it. Any number of executors, in this process or in
-/// others, may work on one store: each result is computed once.
+/// others, may work on one store: each result is computed once. A result that a stage finds damaged is made again.
 public actor Executor {
-    private let plan: PipelinePlan
-    private let store: ArtifactStore
-    private let options: RunOptions
-    private let observer: RunObserver
+    let plan: PipelinePlan
+    let store: ArtifactStore
+    let options: RunOptions
+    let observer: RunObserver
     private let lookup: CacheLookup
     private nonisolated let signal = StopSignal()
-    private var schedule: Schedule
-    private var sources = SourceReader()
+    var schedule: Schedule
+    private(set) var sources = SourceReader()
     /// By position in the plan.
-    private var reports: [StageReport]
-    private var prepared: [Int: StageAttempt] = [:]
-    private var hasBrokenLock = false
+    var reports: [StageReport]
+    /// The results behind the reports, by position.
+    private(set) var records: [Int: StageRecord] = [:]
+    var prepared: [Int: StageAttempt] = [:]
+    var healing = Healing()
 
     /// - Parameter observer: called with each event, on whichever thread it arises.
     /// - Throws: `PipelineError.noSuchStage` for a target or forced stage that the plan lacks.
@@ -47,8 +49,9 @@ public actor Executor {
     }
 
     private static func demand(of stage: PlannedStage, _ options: RunOptions) -> Schedule.Demand {
-        let cores = stage.definition.weight == .heavy ? options.cores : stage.execution.threads ?? 1
-        return Schedule.Demand(cores: min(cores, options.cores), memory: stage.execution.memory ?? 0)
+        let settings = stage.execution
+        let usual = stage.definition.weight == .heavy ? options.cores : settings.threads ?? 1
+        return Schedule.Demand(cores: min(settings.cpus ?? usual, options.cores), memory: settings.memory ?? 0)
     }
 
     /// Asks the run to end in good order: nothing new is started, running stages end at their next step or with the
@@ -56,8 +59,10 @@ public actor Executor {
     public nonisolated func stop() { signal.raise() }
 
     /// Runs the plan to its end, or until it is stopped. Failures of stages are in the report, not thrown.
-    /// - Throws: `ArtifactError` where the run cannot begin in this store.
+    /// - Throws: `ArtifactError` where the run cannot begin in this store; `PipelineError` where a stage needs more than
+    ///   the run has.
     public func run() async throws -> RunReport {
+        try options.check(plan, store: store)
         let clock = ContinuousClock()
         let start = clock.now
         let record = try store.newRun(plan: plan.json)
@@ -67,7 +72,7 @@ public actor Executor {
         noteUses(log)
         let report = RunReport(
             run: record.id, pipeline: plan.name, stages: finalReports(), seconds: (clock.now - start) / .seconds(1),
-            wasInterrupted: signal.isRaised || Task.isCancelled, hasBrokenLock: hasBrokenLock)
+            wasInterrupted: signal.isRaised || Task.isCancelled)
         log.report(.runFinished(report))
         log.finish(summary: report.json)
         takeBackRefusedSources()
@@ -146,33 +151,30 @@ public actor Executor {
         do {
             let inputs = try stage.references { try reference($0) }
             let key = try StageKey(
-                of: stage, inputs: inputs.mapValues { $0.map(\.digest) }, machine: options.machine)
-            if let mismatch = options.lock?.mismatch(stage.name, key: key) {
-                return breakLock(position, mismatch, log)
-            }
+                of: stage, inputs: inputs.mapValues { $0.map(\.digest) }, strictness: options.strictness)
+            try options.lock?.check(stage.name, key: key)
             let answer = try lookup.answer(stage, key: key, isForced: options.forced.contains(stage.name))
             reports[position].key = key.digest
             reports[position].decision = answer.decision
             log.report(.stagePlanned(stage: stage.name, key: key.digest, decision: answer.decision))
             if let record = answer.record {
-                if let mismatch = options.lock?.mismatch(stage.name, record: record) {
-                    return breakLock(position, mismatch, log)
-                }
+                try options.lock?.check(stage.name, record: record)
                 // A result counts whether or not the rest can be tidied up.
                 try? store.clearStaging(of: key.digest)
                 finish(position, record, outcome: .cached, seconds: record.seconds, log)
                 return schedule.cached(position)
             }
-            prepared[position] = try attempt(stage, key: key, decision: answer.decision, inputs: inputs, log)
+            prepared[position] = try attempt(
+                stage, key: key, decision: answer.decision, inputs: inputs, rebuild: healing.rebuilds[position], log)
             return schedule.missed(position)
         } catch {
-            return fail(position, "\(error)", log)
+            return fail(position, error, log)
         }
     }
 
-    private func attempt(
+    func attempt(
         _ stage: PlannedStage, key: StageKey, decision: CacheDecision, inputs: [String: [ArtifactReference]],
-        _ log: RunLog
+        rebuild: StageAttempt.Rebuild?, _ log: RunLog
     ) throws -> StageAttempt {
         StageAttempt(
             stage: stage, key: key, decision: decision, inputs: inputs,
@@ -180,10 +182,10 @@ public actor Executor {
                 ($0, try sources.reference($0))
             },
             pipeline: plan.name, options: options, store: store, lookup: lookup, stop: signal,
-            observer: { log.report($0) })
+            observer: { log.report($0) }, rebuild: rebuild)
     }
 
-    private func reference(_ origin: InputOrigin) throws -> ArtifactReference? {
+    func reference(_ origin: InputOrigin) throws -> ArtifactReference? {
         switch origin {
         case .source(let name):
             try plan.source(named: name).map { try sources.reference($0) }
@@ -199,8 +201,8 @@ public actor Executor {
     ) -> Schedule.Next {
         switch result {
         case .success(let result):
-            if let mismatch = options.lock?.mismatch(plan.stages[position].name, record: result.record) {
-                return breakLock(position, mismatch, log)
+            do { try options.lock?.check(plan.stages[position].name, record: result.record) } catch {
+                return fail(position, error, log)
             }
             finish(
                 position, result.record, outcome: result.wasReused ? .cached : .ran,
@@ -211,13 +213,14 @@ public actor Executor {
             _ = schedule.stop()
             return schedule.failed(position)
         case .failure(let error):
-            return fail(position, "\(error)", log)
+            return heal(position, error, log) ?? fail(position, error, log)
         }
     }
 
     private func finish(
         _ position: Int, _ record: StageRecord, outcome: StageOutcome, seconds: Double, _ log: RunLog
     ) {
+        records[position] = record
         reports[position].outcome = outcome
         reports[position].seconds = seconds
         reports[position].outputs = record.outputs
@@ -225,13 +228,10 @@ public actor Executor {
         log.report(.stageFinished(reports[position]))
     }
 
-    private func breakLock(_ position: Int, _ mismatch: LockMismatch, _ log: RunLog) -> Schedule.Next {
-        hasBrokenLock = true
-        return fail(position, "\(mismatch), against the lockfile", log)
-    }
-
-    private func fail(_ position: Int, _ message: String, _ log: RunLog) -> Schedule.Next {
+    func fail(_ position: Int, _ error: any Error, _ log: RunLog) -> Schedule.Next {
         let name = plan.stages[position].name
+        let message = "\(error)"
+        reports[position].failure = StageFailure(error)
         reports[position].outcome = .failed(message: message)
         log.report(.stageFailed(stage: name, message: message, retries: 0))
         let next = schedule.failed(position)
@@ -255,50 +255,4 @@ public actor Executor {
     }
 
     private func isInterrupted(_ position: Int) -> Bool { reports[position].outcome == .interrupted }
-
-    /// Lets names such as `m3.pairs` stand for what this run used. A stage that is not cached has no record to name.
-    ///
-    /// The results are in the store whether or not the names can be written: a failure is a warning.
-    private func noteUses(_ log: RunLog) {
-        let named = zip(plan.stages, reports).filter { stage, report in
-            stage.isCached && (report.outcome == .cached || report.outcome == .ran)
-        }
-        do {
-            try store.note(
-                named.compactMap { stage, report in
-                    report.key.map { StageUse(pipeline: plan.name, stageName: stage.name, key: $0) }
-                })
-        } catch {
-            log.report(.warning(stage: nil, text: "the names of this run's results cannot be noted: \(error)"))
-        }
-    }
-
-    /// A source that its stage refused is part of no result. Its copy goes once the run has let go of the store.
-    private func takeBackRefusedSources() {
-        let names = zip(plan.stages, reports).reduce(into: Set<String>()) { names, each in
-            if case .failed = each.1.outcome { names.formUnion(each.0.sourceNames) }
-        }
-        let refused = names.sorted().compactMap { sources.known[$0] }
-        guard !refused.isEmpty else { return }
-        do {
-            try store.takeBack(refused)
-        } catch {
-            observer(.warning(stage: nil, text: "copies of refused sources stay in the store: \(error)"))
-        }
-    }
-}
-
-extension PlannedStage {
-    /// The sources that it reads from.
-    fileprivate var sourceNames: Set<String> {
-        Set(
-            connections.flatMap(\.origins).compactMap { origin in
-                if case .source(let name) = origin { name } else { nil }
-            })
-    }
-}
-
-extension StageRecord {
-    /// Wall time of the run that made it.
-    var seconds: Double { facts["seconds"]?.doubleValue ?? 0 }
 }

@@ -11,10 +11,11 @@ public struct PlanForecast: Sendable {
     /// - Parameters:
     ///   - store: nil where there is none yet, so that everything would run.
     ///   - forced: names of stages to run whatever the store holds.
-    ///   - machine: as in `RunOptions`.
+    ///   - strictness: as in `RunOptions`.
     /// - Throws: `PipelineError` for sources that are missing or not as demanded; `ArtifactError`.
     public init(
-        plan: PipelinePlan, store: ArtifactStore?, forced: Set<String> = [], machine: String? = nil
+        plan: PipelinePlan, store: ArtifactStore?, forced: Set<String> = [],
+        strictness: KeyStrictness = KeyStrictness()
     ) throws {
         let lookup = store.map { CacheLookup(store: $0, plan: plan) }
         var sources = SourceReader()
@@ -35,7 +36,7 @@ public struct PlanForecast: Sendable {
                 case .source(let name): try plan.source(named: name).map { try sources.reference($0) }
                 }
             }
-            let key = try StageKey(of: stage, inputs: inputs.mapValues { $0.map(\.digest) }, machine: machine)
+            let key = try StageKey(of: stage, inputs: inputs.mapValues { $0.map(\.digest) }, strictness: strictness)
             let forecast = try StageForecast(
                 stage, key: key, inputs: inputs, lookup: lookup, isForced: forced.contains(stage.name))
             outputs[stage.name] = forecast.record?.outputs
@@ -74,7 +75,10 @@ public struct StageForecast: Sendable {
 
     /// In words for people.
     public var reason: String {
-        if let decision { return decision.description }
+        if let decision {
+            let isLost = decision != .hit && stage.cache.reads && !stage.cache.writes
+            return decision.description + (isLost ? "; the result is not kept ('cache: {write: false}')" : "")
+        }
         return "waits for " + waitsFor.map { "'\($0)'" }.joined(separator: ", ")
     }
 

@@ -51,6 +51,8 @@ extension RunEvent {
                 "stage_failed",
                 ["stage": .string(stage), "message": .string(message), "retries": .integer(Int64(retries))]
             )
+        case .stagePostponed(let stage, let awaited):
+            ("stage_postponed", ["stage": .string(stage), "awaiting": .string(awaited)])
         case .stageSkipped(let stage, let cause):
             ("stage_skipped", ["stage": .string(stage), "cause": .string(cause)])
         case .runFinished(let report):

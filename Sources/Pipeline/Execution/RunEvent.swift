@@ -19,6 +19,8 @@ public enum RunEvent: Sendable {
     case stageFinished(StageReport)
     /// - Parameter retries: how many attempts are still to be made.
     case stageFailed(stage: String, message: String, retries: Int)
+    /// It found an input damaged, and is to start again once `awaiting` has made it anew.
+    case stagePostponed(stage: String, awaiting: String)
     /// Not started because `cause` failed or was skipped itself.
     case stageSkipped(stage: String, cause: String)
     case runFinished(RunReport)

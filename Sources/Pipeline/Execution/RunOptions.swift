@@ -1,7 +1,7 @@
 public import Artifacts
 internal import Foundation
 
-/// How a plan is run. Nothing here is part of a key, except `machine` for who asks for it.
+/// How a plan is run. Nothing here is part of a key, except `strictness` for who asks for it.
 public struct RunOptions: Sendable {
     /// Cores that stages may share.
     public var cores: Int
@@ -17,8 +17,8 @@ public struct RunOptions: Sendable {
     public var forced: Set<String>
     /// Names of the stages to reach, with all they need; empty for all.
     public var targets: [String]
-    /// What float results are to be kept apart by (`--strict-numerics`): CPU and library kernel.
-    public var machine: String?
+    /// What results are to be kept apart by beyond what their keys always hold.
+    public var strictness: KeyStrictness
     /// What every stage has to come to; a stage that does not fails.
     public var lock: PlanLock?
     /// Recorded beside each result: CPU, library kernel, version of the program.
@@ -30,7 +30,7 @@ public struct RunOptions: Sendable {
 
     public init(
         cores: Int? = nil, threads: Int? = nil, jobs: Int = .max, memory: Int? = nil, keepsGoing: Bool = false,
-        forced: Set<String> = [], targets: [String] = [], machine: String? = nil,
+        forced: Set<String> = [], targets: [String] = [], strictness: KeyStrictness = KeyStrictness(),
         facts: [String: JSONValue] = [:], grace: Duration = .seconds(30), poll: Duration = .milliseconds(200)
     ) {
         self.cores = cores ?? ProcessInfo.processInfo.activeProcessorCount
@@ -40,7 +40,7 @@ public struct RunOptions: Sendable {
         self.keepsGoing = keepsGoing
         self.forced = forced
         self.targets = targets
-        self.machine = machine
+        self.strictness = strictness
         self.facts = facts
         self.grace = grace
         self.poll = poll

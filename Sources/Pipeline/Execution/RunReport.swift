@@ -10,8 +10,6 @@ public struct RunReport: Sendable {
     public var seconds: Double
     /// The run was asked to stop before it was done.
     public var wasInterrupted: Bool
-    /// A stage was not as the lock demands.
-    public var hasBrokenLock = false
 
     public var hasFailures: Bool { stages.contains { if case .failed = $0.outcome { true } else { false } } }
 
@@ -47,6 +45,8 @@ public struct StageReport: Sendable {
     public var stage: String
     public var kind: StageKind
     public var outcome: StageOutcome
+    /// What kind of failure it was; nil unless it failed.
+    public var failure: StageFailure?
     /// Nil where the inputs never became known.
     public var key: ContentDigest?
     public var decision: CacheDecision?
@@ -64,6 +64,28 @@ public struct StageReport: Sendable {
         seconds = 0
         outputs = [:]
         summary = .object([:])
+    }
+}
+
+/// What a stage failed of.
+public enum StageFailure: Sendable, Equatable {
+    /// Of itself.
+    case stage
+    /// The store has lost what the stage reads, and nothing in the plan can make it again.
+    case store
+    /// It was to make a lost result again, and made another one.
+    case notReproducible
+    /// It is not what the lockfile says.
+    case lock
+
+    init(_ error: any Error) {
+        self =
+            switch error {
+            case PipelineError.inputLost: .store
+            case PipelineError.rebuiltDiffers: .notReproducible
+            case PipelineError.notAsLocked: .lock
+            default: .stage
+            }
     }
 }
 

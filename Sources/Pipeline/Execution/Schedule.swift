@@ -65,7 +65,10 @@ public struct Schedule: Sendable {
     private let limits: Limits
     private let targets: Set<Int>
     private let keepsGoing: Bool
-    private var isStopping = false
+    /// Nothing more is started.
+    public private(set) var isStopping = false
+    /// Stages to be made again before a stage is decided once more, by its position.
+    private var awaited: [Int: Set<Int>] = [:]
 
     /// - Parameters:
     ///   - demands: by position. A demand beyond the limits waits until it has the machine to itself.
@@ -108,6 +111,19 @@ public struct Schedule: Sendable {
         return advance()
     }
 
+    /// The running `stage` found an input damaged. It is decided again once `producer` has been made again, which it is
+    /// even though it was done; nil where it need not be. Stages that wait for `producer` go on waiting.
+    public mutating func lost(_ stage: Int, awaiting producer: Int?) -> Next {
+        precondition(
+            producer.map { graph.ancestors(of: [stage]).contains($0) && $0 != stage } != false,
+            "Schedule: '\(graph.names[stage])' does not wait for what it is to await")
+        if let producer {
+            awaited[stage, default: []].insert(producer)
+            if states[producer] == .done { states[producer] = .queued }
+        }
+        return move(stage, from: .running, to: .waiting)
+    }
+
     /// Starts nothing from now on; what runs is awaited.
     public mutating func stop() -> Next {
         isStopping = true
@@ -136,6 +152,7 @@ public struct Schedule: Sendable {
         let ready = graph.order.filter { stage in
             targets.contains(stage) && states[stage] == .waiting
                 && graph.dependencies[stage].allSatisfy { states[$0] == .done }
+                && (awaited[stage] ?? []).allSatisfy { states[$0] == .done }
         }
         for stage in ready { states[stage] = .deciding }
         return ready.map(Action.decide)

@@ -15,6 +15,16 @@ struct StageAttempt: Sendable {
     let lookup: CacheLookup
     let stop: StopSignal
     let observer: RunObserver
+    /// Set where the result was made before and has been damaged since.
+    let rebuild: Rebuild?
+
+    /// A result that is to be made again.
+    struct Rebuild: Sendable {
+        /// The damaged file.
+        var path: String
+        /// The result as it was: others have read it, so it must come out the same.
+        var promised: StageRecord
+    }
 
     struct Result: Sendable {
         var record: StageRecord
@@ -27,7 +37,9 @@ struct StageAttempt: Sendable {
     func perform() async throws -> Result {
         let claim = try await claim()
         defer { claim.release() }
+        if let rebuild { try store.putAside(rebuild.path) }
         if isReusable, let record = try lookup.answer(stage, key: key).record {
+            try checkPromise(record)
             return Result(record: record, wasReused: true, seconds: 0)
         }
         // What lies in staging belongs to this key, but somebody who forces a run wants all of it computed.
@@ -38,7 +50,8 @@ struct StageAttempt: Sendable {
         let outputs = try await computeWithRetries(inputs)
         let seconds = (clock.now - start) / .seconds(1)
         let record = record(of: outputs, seconds: seconds)
-        guard stage.isCached else {
+        try checkPromise(record)
+        guard stage.cache.writes else {
             try store.staging(for: key.digest).discard()
             return Result(record: record, wasReused: false, seconds: seconds)
         }
@@ -48,7 +61,7 @@ struct StageAttempt: Sendable {
     /// `error` with the sources of the stage as the user calls them.
     func named(_ error: any Error) -> any Error { SourceNames(sources, store: store).restored(in: error) }
 
-    private var isReusable: Bool { stage.isCached && decision != .miss(.forced) }
+    private var isReusable: Bool { stage.cache.reads && decision != .miss(.forced) }
 
     /// The right to run this key, after whoever has it now.
     private func claim() async throws -> StageClaim {
@@ -84,6 +97,21 @@ struct StageAttempt: Sendable {
         }
     }
 
+    /// A stage that gives other bytes cannot take the place of what others have read.
+    private func checkPromise(_ record: StageRecord) throws {
+        guard let promised = rebuild?.promised else { return }
+        for (port, output) in promised.outputs.sorted(by: { $0.key < $1.key }) {
+            let found = record.outputs[port]?.digest
+            if found != output.digest {
+                throw PipelineError.rebuiltDiffers(
+                    stage: stage.name, port: port, promised: output.digest, found: found)
+            }
+        }
+        if let blob = promised.blobs.first(where: { !record.blobs.contains($0) }) {
+            throw PipelineError.rebuiltDiffers(stage: stage.name, port: nil, promised: blob, found: nil)
+        }
+    }
+
     // MARK: Computing
 
     private func computeWithRetries(_ inputs: StageInputs) async throws -> StageOutputs {
@@ -92,8 +120,8 @@ struct StageAttempt: Sendable {
         while true {
             observer(.stageStarted(stage: stage.name, attempt: attempt))
             do {
-                return try await compute(inputs)
-            } catch let error where retries > 0 && !(error is CancellationError) && !stop.isRaised {
+                return try await computeInTime(inputs)
+            } catch let error where retries > 0 && isWorthRetrying(error) && !stop.isRaised {
                 observer(.stageFailed(stage: stage.name, message: "\(named(error))", retries: retries))
                 retries -= 1
                 attempt += 1
@@ -101,7 +129,18 @@ struct StageAttempt: Sendable {
         }
     }
 
-    private func compute(_ inputs: StageInputs) async throws -> StageOutputs {
+    /// What is damaged stays damaged however often it is read.
+    private func isWorthRetrying(_ error: any Error) -> Bool {
+        !(error is CancellationError) && (error as? ArtifactError)?.damage == nil
+    }
+
+    private func computeInTime(_ inputs: StageInputs) async throws -> StageOutputs {
+        guard let limit = stage.execution.timeout else { return try await compute(inputs, stop: stop) }
+        let timeLimit = TimeLimit(stage: stage.name, limit: limit, grace: options.grace, stop: stop)
+        return try await timeLimit.perform { try await compute(inputs, stop: $0) }
+    }
+
+    private func compute(_ inputs: StageInputs, stop: StopSignal) async throws -> StageOutputs {
         let runnable = try stage.definition.makeStage(parameters: stage.parameters)
         let staging = try store.staging(for: key.digest)
         // A stage that draws no random number gets a seed that is always the same, so that it cannot depend on one.

@@ -18,6 +18,8 @@ public enum MissReason: Sendable, Equatable {
     case stageVersionChanged(old: JSONValue?, new: JSONValue?)
     case numericsChanged(old: JSONValue?, new: JSONValue?)
     case saltChanged(old: JSONValue?, new: JSONValue?)
+    /// The digest of the program; nil where a key does not hold it.
+    case codeChanged(old: JSONValue?, new: JSONValue?)
     /// The result is recorded, but a file of it is not in the store; `port` is nil for a blob that its rows name.
     case outputMissing(port: String?)
     /// The result is recorded, but a file of it has another size.
@@ -26,6 +28,8 @@ public enum MissReason: Sendable, Equatable {
     case forced
     /// The pipeline file says `cache: false`.
     case cachingOff
+    /// The pipeline file says `cache: {read: false}`.
+    case readingOff
 }
 
 extension CacheDecision: CustomStringConvertible {
@@ -50,12 +54,15 @@ extension MissReason: CustomStringConvertible {
         case .stageVersionChanged(let old, let new): "the stage's version " + Self.change(old, new)
         case .numericsChanged(let old, let new): "numerics " + Self.change(old, new)
         case .saltChanged(let old, let new): "salt " + Self.change(old, new)
+        case .codeChanged(let old, let new):
+            "the program's digest " + Self.change(Self.digest(old), Self.digest(new))
         case .outputMissing(let port?): "output '\(port)' is missing from the store"
         case .outputMissing(nil): "a blob of an output is missing from the store"
         case .outputDamaged(let port?): "output '\(port)' is damaged in the store"
         case .outputDamaged(nil): "a blob of an output is damaged in the store"
         case .forced: "forced"
         case .cachingOff: "not cached ('cache: false')"
+        case .readingOff: "computed each time ('cache: {read: false}')"
         }
     }
 
@@ -75,6 +82,10 @@ extension MissReason: CustomStringConvertible {
     private static func text(_ value: JSONValue) -> String {
         let text = (try? CanonicalJSON.text(value)) ?? "a value without text"
         return text.count > 80 ? text.prefix(79) + "…" : text
+    }
+
+    private static func digest(_ value: JSONValue?) -> String? {
+        value.map { text in text.stringValue.flatMap { ContentDigest(hex: $0) }?.short ?? Self.text(text) }
     }
 
     private static func text(_ digests: [ContentDigest]) -> String? {

@@ -24,7 +24,9 @@ public struct CacheLookup: Sendable {
     /// while they are read whole, blobs when they are first opened.
     public func answer(_ stage: PlannedStage, key: StageKey, isForced: Bool = false) throws -> Answer {
         if isForced { return Answer(decision: .miss(.forced), record: nil) }
-        guard stage.isCached else { return Answer(decision: .miss(.cachingOff), record: nil) }
+        guard stage.cache.reads else {
+            return Answer(decision: .miss(stage.cache.writes ? .readingOff : .cachingOff), record: nil)
+        }
         guard let record = try store.stageRecord(for: key.digest) else {
             return Answer(decision: .miss(try explanation(stage, key: key).reasons.first ?? .neverRan), record: nil)
         }

@@ -26,6 +26,7 @@ public struct KeyDifference: Sendable, Equatable {
             reasons.append(.numericsChanged(old: old["numerics"], new: new["numerics"]))
         }
         if old["salt"] != new["salt"] { reasons.append(.saltChanged(old: old["salt"], new: new["salt"])) }
+        if old["code"] != new["code"] { reasons.append(.codeChanged(old: old["code"], new: new["code"])) }
         self.reasons = reasons
     }
 

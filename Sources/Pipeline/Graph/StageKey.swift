@@ -4,7 +4,8 @@ public import Artifacts
 ///
 /// Names of stages and files, paths, dates, hosts, thread counts and whatever else is in `exec` are never part of it.
 public struct StageKey: Sendable, Equatable {
-    /// What is hashed: `kind`, `version`, `params`, `inputs`, `seed` (of a stage that uses it), `numerics`, `salt`.
+    /// What is hashed: `kind`, `version`, `params`, `inputs`, `seed` (of a stage that uses it), `numerics`, `salt`, and
+    /// `code` where the user is strict about it.
     public let preimage: JSONValue
     /// SHA-256 over `stage-key/1`, a line end, and the canonical JSON of the preimage.
     public let digest: ContentDigest
@@ -13,10 +14,8 @@ public struct StageKey: Sendable, Equatable {
 
     /// - Parameters:
     ///   - inputs: the content digests of each connected port, in the order of the pipeline file.
-    ///   - machine: what the user wants kept apart with `--strict-numerics`; nil for no distinction. It concerns
-    ///     float work alone.
     public init(
-        of stage: PlannedStage, inputs: [String: [ContentDigest]], machine: String? = nil
+        of stage: PlannedStage, inputs: [String: [ContentDigest]], strictness: KeyStrictness = KeyStrictness()
     ) throws {
         let definition = stage.definition
         var ports: [String: JSONValue] = [:]
@@ -26,7 +25,7 @@ public struct StageKey: Sendable, Equatable {
             ports[port.name] = port.acceptsMany || texts.count != 1 ? .array(texts) : texts[0]
         }
         var numerics = definition.numerics.description
-        if let machine, definition.numerics != .exact { numerics += ";machine=\(machine)" }
+        if let machine = strictness.machine, definition.numerics != .exact { numerics += ";machine=\(machine)" }
         var members: [String: JSONValue] = [
             "kind": .string(definition.kind.rawValue),
             "version": .integer(Int64(definition.version)),
@@ -36,6 +35,7 @@ public struct StageKey: Sendable, Equatable {
             "salt": .string(stage.salt),
         ]
         if definition.usesSeed { members["seed"] = .integer(Int64(stage.seed)) }
+        if let code = strictness.code { members["code"] = .string(code.hex) }
         preimage = .object(members)
         digest = try Self.digest(of: preimage)
     }

@@ -37,8 +37,18 @@ public struct PlanLock: Sendable, Equatable {
             }
     }
 
+    /// - Throws: `PipelineError.notAsLocked` where the key of the stage is another one.
+    func check(_ name: String, key: StageKey) throws {
+        if let mismatch = mismatch(name, key: key) { throw PipelineError.notAsLocked(mismatch) }
+    }
+
+    /// - Throws: `PipelineError.notAsLocked` where the stage, whose key is the locked one, has another result.
+    func check(_ name: String, record: StageRecord) throws {
+        if let mismatch = mismatch(name, record: record) { throw PipelineError.notAsLocked(mismatch) }
+    }
+
     /// How the key of a stage differs; nil where it is the locked one.
-    func mismatch(_ name: String, key: StageKey) -> LockMismatch? {
+    private func mismatch(_ name: String, key: StageKey) -> LockMismatch? {
         guard let locked = stage(name) else { return LockMismatch(stage: name, reason: "is new") }
         guard locked.key != key.digest else { return nil }
         let reasons = KeyDifference(from: locked.preimage, to: key.preimage).reasons
@@ -48,7 +58,7 @@ public struct PlanLock: Sendable, Equatable {
     }
 
     /// How the result of a stage with the locked key differs; nil where it does not.
-    func mismatch(_ name: String, record: StageRecord) -> LockMismatch? {
+    private func mismatch(_ name: String, record: StageRecord) -> LockMismatch? {
         guard let locked = stage(name) else { return LockMismatch(stage: name, reason: "is new") }
         let found = record.outputs.mapValues(\.digest)
         let port = Set(found.keys).union(locked.outputs.keys).sorted().first { found[$0] != locked.outputs[$0] }

@@ -1,22 +1,31 @@
 /// What `exec` of a stage says; nil where it leaves the choice to the run.
 public struct ExecutionSettings: Sendable, Equatable {
     public var threads: Int?
+    /// Cores that the stage takes in the schedule, and its threads unless `threads` says otherwise.
+    public var cpus: Int?
     public var shardSize: ShardSize?
     public var batchSize: Int?
     /// Bytes.
     public var memory: Int?
     public var retries: Int?
+    /// How long one attempt may take.
+    public var timeout: Duration?
+    /// Where `cpus` and `memory` stand, by their names.
+    private(set) var places: [String: SourceLocation] = [:]
 
     /// More than any machine has cores; each thread takes memory for its stack.
     private static let mostThreads = 1024
 
-    static let keys = ["threads", "shards", "shard_size", "batch", "memory", "retries"]
+    static let keys = [
+        "threads", "cpus", "shards", "shard_size", "batch", "memory", "retries", "timeout",
+    ]
 
     public init() {}
 
     init(_ node: PlanNode, stage: String) throws {
         let table = try TableReader(node, scope: "exec of stage '\(stage)'", allowed: Self.keys)
         threads = try table.integer("threads", minimum: 1, maximum: Self.mostThreads)
+        cpus = try table.integer("cpus", minimum: 1, maximum: Self.mostThreads)
         batchSize = try table.integer("batch", minimum: 1)
         retries = try table.integer("retries", minimum: 0)
         if let rows = try table.integer("shard_size", minimum: 1) {
@@ -25,28 +34,23 @@ public struct ExecutionSettings: Sendable, Equatable {
             shardSize = .shards(shards)
         }
         if let text = try table.text("memory"), let value = table["memory"] {
-            guard let bytes = Self.bytes(text) else {
+            guard let bytes = Quantity.bytes(text) else {
                 throw table.wrongType(value, "memory", "a size such as '2GiB' or '512MiB'")
             }
             memory = bytes
         }
-    }
-
-    /// Reads `2GiB`, `512MiB`, `1.5G` or plain bytes; nil for anything else.
-    package static func bytes(_ text: String) -> Int? {
-        let digits = text.prefix { $0.isNumber || $0 == "." }
-        let unit = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()
-        let factors: [String: Double] = [
-            "": 1, "b": 1, "k": 1024, "kib": 1024, "kb": 1e3, "m": 1_048_576, "mib": 1_048_576, "mb": 1e6,
-            "g": 1_073_741_824, "gib": 1_073_741_824, "gb": 1e9, "t": 1_099_511_627_776, "tib": 1_099_511_627_776,
-        ]
-        guard let number = Double(digits), let factor = factors[unit] else { return nil }
-        return Int(exactly: (number * factor).rounded())
+        if let text = try table.text("timeout"), let value = table["timeout"] {
+            guard let duration = Quantity.duration(text) else {
+                throw table.wrongType(value, "timeout", "a time such as '90s', '30m' or '2h'")
+            }
+            timeout = duration
+        }
+        for key in ["cpus", "memory"] { places[key] = table[key]?.location }
     }
 
     /// These settings with what they leave open filled in.
     func options(threads available: Int) -> ExecutionOptions {
-        var options = ExecutionOptions(threads: threads ?? available)
+        var options = ExecutionOptions(threads: threads ?? cpus ?? available)
         if let shardSize { options.shardSize = shardSize }
         options.batchSize = batchSize
         options.memory = memory

@@ -113,6 +113,7 @@ package struct IncludeLoader {
         return PlanFile(
             file: file, prefix: prefix, name: try table.text("pipeline"),
             seed: table["seed"].flatMap { $0.isNull ? nil : $0 },
+            salt: table["salt"].flatMap { $0.isNull ? nil : $0 },
             sources: try entries(table["sources"], scope: "sources").map {
                 try PlanName.check($0.key, what: "source", at: $0.keyLocation)
                 return try SourceDeclaration($0, prefix: prefix, folder: folder)

@@ -4,11 +4,14 @@ internal import Artifacts
 struct ParameterReader {
     /// Whose parameters they are, for error messages: `stage 'pair'`.
     let scope: String
+    /// Where what is no parameter but says how the stage runs is set: `m1.exec`.
+    private let execution: String
     /// Where each parameter that a file sets stands: by path as `CanonicalJSON.decode` writes it, `$.judges[2].name`.
     private(set) var places: [String: SourceLocation] = [:]
 
-    init(scope: String) {
+    init(scope: String, execution: String = "exec") {
         self.scope = scope
+        self.execution = execution
     }
 
     /// `defaults` with `node` laid over them.
@@ -77,7 +80,11 @@ struct ParameterReader {
         var result = defaults?.objectValue ?? [:]
         for entry in entries {
             guard let shape = members[entry.key] else {
-                let hint = NameHint(for: entry.key, among: members.keys)
+                let isExecution = path == "$" && ExecutionSettings.keys.contains(entry.key)
+                let hint =
+                    isExecution
+                    ? NameHint.didYouMean("\(execution).\(entry.key)")
+                    : NameHint(for: entry.key, among: members.keys)
                 throw PipelineError.unknownKey(entry.key, scope: scope, hint: hint, at: entry.keyLocation)
             }
             let inner = "\(path).\(entry.key)"

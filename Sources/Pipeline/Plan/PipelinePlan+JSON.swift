@@ -11,6 +11,13 @@ extension PipelinePlan {
     }
 }
 
+extension CachePolicy {
+    /// As a pipeline file writes it.
+    fileprivate var json: JSONValue {
+        reads == writes ? .bool(reads) : ["read": .bool(reads), "write": .bool(writes)]
+    }
+}
+
 extension PlannedStage {
     fileprivate var json: JSONValue {
         let inputs = connections.map { connection in
@@ -19,7 +26,7 @@ extension PlannedStage {
         return [
             "name": .string(name), "stage": .string(kind.rawValue), "params": parameters,
             "inputs": .object(Dictionary(uniqueKeysWithValues: inputs)), "seed": .integer(Int64(seed)),
-            "cache": .bool(isCached), "salt": .string(salt),
+            "cache": cache.json, "salt": .string(salt),
         ]
     }
 }

@@ -34,9 +34,8 @@ public struct PlannedStage: Sendable {
     public let settings: [ParameterSetting]
     public let execution: ExecutionSettings
     public let seed: UInt64
-    /// False where the file says `cache: false`: the stage runs each time and its result is not recorded.
-    public let isCached: Bool
-    /// Changed by a user to disown results.
+    public let cache: CachePolicy
+    /// Changed by a user to disown results; that of the file, unless the stage has its own.
     public let salt: String
     public let location: SourceLocation
 

@@ -5,6 +5,7 @@ struct PlanDraft {
         /// All layers, the last one winning.
         var settings: StageSettings
         var seed: PlanNode?
+        var salt: PlanNode?
     }
 
     private(set) var stages: [Stage] = []
@@ -17,6 +18,7 @@ struct PlanDraft {
         sources = try Self.sources(files, overlays)
         try checkStageNames(files, overlays)
         let seed = overlays.last { $0.seed != nil }?.seed
+        let salt = overlays.last { $0.salt != nil }?.salt
         for (position, file) in files.enumerated() {
             // Positions only grow towards the file the user named, so the outermost file comes last.
             let around = Self.filesAround(position, files)
@@ -37,11 +39,11 @@ struct PlanDraft {
                         settings = settings.overlaid(with: change.settings)
                     }
                 }
-                let inherited = around.lazy.compactMap { files[$0].seed }.first
                 stages.append(
                     Stage(
                         declaration: declaration, settings: settings,
-                        seed: settings.seed ?? seed ?? inherited))
+                        seed: settings.seed ?? seed ?? around.lazy.compactMap { files[$0].seed }.first,
+                        salt: settings.salt ?? salt ?? around.lazy.compactMap { files[$0].salt }.first))
             }
         }
     }

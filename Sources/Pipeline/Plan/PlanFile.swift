@@ -1,6 +1,6 @@
 /// What one file declares, with the prefix that its stages and sources get from the way it was included.
 struct PlanFile: Sendable {
-    static let keys = ["pipeline", "include", "parameters", "seed", "sources", "stages", "defaults"]
+    static let keys = ["pipeline", "include", "parameters", "seed", "salt", "sources", "stages", "defaults"]
 
     /// The file as the user would name it.
     var file: String
@@ -9,6 +9,7 @@ struct PlanFile: Sendable {
     /// The value of `pipeline`.
     var name: String?
     var seed: PlanNode?
+    var salt: PlanNode?
     var sources: [SourceDeclaration]
     var stages: [StageDeclaration]
     var defaults: [KindDefaults]
@@ -95,7 +96,7 @@ struct StageSettings: Sendable {
         result.parameters = Self.overlay(parameters, other.parameters)
         result.execution = Self.overlay(execution, other.execution)
         result.seed = other.seed ?? seed
-        result.cache = other.cache ?? cache
+        result.cache = Self.overlay(cache, other.cache)
         result.salt = other.salt ?? salt
         return result
     }

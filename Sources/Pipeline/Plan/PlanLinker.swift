@@ -65,7 +65,7 @@ struct PlanLinker {
     ) throws -> PlannedStage {
         let name = stage.declaration.name
         let scope = "stage '\(name)'"
-        var reader = ParameterReader(scope: scope)
+        var reader = ParameterReader(scope: scope, execution: "\(name).exec")
         let parameters = try parameters(
             stage.settings.parameters, of: definition, name: name, reader: &reader,
             place: stage.declaration.location)
@@ -75,8 +75,8 @@ struct PlanLinker {
             execution: try stage.settings.execution.map { try ExecutionSettings($0, stage: name) }
                 ?? ExecutionSettings(),
             seed: try stage.seed.map { try seed($0, scope: scope) } ?? 0,
-            isCached: try stage.settings.cache.map { try flag($0, "cache", scope: scope) } ?? true,
-            salt: try stage.settings.salt.map { try text($0, "salt", scope: scope) } ?? "",
+            cache: try stage.settings.cache.map { try CachePolicy($0, stage: name) } ?? CachePolicy(),
+            salt: try stage.salt.map { try text($0, "salt", scope: scope) } ?? "",
             location: stage.declaration.location)
     }
 
@@ -112,14 +112,6 @@ struct PlanLinker {
                 at: node.location)
         }
         return UInt64(seed)
-    }
-
-    private func flag(_ node: PlanNode, _ key: String, scope: String) throws -> Bool {
-        guard let text = node.text, let flag = Bool(text) else {
-            throw PipelineError.wrongType(
-                scope: scope, what: key, expected: "true or false", found: node.typeName, at: node.location)
-        }
-        return flag
     }
 
     private func text(_ node: PlanNode, _ key: String, scope: String) throws -> String {

@@ -2,9 +2,10 @@ internal import Foundation
 
 /// Changes to a plan from a file named with `-f`, or from one `--set`.
 struct PlanOverlay: Sendable {
-    static let keys = ["profile", "seed", "sources", "stages", "defaults"]
+    static let keys = ["profile", "seed", "salt", "sources", "stages", "defaults"]
 
     var seed: PlanNode?
+    var salt: PlanNode?
     var sources: [SourceDeclaration] = []
     var stages: [StageChange] = []
     var defaults: [KindDefaults] = []
@@ -25,6 +26,7 @@ struct PlanOverlay: Sendable {
             return try TableReader(node, scope: key, allowed: nil).entries
         }
         seed = table["seed"].flatMap { $0.isNull ? nil : $0 }
+        salt = table["salt"].flatMap { $0.isNull ? nil : $0 }
         sources = try entries("sources").map { try SourceDeclaration($0, prefix: "", folder: folder) }
         stages = try entries("stages").map { entry in
             let settings = try TableReader(

@@ -5,14 +5,20 @@ internal import Synchronization
 /// It is softer than cancelling the task, which gives the shard up as well.
 public final class StopSignal: Sendable {
     private let raised = Atomic<Bool>(false)
+    private let outer: StopSignal?
     private let raises: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
-    public init() {
+    /// - Parameter outer: a signal that raises this one as well; nil for none.
+    public init(within outer: StopSignal? = nil) {
+        self.outer = outer
         (raises, continuation) = AsyncStream.makeStream()
     }
 
-    public var isRaised: Bool { raised.load(ordering: .relaxed) }
+    public var isRaised: Bool { isRaisedItself || outer?.isRaised == true }
+
+    /// Whether it was this signal that was raised, and not only the one around it.
+    var isRaisedItself: Bool { raised.load(ordering: .relaxed) }
 
     /// May be called more than once, from any thread.
     public func raise() {
@@ -20,7 +26,7 @@ public final class StopSignal: Sendable {
         continuation.finish()
     }
 
-    /// Returns once the signal is raised, or the task is cancelled. For one task at a time.
+    /// Returns once the signal itself is raised, or the task is cancelled. For one task at a time.
     func wait() async {
         for await _ in raises {}
     }

@@ -29,6 +29,7 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The pipeline file; without it, that of the newest run.", valueName: "file"))
     var file: String?
     @OptionGroup var overlay: OverlayOptions
+    @OptionGroup var strictOptions: StrictOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var threadOptions: ThreadOptions
     @OptionGroup var output: JSONOption
@@ -42,12 +43,12 @@ struct AuditCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try storeOptions.open()
         AuditSurroundings.enter(temporary: store.root)
-        let plan =
-            try file.map { try overlay.load($0) }
+        let (plan, strict) =
+            try file.map { (try overlay.load($0), strictOptions) }
             ?? RunHistory(store: store).newestPlan(
-                overlay: overlay, command: Invocation.current.command("audit", "--file"))
+                overlay, strictOptions, command: Invocation.current.command("audit", "--file"))
         for name in stages where plan.stage(named: name) == nil { throw CommandError.noStage(name, in: plan) }
-        let forecast = try PlanForecast(plan: plan, store: store)
+        let forecast = try PlanForecast(plan: plan, store: store, strictness: strict.strictness())
         let seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         let stop = StopSignal()
         let auditor = StageAuditor(

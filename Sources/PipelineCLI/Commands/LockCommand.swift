@@ -18,6 +18,7 @@ struct LockCommand: AsyncParsableCommand {
     @Flag(help: "Compare with the lockfile that is there, and write nothing; ends with 14 where they differ.")
     var check = false
     @OptionGroup var overlay: OverlayOptions
+    @OptionGroup var strictOptions: StrictOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var output: JSONOption
 
@@ -26,7 +27,7 @@ struct LockCommand: AsyncParsableCommand {
         let lockFile = LockFile(of: file)
         let old = check ? try lockFile.read() : nil
         let store = try storeOptions.open()
-        let forecast = try PlanForecast(plan: plan, store: store)
+        let forecast = try PlanForecast(plan: plan, store: store, strictness: strictOptions.strictness())
         if let old {
             try LockFile.demand(old, plan, forecast)
         } else {

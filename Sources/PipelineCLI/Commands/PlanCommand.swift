@@ -14,6 +14,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Exit with 10 unless every stage is cached.")
     var exitCode = false
     @OptionGroup var overlay: OverlayOptions
+    @OptionGroup var strictOptions: StrictOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var output: JSONOption
 
@@ -21,7 +22,7 @@ struct PlanCommand: AsyncParsableCommand {
         let plan = try overlay.load(file)
         let forecaster = Forecaster(storeOptions: storeOptions)
         let store = try forecaster.openStore()
-        let forecast = try forecaster.forecast(plan, store: store)
+        let forecast = try forecaster.forecast(plan, store: store, strictness: strictOptions.strictness())
         let failures = try RunHistory(store: store).failures()
         let stages = forecast.stages.map { StageStatus($0, failures: failures) }
         if output.json {

@@ -31,7 +31,9 @@ struct RunCommand: AsyncParsableCommand {
     var verbose = false
     @OptionGroup var overlay: OverlayOptions
     @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var strictOptions: StrictOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var memoryOption: MemoryOption
     @OptionGroup var output: JSONOption
 
     func validate() throws {
@@ -44,14 +46,21 @@ struct RunCommand: AsyncParsableCommand {
         // Names and sources are checked before a store is made or touched.
         for name in until + force where plan.stage(named: name) == nil { throw CommandError.noStage(name, in: plan) }
         let forecaster = Forecaster(storeOptions: storeOptions)
-        let forecast = try forecaster.forecast(plan, store: try forecaster.openStore(), forced: Set(force))
+        var options = try options()
+        let present = try forecaster.openStore()
+        let forecast = try forecaster.forecast(
+            plan, store: present, forced: options.forced, strictness: options.strictness)
+        try options.check(plan, store: present)
 
-        let lock = locked ? try LockFile(of: file).read() : nil
-        if let lock { try LockFile.demand(lock, plan, forecast) }
+        if locked {
+            let lock = try LockFile(of: file).read()
+            try LockFile.demand(lock, plan, forecast)
+            options.lock = lock
+        }
         let store = try storeOptions.open(create: true)
         let reporter = ConsoleReporter(rows: rows(forecast), verbosity: verbosity)
-        let command = RunCommandRecord(file: file, overlay: overlay)
-        let executor = try Executor(plan: plan, store: store, options: options(lock)) { event in
+        let command = RunCommandRecord(file: file, overlay: overlay, strict: strictOptions)
+        let executor = try Executor(plan: plan, store: store, options: options) { event in
             if case .runStarted(let run, _, _) = event {
                 try? command.write(in: store.root.appending(path: "runs/\(run)"))
             }
@@ -73,17 +82,17 @@ struct RunCommand: AsyncParsableCommand {
 
     private var verbosity: Verbosity { quiet ? .quiet : verbose ? .verbose : .normal }
 
-    private func options(_ lock: PlanLock?) -> RunOptions {
-        var options = RunOptions(
-            cores: threadOptions.count, threads: threadOptions.count, jobs: jobs ?? .max, keepsGoing: keepGoing,
-            forced: Set(force), targets: until,
+    private func options() throws -> RunOptions {
+        let machine = Machine.current()
+        return RunOptions(
+            cores: threadOptions.count, threads: threadOptions.count, jobs: jobs ?? .max,
+            memory: memoryOption.memory ?? machine.memory, keepsGoing: keepGoing, forced: Set(force), targets: until,
+            strictness: try strictOptions.strictness(),
             facts: [
                 "program": .string(ProgramVersion.text), "blas": .string(MatrixProduct.libraryVersion),
                 "blasKernels": .string(MatrixProduct.kernelFamily),
-                "processor": .string(Machine.current().processor),
+                "processor": .string(machine.processor),
             ])
-        options.lock = lock
-        return options
     }
 
     /// What the live view begins with: the stages to be run or reached, and what is known of each.
@@ -116,8 +125,16 @@ struct RunCommand: AsyncParsableCommand {
         if let first = failed.first {
             let names = failed.map { "'\($0.stage)'" }.joined(separator: ", ")
             throw Failure(
-                said: report.hasBrokenLock ? .lockMismatch : keepGoing ? .keptGoing : .stageFailed,
+                said: status(of: failed),
                 "\(failed.count == 1 ? "stage" : "stages") \(names) failed: \(first.outcome.message ?? "")")
         }
+    }
+
+    /// What the store lost, or would give otherwise now, weighs more than a failure of a stage.
+    private func status(of failed: [StageReport]) -> ExitStatus {
+        if failed.contains(where: { $0.failure == .store }) { return .integrity }
+        if failed.contains(where: { $0.failure == .lock }) { return .lockMismatch }
+        if failed.contains(where: { $0.failure == .notReproducible }) { return .notReproducible }
+        return keepGoing ? .keptGoing : .stageFailed
     }
 }

@@ -23,6 +23,8 @@ struct RunsShowCommand: AsyncParsableCommand {
             facts.add(["file", command.file])
             for overlay in command.overlays { facts.add(["overlay", overlay]) }
             for setting in command.settings { facts.add(["set", setting]) }
+            if command.strictNumerics == true { facts.add(["strict", "numerics"]) }
+            if command.strictCode == true { facts.add(["strict", "code"]) }
         }
         facts.add(["end", run.end.rawValue])
         if let seconds = run.seconds { facts.add(["took", Quantities.duration(seconds)]) }

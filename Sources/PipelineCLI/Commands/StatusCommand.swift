@@ -12,6 +12,7 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Exit with 10 unless every stage is cached.")
     var exitCode = false
     @OptionGroup var overlay: OverlayOptions
+    @OptionGroup var strictOptions: StrictOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var output: JSONOption
 
@@ -20,8 +21,10 @@ struct StatusCommand: AsyncParsableCommand {
         let named = try file.map { try overlay.load($0) }
         let store = try storeOptions.open()
         let history = try RunHistory(store: store)
-        let plan = try named ?? history.newestPlan(overlay: overlay, command: Invocation.current.command("status"))
-        let forecast = try PlanForecast(plan: plan, store: store)
+        let (plan, strict) =
+            try named.map { ($0, strictOptions) }
+            ?? history.newestPlan(overlay, strictOptions, command: Invocation.current.command("status"))
+        let forecast = try PlanForecast(plan: plan, store: store, strictness: strict.strictness())
         let failures = history.failures()
         let stages = forecast.stages.map { StageStatus($0, failures: failures) }
         if output.json {

@@ -12,14 +12,15 @@ struct WhyCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The pipeline file; without it, that of the newest run.", valueName: "file"))
     var file: String?
     @OptionGroup var overlay: OverlayOptions
+    @OptionGroup var strictOptions: StrictOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var output: JSONOption
 
     func run() async throws {
         let named = try file.map { try checked(overlay.load($0)) }
         let store = try storeOptions.open()
-        let plan = try named ?? checked(newestPlan(in: store))
-        let forecast = try PlanForecast(plan: plan, store: store)
+        let (plan, strict) = try named.map { ($0, strictOptions) } ?? newestPlan(in: store)
+        let forecast = try PlanForecast(plan: plan, store: store, strictness: strict.strictness())
         guard let asked = forecast.stages.first(where: { $0.name == stage }) else { return }
         let account = try StageAccount(asked, forecast: forecast, plan: plan, store: store)
         if output.json {
@@ -29,9 +30,10 @@ struct WhyCommand: AsyncParsableCommand {
         }
     }
 
-    private func newestPlan(in store: ArtifactStore) throws -> PipelinePlan {
-        try RunHistory(store: store).newestPlan(
-            overlay: overlay, command: Invocation.current.command("why", stage))
+    private func newestPlan(in store: ArtifactStore) throws -> (PipelinePlan, StrictOptions) {
+        let (plan, strict) = try RunHistory(store: store).newestPlan(
+            overlay, strictOptions, command: Invocation.current.command("why", stage))
+        return (try checked(plan), strict)
     }
 
     /// `plan`, which has the stage. A stage that is misspelt is told of even where there is no store.

@@ -41,11 +41,11 @@ enum ForecastJSON {
             members["old"] = .array(old.map { .string($0.hex) })
             members["new"] = .array(new.map { .string($0.hex) })
         case .seedChanged(let old, let new), .stageVersionChanged(let old, let new),
-            .numericsChanged(let old, let new), .saltChanged(let old, let new):
+            .numericsChanged(let old, let new), .saltChanged(let old, let new), .codeChanged(let old, let new):
             (members["old"], members["new"]) = (old, new)
         case .outputMissing(let port), .outputDamaged(let port):
             members["port"] = port.map { .string($0) }
-        case .neverRan, .forced, .cachingOff: break
+        case .neverRan, .forced, .cachingOff, .readingOff: break
         }
         return .object(members)
     }

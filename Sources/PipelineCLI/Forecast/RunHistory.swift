@@ -9,9 +9,12 @@ struct RunHistory {
     /// - Parameter store: nil where there is none yet, and so no history.
     init(store: ArtifactStore?) throws { runs = try store?.runs() ?? [] }
 
-    /// The plan of the newest run, with what was laid over it, and `overlay` over that.
+    /// The plan of the newest run, with what was laid over it, and `overlay` over that; as strict as that run was, or
+    /// as `strict` asks.
     /// - Parameter command: how to ask for a plan by its file, for the error message.
-    func newestPlan(overlay: OverlayOptions, command: String) throws -> PipelinePlan {
+    func newestPlan(
+        _ overlay: OverlayOptions, _ strict: StrictOptions, command: String
+    ) throws -> (plan: PipelinePlan, strict: StrictOptions) {
         guard let recorded = runs.lazy.compactMap({ RunCommandRecord(run: $0) }).first else {
             throw CommandError.noFileRecorded(command: command)
         }
@@ -21,7 +24,7 @@ struct RunHistory {
         var overlay = overlay
         overlay.overlays = recorded.overlays + overlay.overlays
         overlay.settings = recorded.settings + overlay.settings
-        return try overlay.load(recorded.file)
+        return (try overlay.load(recorded.file), strict.adding(recorded))
     }
 
     /// By key: the first line of what the stage said whose last attempt at this key failed.
@@ -68,11 +71,16 @@ struct RunCommandRecord: Codable {
     var file: String
     var overlays: [String]
     var settings: [String]
+    /// Nil for no, and in records of programs that did not know it.
+    var strictNumerics: Bool?
+    var strictCode: Bool?
 
-    init(file: String, overlay: OverlayOptions) {
+    init(file: String, overlay: OverlayOptions, strict: StrictOptions) {
         self.file = file
         overlays = overlay.overlays
         settings = overlay.settings
+        strictNumerics = strict.strictNumerics ? true : nil
+        strictCode = strict.strictCode ? true : nil
     }
 
     /// Nil where the run does not say; the program does not depend on it.

@@ -52,7 +52,9 @@ struct Forecaster {
         }
     }
 
-    func forecast(_ plan: PipelinePlan, store: ArtifactStore?, forced: Set<String> = []) throws -> PlanForecast {
-        try PlanForecast(plan: plan, store: store, forced: forced)
+    func forecast(
+        _ plan: PipelinePlan, store: ArtifactStore?, forced: Set<String> = [], strictness: KeyStrictness
+    ) throws -> PlanForecast {
+        try PlanForecast(plan: plan, store: store, forced: forced, strictness: strictness)
     }
 }

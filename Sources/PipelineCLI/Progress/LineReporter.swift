@@ -33,6 +33,8 @@ struct LineReporter: Sendable {
             return nil
         case .stageWaiting(let stage):
             return "\(stage): waits, another run computes it"
+        case .stagePostponed(let stage, let awaited):
+            return "\(stage): waits for '\(awaited)' to be made again"
         case .stageStarted(let stage, let attempt):
             let reason = board[stage]?.reason.map { " (\($0))" } ?? ""
             return "\(stage): started\(attempt > 1 ? ", attempt \(attempt)" : "")\(reason)"

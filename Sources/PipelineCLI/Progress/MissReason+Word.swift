@@ -11,10 +11,12 @@ extension MissReason {
         case .stageVersionChanged: "stage-version-changed"
         case .numericsChanged: "numerics-changed"
         case .saltChanged: "salt-changed"
+        case .codeChanged: "code-changed"
         case .outputMissing: "output-missing"
         case .outputDamaged: "output-damaged"
         case .forced: "forced"
         case .cachingOff: "caching-off"
+        case .readingOff: "reading-off"
         }
     }
 }

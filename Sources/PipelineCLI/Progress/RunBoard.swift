@@ -58,6 +58,11 @@ struct RunBoard: Sendable {
         switch event {
         case .stagePlanned(let stage, _, let decision):
             update(stage) { $0.reason = decision.description }
+        case .stagePostponed(let stage, let awaited):
+            update(stage) {
+                $0.state = .waiting
+                $0.reason = "waits for '\(awaited)'"
+            }
         case .stageWaiting(let stage):
             update(stage) { $0.state = .waitingForOther }
         case .stageStarted(let stage, _):

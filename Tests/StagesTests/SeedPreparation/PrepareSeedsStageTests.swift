@@ -41,7 +41,6 @@ struct PrepareSeedsStageTests {
         }
     }
 
-    /// Written down so that other bytes for the same input cannot go unseen. Where they are meant, raise the version.
     @Test("golden digests")
     func golden() async throws {
         let trees = (0..<6).map { tree in
@@ -65,12 +64,13 @@ struct PrepareSeedsStageTests {
                 "rubric": [try harness.blob("Rate {instruction}: {response}")],
             ]
         ) { ($0.ift, $0.rankingsTrain, $0.rankingsEval) = (.rest, .count(1), .count(1)) }
-        #expect(PrepareSeedsStage.version == 1)
-        #expect(
-            outputs.artifacts.mapValues(\.digest.short) == [
+        let golden = Golden(
+            version: 1,
+            digests: [
                 "examples": "fc596f804580", "judge-examples": "15cc530f4e63", "ledger": "0f0c0fca1fa3",
                 "rankings-eval": "c6e9211ed528", "rankings-train": "e8f35cdddf4c",
             ])
+        golden.check(PrepareSeedsStage.self, gives: outputs.artifacts.mapValues(\.digest.short))
     }
 
     @Test("the seed decides who is held out")

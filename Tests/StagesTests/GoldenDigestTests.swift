@@ -1,0 +1,153 @@
+import Artifacts
+import Foundation
+import Model
+import Pipeline
+import Stages
+import TestSupport
+import Testing
+
+/// Written down: what the exact parts of stages with a model make of fixed input. (`seed-prep` and `pair` are exact as
+/// a whole; their digests stand in their own tests.)
+///
+/// Not written down, since they need not be the same on every machine:
+/// - `sft` and `dpo`: gradients are OpenBLAS's, whose kernels the processor decides.
+/// - what `sample`, `judge`, `self-instruct`, `eft-filter` and `evaluate-judge` let a model write, and
+///   `reference-logps`: processors without fused multiplication and addition round otherwise, and probabilities are the
+///   C library's logarithms.
+/// - `make-model`: its weights are drawn with the C library's logarithm and cosine.
+///
+/// A change of those is told by the kernel generation, `ModelNumerics.current`, and by the tests of `ModelTests` that
+/// compare kernels with their definition.
+@Suite("Golden digests of the parts that are exact")
+struct GoldenDigestTests {
+    private func digest<R: Record>(_ rows: [R]) throws -> String {
+        let bytes = try rows.flatMap { try CanonicalJSON.encode(encodable: $0) + [UInt8(ascii: "\n")] }
+        return ContentDigest(hashing: bytes).short
+    }
+
+    private func reply(_ text: String, finish: Finish = .stop, expected: Double? = nil) -> Judgement.Reply {
+        .init(raw: text, finish: finish, verdict: VerdictParser().parse(text, finish: finish), expected: expected)
+    }
+
+    @Test("judge: the prompt, and the verdicts read from replies")
+    func judge() throws {
+        let template = try JudgeTemplate(
+            "Rate.\nUser: {instruction}\n<response>{response}</response>\n", name: "rubric")
+        let prompt = template.render(instruction: "Name {response} rivers.", response: "Rhine\nand {instruction}")
+        let judgements = [
+            ["Clear.\n\nScore: 4", "**Final score: 3/5**", "Score: 4.5"], ["Score: 8/10", "No idea.", "Score: 10"],
+            ["Relevance score: 1\nScore: 2", "Score: 3,5", "Score: 4 out of 5\n\nHelpful."],
+        ].enumerated().map { index, replies in
+            Judgement(candidateID: "c\(index)", promptID: "p", verdicts: replies.map { reply($0) })
+        }
+        let unfinished = Judgement(
+            candidateID: "c3", promptID: "p",
+            verdicts: [
+                reply("Score: 4", finish: .length), reply("", finish: .doesNotFit), reply("Good.", expected: 3.7),
+            ])
+        Golden(version: 2, digests: ["judgements": "b849f0db7f11", "prompt": "94b1ac408758"]).check(
+            JudgeResponsesStage.self,
+            gives: [
+                "judgements": try digest(judgements + [unfinished]),
+                "prompt": ContentDigest(hashing: Array(prompt.utf8)).short,
+            ])
+    }
+
+    @Test("eft-filter: which judgements are kept as examples, and which of them are thinned out")
+    func filterJudgements() throws {
+        let filter = SelfJudgedRankingFilter(
+            agreement: .noInversion, template: try JudgeTemplate("{instruction}|{response}", name: "rubric"))
+        let replies = [
+            ["Complete.\n\nScore: 4", "Thin.\n\nScore: 4", "Wrong.\n\nScore: 1"],
+            ["Good. Score: 5", "Fine. Score: 4", "Poor. Score: 2"],
+            ["Bad. Score: 1", "Good. Score: 5", "So. Score: 3"],
+            ["Well. Score: 4", "Less. Score: 4", "Off. Score: 3"], ["Score: 4", "So. Score: 3", "Bad. Score: 1"],
+        ]
+        let settled = replies.enumerated().map { index, texts in
+            let ranking = Ranking(
+                tree: "t\(index)", prompt: "Question \(index)?",
+                responses: texts.indices.map { .init(id: "\(index)-\($0)", text: "Answer \($0).", rank: $0) })
+            return filter.settle(ranking, attempts: [filter.attempt(ranking, replies: texts.map { reply($0) })])
+        }
+        var generator = Philox(key: 7)
+        let thinned = ScoreThinning(maximumShare: 0.4).thin(settled.flatMap(\.examples), generator: &generator)
+        Golden(version: 2, digests: ["judge-examples": "8ad331def1e9", "ledger": "1393d67908c0"]).check(
+            FilterJudgementsStage.self,
+            gives: [
+                "judge-examples": try digest(thinned.kept),
+                "ledger": try digest(settled.map(\.entry) + thinned.ledger),
+            ])
+    }
+
+    @Test("self-instruct: the request, and the tasks that pass the filters")
+    func writeTasks() throws {
+        let seeds = (0..<9).map { Demonstration(id: "s\($0)", text: "Explain to a child how thing \($0) works:") }
+        var generator = Philox(key: 3)
+        let prompt = TaskPrompt(
+            demonstrations: TaskPrompt.draw(seeds: seeds, own: [], total: 8, generated: 2, generator: &generator))
+        var pool = TaskPool(seeds: seeds, maximumSimilarity: 0.7)
+        let replies = [
+            " describe your favourite season in detail.\n10. Too short\n11.Plot the sales of last year\n12. Name rivers "
+                + "that flow through Vienna",
+            " Describe your favourite season in great detail.\n10. Write a program that sorts numbers",
+            " \"Quote this sentence for me\n10. Ça va bien aujourd'hui mon ami\n10. List four uses of old newspapers.",
+        ]
+        for (request, text) in replies.enumerated() {
+            pool.take(.init(text: text, isCutOff: request == 1, prompt: prompt, round: 0, request: request))
+        }
+        Golden(version: 2, digests: ["ledger": "979cdc2027a4", "prompts": "34684285e3db", "request": "30b084db7745"])
+            .check(
+                WriteTasksStage.self,
+                gives: [
+                    "ledger": try digest(pool.ledger(keeping: 2)),
+                    "prompts": try digest(Array(pool.prompts.prefix(2))),
+                    "request": ContentDigest(hashing: Array(prompt.text.utf8)).short,
+                ])
+    }
+
+    @Test("evaluate-judge: the measurements of given scores")
+    func measureJudge() throws {
+        let items = [
+            ([0, 1, 2], [5, 3, 1]), ([0, 1, 2], [4, 4, 2]), ([0, 1], [4, nil]), ([1, 0], [4, 13.0 / 3]),
+            ([2, 7, 7, 9], [5, 1, 3, 3]),
+        ].enumerated().map { index, item in
+            RankedItem(
+                id: "r\(index)",
+                responses: zip(item.0, item.1).map { .init(rank: $0, score: $1, samples: [$1, $1]) })
+        }
+        var bootstrap = Bootstrap()
+        bootstrap.resamples = 200
+        let quality = JudgeQuality(items, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }
+        Golden(version: 3, digests: ["measurements": "098bb33b77ba"]).check(
+            EvaluateJudgeStage.self, gives: ["measurements": try digest(quality.measurements)])
+    }
+
+    @Test("import-model: the files of a model whose numbers need no rounding")
+    func importModel() async throws {
+        let harness = try StageHarness()
+        let tokenizer = try Tokenizer(.trained(on: "the cat sat on the mat, the cat ate", merges: 5))
+        let model = try LanguageModel(
+            configuration: ModelConfiguration(
+                vocabularySize: tokenizer.count, hiddenSize: 8, intermediateSize: 12, layerCount: 1, headCount: 2,
+                keyValueHeadCount: 1, headSize: 4, ropeTheta: 10_000, normEpsilon: 1e-5, contextLength: 64,
+                tiesEmbeddings: true))
+        model.parameters.withUnsafeMutableBufferPointer { values in
+            for index in values.indices { values[index] = Float(index % 251 - 125) / 128 }
+        }
+        let pretrained = PretrainedModel(
+            model: model, tokenizer: tokenizer, chatTemplate: try ChatTemplate.named("chatml"))
+        var files = pretrained.descriptionFiles().map { ($0.name, $0.bytes) }
+        var weights: [UInt8] = []
+        try SafetensorsWriter.write(model) { weights += $0 }
+        files.append(("model.safetensors", weights))
+        let entries = try files.sorted { $0.0 < $1.0 }.map { name, bytes in
+            let blob = try harness.store.ingest(bytes: bytes)
+            return FolderEntry(path: name, digest: blob.digest, bytes: blob.bytes)
+        }
+        let outputs = try await harness.run(ImportModelStage.self, ["source": [try harness.artifact(entries)]])
+        let stored = try harness.rows(outputs, "model", as: CheckpointFile.self)
+        Golden(version: 1, digests: ["model": "24eb2001e064"]).check(
+            ImportModelStage.self, gives: outputs.artifacts.mapValues(\.digest.short))
+        #expect(stored.contains { $0.digest == ContentDigest(hashing: weights) })
+    }
+}
