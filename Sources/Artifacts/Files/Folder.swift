@@ -4,30 +4,25 @@ internal import Glibc
 enum Folder {
     /// Makes `path` and the folders above it, each made durable in its parent.
     static func create(_ path: String) throws {
-        if mkdir(path, 0o777) == 0 { return try synchronise(parent(of: path)) }
-        switch errno {
-        case EEXIST:
+        do {
+            try FileSystem.createFolder(path)
+            try FileSystem.synchroniseFolder(parent(of: path))
+        } catch ArtifactError.system(_, _, EEXIST) {
             return
-        case ENOENT where path != parent(of: path):
+        } catch ArtifactError.system(_, _, ENOENT) where path != parent(of: path) {
             try create(parent(of: path))
             try create(path)
-        case let code:
-            throw ArtifactError.system(operation: "create folder", path: path, code: code)
         }
     }
 
     /// Makes the folder `path` in an existing one; false where the name is taken.
     static func createNew(_ path: String) throws -> Bool {
-        if mkdir(path, 0o777) == 0 { return true }
-        if errno == EEXIST { return false }
-        throw ArtifactError.system(operation: "create folder", path: path, code: errno)
-    }
-
-    /// Makes the names in the folder durable.
-    static func synchronise(_ path: String) throws {
-        let descriptor = try SystemCall.check("open folder", path) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        defer { close(descriptor) }
-        try SystemCall.check("synchronise folder", path) { fsync(descriptor) }
+        do {
+            try FileSystem.createFolder(path)
+            return true
+        } catch ArtifactError.system(_, _, EEXIST) {
+            return false
+        }
     }
 
     /// The names in the folder, sorted; none where there is no folder or it is a file.
@@ -51,8 +46,10 @@ enum Folder {
 
     /// Removes the file, if there is one.
     static func removeFile(_ path: String) throws {
-        if unlink(path) != 0, errno != ENOENT {
-            throw ArtifactError.system(operation: "remove", path: path, code: errno)
+        do {
+            try FileSystem.remove(path)
+        } catch ArtifactError.system(_, _, ENOENT) {
+            return
         }
     }
 
@@ -62,7 +59,7 @@ enum Folder {
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else { return try removeFile(path) }
         for name in try names(in: path) { try removeTree(path + "/" + name) }
-        try SystemCall.check("remove folder", path) { rmdir(path) }
+        try FileSystem.removeFolder(path)
     }
 
     static func parent(of path: String) -> String {

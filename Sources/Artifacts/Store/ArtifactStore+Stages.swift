@@ -111,7 +111,7 @@ extension ArtifactStore {
                 throw ArtifactError.wrongSize(path: path, expected: expected, found: found)
             }
         }
-        Failpoint.reach(.outputsPlaced)
+        FileSystem.reach(.outputsPlaced)
 
         let outcome = try settle(record)
         if case .diverged = outcome {
@@ -119,10 +119,10 @@ extension ArtifactStore {
             try index.insert(divergence: record, outcome: record.outcome)
         } else if outcome == .accepted {
             try write(record, to: layout.record(record.key))
-            Failpoint.reach(.recordPlaced)
+            FileSystem.reach(.recordPlaced)
             try index.accept(record)
         }
-        Failpoint.reach(.indexed)
+        FileSystem.reach(.indexed)
         try staging(for: record.key).discard()
         return outcome
     }
