@@ -25,7 +25,7 @@ package enum FileStep: Sendable, Equatable {
     case moment(Failpoint)
 
     /// What an error says could not be done.
-    var verb: String {
+    package var verb: String {
         switch self {
         case .create: "create"
         case .write, .truncate, .transaction: "write"

@@ -6,13 +6,13 @@ enum Folder {
     static func create(_ path: String) throws {
         do {
             try FileSystem.createFolder(path)
-            try FileSystem.synchroniseFolder(parent(of: path))
         } catch ArtifactError.system(_, _, EEXIST) {
-            return
+            // Whoever made it may have died before it was durable.
         } catch ArtifactError.system(_, _, ENOENT) where path != parent(of: path) {
             try create(parent(of: path))
-            try create(path)
+            return try create(path)
         }
+        try FileSystem.synchroniseFolder(parent(of: path))
     }
 
     /// Makes the folder `path` in an existing one; false where the name is taken.

@@ -111,6 +111,7 @@ extension ArtifactStore {
                 throw ArtifactError.wrongSize(path: path, expected: expected, found: found)
             }
         }
+        try makeDurable(record)
         FileSystem.reach(.outputsPlaced)
 
         let outcome = try settle(record)
@@ -123,8 +124,19 @@ extension ArtifactStore {
             try index.accept(record)
         }
         FileSystem.reach(.indexed)
-        try staging(for: record.key).discard()
+        // The stage is done, whether or not the rest can be tidied up; a run that reuses it tries again.
+        try? Folder.removeTree(layout.staging(record.key))
         return outcome
+    }
+
+    /// Makes the names of all outputs and named blobs durable. Somebody else may have given a name, and have died, or not
+    /// have come yet, to making it durable.
+    private func makeDurable(_ record: StageRecord) throws {
+        let paths = record.outputs.values.map(layout.path(of:)) + record.blobs.map(layout.blob)
+        let folders = Set(paths.map(Folder.parent(of:)))
+        for folder in folders.union(folders.map(Folder.parent(of:))).sorted() {
+            try FileSystem.synchroniseFolder(folder)
+        }
     }
 
     /// What an earlier record for the same key means for this one.
