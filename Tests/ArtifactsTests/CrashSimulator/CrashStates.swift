@@ -22,8 +22,10 @@ struct CrashStates {
     /// Adds the states after each event from `first` on.
     /// - Parameters:
     ///   - density: random choices of lost names at each event, beside the systematic ones.
-    ///   - isDue: whether to look at the event of this number.
-    mutating func add(_ trace: Trace, from first: Int = 0, density: Int, isDue: (Int) -> Bool = { _ in true }) {
+    ///   - isDue: whether to look at the state after this event.
+    mutating func add(
+        _ trace: Trace, from first: Int = 0, density: Int, isDue: (Int, Trace.Event) -> Bool = { _, _ in true }
+    ) {
         var disk = VolatileDisk(trace.before)
         var promises: [Promise] = []
         var last = "no step"
@@ -34,7 +36,7 @@ struct CrashStates {
             case .step(let step): last = "step \(number), \(step.verb) '\(step.path)'"
             case .transaction: last = "step \(number), a transaction"
             }
-            if number >= first, isDue(number) { add(disk, promises, after: last, density: density) }
+            if number >= first, isDue(number, event) { add(disk, promises, after: last, density: density) }
         }
     }
 
