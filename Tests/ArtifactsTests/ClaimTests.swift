@@ -68,7 +68,7 @@ struct ClaimTests {
         #expect(await counter.total == 16)
     }
 
-    @Test("a claim of a dead process is free at once", .timeLimit(.minutes(1)))
+    @Test("a claim of a dead process is free at once", .timeLimit(.minutes(5)))
     func deadHolder() async throws {
         await #expect(processExitsWith: .signal(SIGKILL)) { [root = fixture.root.path as String] in
             let store = try ArtifactStore.open(URL(filePath: root), create: false)
@@ -78,7 +78,7 @@ struct ClaimTests {
         #expect(try store.claim(key("a")) != nil)
     }
 
-    @Test("another process cannot take a key that is held", .timeLimit(.minutes(1)))
+    @Test("another process cannot take a key that is held", .timeLimit(.minutes(5)))
     func otherProcess() async throws {
         let claim = try #require(try store.claim(key("a")))
         await #expect(processExitsWith: .success) { [root = fixture.root.path as String] in

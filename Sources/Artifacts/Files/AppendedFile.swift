@@ -7,25 +7,15 @@ final class AppendedFile: Sendable {
 
     init(path: String) throws {
         self.path = path
-        descriptor = try SystemCall.check("create", path) {
-            open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-        }
+        descriptor = try FileSystem.create(path)
     }
 
     deinit { close(descriptor) }
 
     /// Appends `bytes`, in one call where the system allows it, so that readers see whole lines.
     func append(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = try SystemCall.check("write", path) {
-                rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            }
-            rest = rest.dropFirst(written)
-        }
+        try bytes.withUnsafeBytes { try FileSystem.write($0, to: descriptor, path) }
     }
 
-    func synchronise() throws {
-        try SystemCall.check("synchronise", path) { fsync(descriptor) }
-    }
+    func synchronise() throws { try FileSystem.synchronise(descriptor, path) }
 }

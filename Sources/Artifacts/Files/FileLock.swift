@@ -14,9 +14,7 @@ final class FileLock: Sendable {
     /// - Parameter removesFile: whether the file goes when the lock does; only for exclusive locks.
     init?(path: String, mode: Mode, removesFile: Bool = false) throws {
         while true {
-            let descriptor = try SystemCall.check("open lock", path) {
-                open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-            }
+            let descriptor = try FileSystem.create(path)
             do {
                 try SystemCall.check("lock", path) {
                     flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB)
@@ -41,13 +39,13 @@ final class FileLock: Sendable {
 
     /// Overwrites the content of the lock file, which tells others who holds it.
     func describe(_ text: String) throws {
-        try SystemCall.check("write", path) { ftruncate(descriptor, 0) }
-        try SystemCall.check("write", path) { pwrite(descriptor, text, text.utf8.count, 0) }
+        try FileSystem.truncate(descriptor, path)
+        try Array(text.utf8).withUnsafeBytes { try FileSystem.write($0, to: descriptor, path) }
     }
 
     deinit {
         // The name goes first, while the lock still keeps others from it.
-        if removesFile { unlink(path) }
+        if removesFile { try? FileSystem.remove(path) }
         close(descriptor)
     }
 }

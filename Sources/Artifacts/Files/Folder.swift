@@ -4,30 +4,25 @@ internal import Glibc
 enum Folder {
     /// Makes `path` and the folders above it, each made durable in its parent.
     static func create(_ path: String) throws {
-        if mkdir(path, 0o777) == 0 { return try synchronise(parent(of: path)) }
-        switch errno {
-        case EEXIST:
-            return
-        case ENOENT where path != parent(of: path):
+        do {
+            try FileSystem.createFolder(path)
+        } catch ArtifactError.system(_, _, EEXIST) {
+            // Whoever made it may have died before it was durable.
+        } catch ArtifactError.system(_, _, ENOENT) where path != parent(of: path) {
             try create(parent(of: path))
-            try create(path)
-        case let code:
-            throw ArtifactError.system(operation: "create folder", path: path, code: code)
+            return try create(path)
         }
+        try FileSystem.synchroniseFolder(parent(of: path))
     }
 
     /// Makes the folder `path` in an existing one; false where the name is taken.
     static func createNew(_ path: String) throws -> Bool {
-        if mkdir(path, 0o777) == 0 { return true }
-        if errno == EEXIST { return false }
-        throw ArtifactError.system(operation: "create folder", path: path, code: errno)
-    }
-
-    /// Makes the names in the folder durable.
-    static func synchronise(_ path: String) throws {
-        let descriptor = try SystemCall.check("open folder", path) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        defer { close(descriptor) }
-        try SystemCall.check("synchronise folder", path) { fsync(descriptor) }
+        do {
+            try FileSystem.createFolder(path)
+            return true
+        } catch ArtifactError.system(_, _, EEXIST) {
+            return false
+        }
     }
 
     /// Makes a file that is there already durable and read-only, as those of a store are.
@@ -59,8 +54,10 @@ enum Folder {
 
     /// Removes the file, if there is one.
     static func removeFile(_ path: String) throws {
-        if unlink(path) != 0, errno != ENOENT {
-            throw ArtifactError.system(operation: "remove", path: path, code: errno)
+        do {
+            try FileSystem.remove(path)
+        } catch ArtifactError.system(_, _, ENOENT) {
+            return
         }
     }
 
@@ -80,7 +77,7 @@ enum Folder {
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else { return try removeFile(path) }
         for name in try names(in: path) { try removeTree(path + "/" + name) }
-        try SystemCall.check("remove folder", path) { rmdir(path) }
+        try FileSystem.removeFolder(path)
     }
 
     /// Bytes of all files in the folder and below it; of the file, where it is one.

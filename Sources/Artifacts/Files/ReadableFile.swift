@@ -10,7 +10,7 @@ final class ReadableFile: Sendable {
 
     init(path: String) throws {
         self.path = path
-        descriptor = try SystemCall.check("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
+        descriptor = try FileSystem.open(path)
         do {
             let status = try FileStatus(descriptor: descriptor, path: path)
             size = status.size
@@ -29,9 +29,7 @@ final class ReadableFile: Sendable {
         var filled = 0
         while filled < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-            let count = try SystemCall.check("read", path) {
-                pread(descriptor, rest.baseAddress, rest.count, off_t(offset + filled))
-            }
+            let count = try FileSystem.read(into: rest, at: offset + filled, from: descriptor, path)
             guard count > 0 else { throw ArtifactError.damagedFile(path: path, reason: "it ends early") }
             filled += count
         }
@@ -49,9 +47,7 @@ final class ReadableFile: Sendable {
         defer { buffer.deallocate() }
         var offset = 0
         while true {
-            let count = try SystemCall.check("read", path) {
-                pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-            }
+            let count = try FileSystem.read(into: buffer, at: offset, from: descriptor, path)
             if count == 0 { return }
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += count

@@ -12,18 +12,18 @@ final class TemporaryFile {
     /// Nil once the file is committed or given up.
     private var descriptor: Int32?
 
+    /// How its name ends.
+    static let suffix = ".tmp"
     private static let serial = Atomic<Int>(0)
 
     /// Creates an empty file in `folder`, which must lie on the file system of the target.
     init(in folder: String) throws {
         while true {
             let serial = Self.serial.add(1, ordering: .relaxed).newValue
-            let path = "\(folder)/\(getpid())-\(serial).tmp"
+            let path = "\(folder)/\(getpid())-\(serial)\(Self.suffix)"
             let descriptor: Int32
             do {
-                descriptor = try SystemCall.check("create", path) {
-                    open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-                }
+                descriptor = try FileSystem.create(path, flags: O_EXCL)
             } catch ArtifactError.system(_, _, EEXIST) {
                 continue  // Left by a dead process that had our number.
             }
@@ -43,7 +43,7 @@ final class TemporaryFile {
 
     /// Removes the files in `folder` that no living process is writing.
     static func sweep(_ folder: String) throws {
-        for name in try Folder.names(in: folder) where name.hasSuffix(".tmp") {
+        for name in try Folder.names(in: folder) where name.hasSuffix(suffix) {
             let path = folder + "/" + name
             let descriptor = open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { continue }  // Gone meanwhile.
@@ -53,16 +53,8 @@ final class TemporaryFile {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
-        let descriptor = try openDescriptor()
-        try Failpoint.reach(.write, path: path)
-        var rest = bytes
-        while !rest.isEmpty {
-            let written = try SystemCall.check("write", path) {
-                Glibc.write(descriptor, rest.baseAddress, rest.count)
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-            count += written
-        }
+        try FileSystem.write(bytes, to: openDescriptor(), path)
+        count += bytes.count
     }
 
     func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
@@ -72,41 +64,37 @@ final class TemporaryFile {
     ///   place with `replace(_:)`.
     func link(to target: String) throws -> Bool {
         try seal()
-        guard Glibc.link(path, target) == 0 else {
-            if errno == EEXIST { return false }
-            throw ArtifactError.system(operation: "link", path: target, code: errno)
+        do {
+            try FileSystem.link(path, to: target)
+        } catch ArtifactError.system(_, _, EEXIST) {
+            return false
         }
-        Failpoint.reach(.linked)
         discard()
-        try Folder.synchronise(Folder.parent(of: target))
+        try FileSystem.synchroniseFolder(Folder.parent(of: target))
         return true
     }
 
     /// Makes the content durable and read-only, then puts it in the place of whatever `target` is.
     func replace(_ target: String) throws {
         try seal()
-        try SystemCall.check("replace", target) { rename(path, target) }
+        try FileSystem.rename(path, to: target)
         closeDescriptor()
-        try Folder.synchronise(Folder.parent(of: target))
+        try FileSystem.synchroniseFolder(Folder.parent(of: target))
     }
 
     /// Removes the file; harmless after it was committed.
     func discard() {
         guard descriptor != nil else { return }
-        unlink(path)
+        // What cannot be removed now is swept later.
+        try? FileSystem.remove(path)
         closeDescriptor()
     }
 
     /// Mode 0444 and `fsync`. A failed `fsync` is never tried again: the kernel may have dropped the very pages.
     private func seal() throws {
         let descriptor = try openDescriptor()
-        Failpoint.reach(.written)
-        try SystemCall.check("protect", path) { fchmod(descriptor, 0o444) }
-        try Failpoint.reach(.synchronise, path: path)
-        guard fsync(descriptor) == 0 else {
-            throw ArtifactError.system(operation: "synchronise", path: path, code: errno)
-        }
-        Failpoint.reach(.synchronised)
+        try FileSystem.protect(descriptor, path)
+        try FileSystem.synchronise(descriptor, path)
     }
 
     private func openDescriptor() throws -> Int32 {

@@ -264,16 +264,18 @@ final class ArtifactIndex: Sendable {
 
     private func write<T>(_ body: (Database) throws -> T) throws -> T {
         do {
-            return try queue.writeWithoutTransaction { database in
-                var result: T?
-                try database.inTransaction(.immediate) {
-                    result = try body(database)
-                    return .commit
+            return try FileSystem.transaction(path) {
+                try queue.writeWithoutTransaction { database in
+                    var result: T?
+                    try database.inTransaction(.immediate) {
+                        result = try body(database)
+                        return .commit
+                    }
+                    guard let result else {
+                        throw ArtifactError.index(path: path, reason: "a transaction gave no result")
+                    }
+                    return result
                 }
-                guard let result else {
-                    throw ArtifactError.index(path: path, reason: "a transaction gave no result")
-                }
-                return result
             }
         } catch { throw Self.typed(error, path: path) }
     }

@@ -115,7 +115,8 @@ extension ArtifactStore {
                 throw ArtifactError.wrongSize(path: path, expected: expected, found: found)
             }
         }
-        Failpoint.reach(.outputsPlaced)
+        try makeDurable(record)
+        FileSystem.reach(.outputsPlaced)
 
         let outcome = try settle(record)
         if case .diverged = outcome {
@@ -123,12 +124,23 @@ extension ArtifactStore {
             try index.insert(divergence: record)
         } else if outcome == .accepted {
             try write(record, to: layout.record(record.key))
-            Failpoint.reach(.recordPlaced)
+            FileSystem.reach(.recordPlaced)
             try index.accept(record)
         }
-        Failpoint.reach(.indexed)
-        try staging(for: record.key).discard()
+        FileSystem.reach(.indexed)
+        // The stage is done, whether or not the rest can be tidied up; a run that reuses it tries again.
+        try? Folder.removeTree(layout.staging(record.key))
         return outcome
+    }
+
+    /// Makes the names of all outputs and named blobs durable. Somebody else may have given a name, and have died, or not
+    /// have come yet, to making it durable.
+    private func makeDurable(_ record: StageRecord) throws {
+        let paths = record.outputs.values.map(layout.path(of:)) + record.blobs.map(layout.blob)
+        let folders = Set(paths.map(Folder.parent(of:)))
+        for folder in folders.union(folders.map(Folder.parent(of:))).sorted() {
+            try FileSystem.synchroniseFolder(folder)
+        }
     }
 
     /// What an earlier record for the same key means for this one.

@@ -34,7 +34,8 @@ public final class ArtifactStore: Sendable {
         index = try ArtifactIndex(path: layout.index) {
             try RecordFile.readAll(in: layout.records, damaged: &damaged)
         }
-        try layout.folders.forEach(Folder.create)
+        // Not those that are there: they were durable before there was an index.
+        for folder in layout.folders where try FileStatus(path: folder) == nil { try Folder.create(folder) }
         self.layout = layout
         damagedRecords = damaged
     }

@@ -15,6 +15,8 @@ enum ObjectPlacement {
         var held = reference
         if try holds(reference, at: target) {
             file.discard()
+            // Whoever gave it its name may have died before that was durable.
+            try FileSystem.synchroniseFolder(Folder.parent(of: target))
             held.storedBytes = try FileStatus(path: target)?.size ?? reference.storedBytes
         } else {
             try file.replace(target)

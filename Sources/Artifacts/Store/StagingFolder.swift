@@ -95,7 +95,7 @@ public struct StagingFolder: Sendable {
         let old = piece(name)
         let new = Piece(file: "\(name)@\(digest.short)", sha256: digest, bytes: file.count)
         try file.replace(path + "/" + new.file)
-        Failpoint.reach(.staged)
+        FileSystem.reach(.staged)
         let ok = try TemporaryFile(in: path)
         try ok.write(CanonicalJSON.encode(encodable: new))
         // This is the moment at which the new piece takes the place of the old one.
