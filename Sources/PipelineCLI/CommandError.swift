@@ -10,6 +10,18 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case unknownReference(String, hint: NameHint)
     case severalPorts(stage: String, ports: [String])
     case ambiguousReference(String, matches: [String])
+    /// Nil where no run was named.
+    case unknownRun(String?)
+    case ambiguousRun(String, matches: [String])
+    case runNotEnded(String)
+    case noStageInRun(String, run: String, hint: NameHint)
+    case noSuchOutput(String, known: [String])
+    case outputGone(String, run: String)
+    /// The key that a stage had in a run is not known to the store.
+    case resultGone(stage: String, run: String)
+    case unlikeThings(String, String)
+    case noRow(String, name: String)
+    case severalRows(String, name: String, matches: [String])
     case notRows(String)
     case rowsOutside(first: Int, last: Int, rows: Int, name: String)
     case wrongSchema(name: String, holds: String, wants: String, format: String)
@@ -47,6 +59,30 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "stage '\(stage)' has several outputs; name one: \(Self.list(ports))"
         case .ambiguousReference(let text, let matches):
             "'\(text)' fits several artifacts: \(Self.list(matches)); write more digits"
+        case .unknownRun(nil):
+            "no run of this store has ended; run a pipeline first"
+        case .unknownRun(let run?):
+            "no run '\(run)' in this store; a run is named as its folder in 'runs/', or 'latest'"
+        case .ambiguousRun(let run, let matches):
+            "'\(run)' fits several runs: \(Self.list(matches)); write more of it"
+        case .runNotEnded(let run):
+            "run '\(run)' left no summary: it died, or is still under way; name another one"
+        case .noStageInRun(let name, let run, .didYouMean(let near)):
+            "no stage '\(name)' in run '\(run)'; did you mean '\(near)'?"
+        case .noStageInRun(let name, let run, .known(let names)):
+            "no stage '\(name)' in run '\(run)'; it has \(Self.list(names))"
+        case .noSuchOutput(let text, let known):
+            "no output '\(text)'; there are \(Self.list(known))"
+        case .outputGone(let text, let run):
+            "the store no longer holds '\(text)', which run '\(run)' had; re-run that pipeline to rebuild it"
+        case .resultGone(let stage, let run):
+            "the store no longer knows what run '\(run)' used for stage '\(stage)'; name a later run"
+        case .unlikeThings(let first, let second):
+            "'\(first)' and '\(second)' cannot be compared: one is a run, the other an artifact; name two of a kind"
+        case .noRow(let id, let name):
+            "no row '\(id)' in '\(name)'; '\(Self.command("artifacts", "show", name))' shows its rows"
+        case .severalRows(let id, let name, let matches):
+            "'\(id)' fits several rows of '\(name)': \(Self.list(matches)); write more of it"
         case .notRows(let name):
             "'\(name)' is raw bytes and has no rows; '\(Self.command("artifacts", "cat", name))' writes them out"
         case .rowsOutside(let first, let last, let rows, let name):

@@ -17,7 +17,7 @@ struct ExportCommand: AsyncParsableCommand {
             with --plain
             """)
 
-    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage.", valueName: "ref"))
+    @Argument(help: ArtifactsCommand.referenceHelp)
     var reference: String
     @Option(help: "hf or trl.")
     var format: Format

@@ -1,0 +1,102 @@
+internal import Artifacts
+
+/// Which artifacts of a store were made from which.
+///
+/// Records say what went into a stage and what came out of it, so this is known of everything the store has made.
+final class ArtifactGraph {
+    /// Where a path to an artifact ends.
+    enum Origin {
+        case artifact(ArtifactListing)
+        /// A file from outside, or something whose record is gone.
+        case outside(ArtifactParent)
+    }
+
+    let store: ArtifactStore
+    /// Each output of each result once, under the name that it was used by last.
+    let artifacts: [ArtifactListing]
+    private let parentFinder: ArtifactParents
+    private var parentsByResult: [ContentDigest: [ArtifactParent]] = [:]
+    private var readers: [String: [ArtifactListing]]?
+
+    init(store: ArtifactStore) throws {
+        self.store = store
+        parentFinder = try ArtifactParents(store: store)
+        var seen: Set<String> = []
+        artifacts = try store.artifacts().filter { seen.insert("\($0.key.hex).\($0.port)").inserted }
+    }
+
+    /// What went into the stage that made `artifact`, port by port.
+    func origins(of artifact: ArtifactListing) throws -> [(port: String, origin: Origin)] {
+        try parents(of: artifact).map { parent in
+            let same = artifacts.filter { $0.reference.digest.hex == parent.digest && $0.key != artifact.key }
+            let found = same.first { $0.name == parent.name } ?? (parent.name == nil ? same.first : nil)
+            return (parent.port, found.map(Origin.artifact) ?? .outside(parent))
+        }
+    }
+
+    private func parents(of artifact: ArtifactListing) throws -> [ArtifactParent] {
+        if let known = parentsByResult[artifact.key] { return known }
+        let found = try parentFinder.parents(of: artifact)
+        parentsByResult[artifact.key] = found
+        return found
+    }
+
+    /// The outputs of stages that read `artifact`, and the port that they read it through.
+    func made(from artifact: ArtifactListing) throws -> [(port: String, artifact: ArtifactListing)] {
+        try candidates(reading: artifact.reference.digest.hex).flatMap { child -> [(String, ArtifactListing)] in
+            try origins(of: child).compactMap { port, origin in
+                guard case .artifact(let parent) = origin, parent.key == artifact.key, parent.port == artifact.port
+                else { return nil }
+                return (port, child)
+            }
+        }
+    }
+
+    /// The artifacts among whose inputs the digest is.
+    private func candidates(reading digest: String) throws -> [ArtifactListing] {
+        if let readers { return readers[digest] ?? [] }
+        var found: [String: [ArtifactListing]] = [:]
+        // In the order of their making, which people expect of what follows from something.
+        for artifact in artifacts.sorted(by: { ($0.createdAt, $0.name) < ($1.createdAt, $1.name) }) {
+            for digest in Set(try parents(of: artifact).map(\.digest)) { found[digest, default: []].append(artifact) }
+        }
+        readers = found
+        return found[digest] ?? []
+    }
+
+    /// The other outputs of the stage that made it.
+    private func siblings(of artifact: ArtifactListing) -> [ArtifactListing] {
+        artifacts.filter { $0.key == artifact.key && $0.port != artifact.port }
+    }
+
+    /// `artifact`, the other outputs of its stage, and everything that these were made from, the nearest first.
+    func ancestry(of artifact: ArtifactListing) throws -> [ArtifactListing] {
+        try closure(of: artifact) { current in
+            try self.origins(of: current).compactMap {
+                if case .artifact(let parent) = $0.origin { parent } else { nil }
+            }
+        }
+    }
+
+    /// `artifact`, the other outputs of its stage, and everything that was made from it, the nearest first.
+    func descent(of artifact: ArtifactListing) throws -> [ArtifactListing] {
+        try closure(of: artifact) { try self.made(from: $0).map(\.artifact) }
+    }
+
+    private func closure(
+        of artifact: ArtifactListing, next: (ArtifactListing) throws -> [ArtifactListing]
+    ) throws -> [ArtifactListing] {
+        var order = [artifact] + siblings(of: artifact)
+        var seen = Set(order)
+        var open = [artifact]
+        while !open.isEmpty {
+            var further: [ArtifactListing] = []
+            for current in open {
+                for near in try next(current) where seen.insert(near).inserted { further.append(near) }
+            }
+            order += further
+            open = further
+        }
+        return order
+    }
+}
