@@ -14,7 +14,8 @@ struct PipelineCommand: AsyncParsableCommand {
         version: ProgramVersion.text,
         subcommands: [
             RunCommand.self, PlanCommand.self, StatusCommand.self, WhyCommand.self, GraphCommand.self,
-            LineageCommand.self, ArtifactsCommand.self, ExportCommand.self, ChatCommand.self, DoctorCommand.self,
+            LineageCommand.self, DiffCommand.self, ArtifactsCommand.self, ExportCommand.self, ChatCommand.self,
+            DoctorCommand.self,
             VersionCommand.self,
         ])
 

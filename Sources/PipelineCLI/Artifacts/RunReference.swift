@@ -1,5 +1,5 @@
 internal import Artifacts
-internal import Foundation
+internal import Pipeline
 
 /// A run of the store as a user names it: `latest`, its id, or the beginning of one.
 struct RunReference {
@@ -71,5 +71,24 @@ struct RunReference {
             listing.pipeline = pipeline
             return listing
         }
+    }
+}
+
+/// The result that a run used for a stage.
+struct PastResult {
+    let run: String
+    let record: StageRecord
+
+    /// - Throws: `CommandError.noStageInRun`, `.resultGone`.
+    init(of stage: String, in run: RunReference, store: ArtifactStore) throws {
+        guard let past = run.stage(stage) else {
+            throw CommandError.noStageInRun(
+                stage, run: run.id, hint: NameHint(for: stage, among: run.stages.map(\.name)))
+        }
+        guard let key = past.key, let record = try store.stageRecord(for: key) else {
+            throw CommandError.resultGone(stage: stage, run: run.id)
+        }
+        self.run = run.id
+        self.record = record
     }
 }

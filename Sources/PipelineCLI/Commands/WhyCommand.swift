@@ -11,6 +11,10 @@ struct WhyCommand: AsyncParsableCommand {
     var stage: String
     @Argument(help: ArgumentHelp("The pipeline file; without it, that of the newest run.", valueName: "file"))
     var file: String?
+    @Option(
+        help: ArgumentHelp("Compare with what this run used: its id, how that begins, or 'latest'.", valueName: "run")
+    )
+    var against: String?
     @OptionGroup var overlay: OverlayOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var output: JSONOption
@@ -21,7 +25,8 @@ struct WhyCommand: AsyncParsableCommand {
         let plan = try named ?? checked(newestPlan(in: store))
         let forecast = try PlanForecast(plan: plan, store: store)
         guard let asked = forecast.stages.first(where: { $0.name == stage }) else { return }
-        let account = try StageAccount(asked, forecast: forecast, plan: plan, store: store)
+        let past = try against.map { try PastResult(of: stage, in: RunReference($0, in: store), store: store) }
+        let account = try StageAccount(asked, forecast: forecast, plan: plan, store: store, against: past)
         if output.json {
             try Console.print(json: account.json)
         } else {
