@@ -46,15 +46,13 @@ final class RowIndex {
 
     // MARK: Looking up
 
-    /// The entries of ids that begin with `prefix`, in order, until `body` returns false.
+    /// The entries of `range`, in order, until `body` returns false.
     /// - Throws: `Damage`.
-    func forEachEntry(beginningWith prefix: String, _ body: (RowIndexEntry) throws -> Bool) throws {
-        let least = RowIndexEntry.least(beginningWith: prefix)
-        let greatest = RowIndexEntry.greatest(beginningWith: prefix)
-        var number = try firstPage(reaching: least)
+    func forEachEntry(in range: ClosedRange<RowIndexEntry>, _ body: (RowIndexEntry) throws -> Bool) throws {
+        var number = try firstPage(reaching: range.lowerBound)
         while number < pages {
-            for entry in try entries(ofPage: number) where entry >= least {
-                guard entry <= greatest, try body(entry) else { return }
+            for entry in try entries(ofPage: number) where entry >= range.lowerBound {
+                guard entry <= range.upperBound, try body(entry) else { return }
             }
             number += 1
         }

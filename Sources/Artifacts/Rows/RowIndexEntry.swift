@@ -23,14 +23,16 @@ struct RowIndexEntry: Comparable, Hashable {
         self.field = field
     }
 
-    /// The least entry that an id beginning with `prefix` can have.
-    static func least(beginningWith prefix: String) -> RowIndexEntry {
-        RowIndexEntry(key: words(of: prefix.utf8, filling: 0), row: 0, field: 0)
+    /// The entries that `id` may have, which it shares with longer ids that begin with all that an entry keeps.
+    static func range(of id: String) -> ClosedRange<RowIndexEntry> {
+        let key = words(of: id.utf8, filling: 0)
+        return RowIndexEntry(key: key, row: 0, field: 0)...RowIndexEntry(key: key, row: .max, field: .max)
     }
 
-    /// The greatest one.
-    static func greatest(beginningWith prefix: String) -> RowIndexEntry {
-        RowIndexEntry(key: words(of: prefix.utf8, filling: .max), row: .max, field: .max)
+    /// The entries that an id beginning with `prefix` may have.
+    static func range(beginningWith prefix: String) -> ClosedRange<RowIndexEntry> {
+        let greatest = words(of: prefix.utf8, filling: .max)
+        return range(of: prefix).lowerBound...RowIndexEntry(key: greatest, row: .max, field: .max)
     }
 
     /// The bytes as big-endian words, so that words are ordered as bytes are; shorter keys are filled up.

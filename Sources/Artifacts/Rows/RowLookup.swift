@@ -49,34 +49,35 @@ public final class RowLookup {
 
     /// The rows that hold `id` at `field`, in order, at most `limit` of them.
     public func rows(with id: String, at field: RowPath, limit: Int = .max) throws -> [FoundRow] {
-        try rows(beginningWith: id, at: field, limit: limit) { $0 == id }
+        try rows(in: RowIndexEntry.range(of: id), at: field, limit: limit) { $0 == id }
     }
 
     /// The rows whose text at `field` begins with `prefix`, by that text, at most `limit` of them.
     public func rows(withPrefix prefix: String, at field: RowPath, limit: Int) throws -> [FoundRow] {
-        try rows(beginningWith: prefix, at: field, limit: limit) { $0.hasPrefix(prefix) }
+        try rows(in: RowIndexEntry.range(beginningWith: prefix), at: field, limit: limit) { $0.hasPrefix(prefix) }
     }
 
     private func rows(
-        beginningWith prefix: String, at field: RowPath, limit: Int, where fits: (String) -> Bool
+        in range: ClosedRange<RowIndexEntry>, at field: RowPath, limit: Int, where fits: (String) -> Bool
     ) throws -> [FoundRow] {
         let opened = try index ?? openedIndex() ?? builtIndex()
         index = opened
         do {
-            return try rows(of: opened, beginningWith: prefix, at: field, limit: limit, where: fits)
+            return try rows(of: opened, in: range, at: field, limit: limit, where: fits)
         } catch is RowIndex.Damage {
             let sound = try builtIndex()
             index = sound
-            return try rows(of: sound, beginningWith: prefix, at: field, limit: limit, where: fits)
+            return try rows(of: sound, in: range, at: field, limit: limit, where: fits)
         }
     }
 
     private func rows(
-        of index: RowIndex, beginningWith prefix: String, at field: RowPath, limit: Int, where fits: (String) -> Bool
+        of index: RowIndex, in range: ClosedRange<RowIndexEntry>, at field: RowPath, limit: Int,
+        where fits: (String) -> Bool
     ) throws -> [FoundRow] {
         guard let number = fields.firstIndex(of: field), limit > 0 else { return [] }
         var found: [FoundRow] = []
-        try index.forEachEntry(beginningWith: prefix) { entry in
+        try index.forEachEntry(in: range) { entry in
             guard Int(entry.field) == number else { return true }
             let row = try row(at: Int(entry.row))
             // Entries keep the beginning of an id; the row has all of it.

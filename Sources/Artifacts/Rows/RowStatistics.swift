@@ -118,8 +118,9 @@ public struct Spread: Sendable, Equatable {
         guard let first = sorted.first, let last = sorted.last else { return nil }
         count = sorted.count
         (minimum, maximum) = (first, last)
-        // Divided before they are added: the sum of large ones may be beyond a double.
-        mean = sorted.reduce(0) { $0 + $1 / Double(sorted.count) }
+        let sum = sorted.reduce(0, +), size = Double(sorted.count)
+        // The sum of large numbers may be beyond a double; their mean never is.
+        mean = sum.isFinite ? sum / size : min(max(sorted.reduce(0) { $0 + $1 / size }, first), last)
         let middle = sorted.count / 2
         median = sorted.count.isMultiple(of: 2) ? sorted[middle - 1] / 2 + sorted[middle] / 2 : sorted[middle]
     }

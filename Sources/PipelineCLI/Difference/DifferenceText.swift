@@ -11,7 +11,7 @@ struct DifferenceText {
 
     var lines: [String] {
         var parts: [[String]] = []
-        if report.sections.contains(.stages) { parts.append(stageLines + [countLine]) }
+        if report.sections.contains(.stages) { parts += [stageLines, [countLine]].filter { !$0.isEmpty } }
         if report.sections.contains(.parameters) { parts.append(parameterLines) }
         if report.sections.contains(.rows) { parts.append(rowLines) }
         if report.sections.contains(.metrics) { parts.append(metricLines) }
@@ -59,9 +59,8 @@ struct DifferenceText {
         if report.comparison.subject == .artifacts, !report.comparison.areDifferent {
             return "\(report.comparison.first) and \(report.comparison.second) are the same"
         }
-        let count =
+        return
             "\(Quantities.count(stages.count, "stage")): \(stages.count - different) the same, \(different) different"
-        return different > 0 && report.comparison.subject == .runs ? "\n\(count)" : count
     }
 
     // MARK: Parameters

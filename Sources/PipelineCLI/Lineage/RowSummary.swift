@@ -13,7 +13,8 @@ enum RowSummary {
         case "example": return texts(row, "prompt")
         case "judge-example": return texts(row, "instruction") + texts(row, "target").map { replyMark + $0 }
         case "ledger-entry":
-            return [["decision", "reason", "detail"].flatMap { texts(row, $0) }.joined(separator: ": ")]
+            let words = ["decision", "reason", "detail"].compactMap { row[$0]?.stringValue }
+            return [words.filter { !$0.isEmpty }.joined(separator: ": ")]
         case "preference-pair":
             return ["chosen \(number(row["chosen_score"])) against \(number(row["rejected_score"]))"]
         case "reference-logp":
@@ -23,13 +24,20 @@ enum RowSummary {
         case "judgement":
             let verdicts = row["verdicts"]?.arrayValue ?? []
             return ["score \(number(row["score"])) of \(Quantities.count(verdicts.count, "verdict"))"]
-                + verdicts.flatMap { texts($0, "raw").map { verdictMark + $0 } }
+                + verdicts.map { verdictMark + verdict($0) }
         default: return (try? CanonicalJSON.text(row)).map { [$0] } ?? []
         }
     }
 
+    /// What the judge wrote, and why no score was read from it.
+    private static func verdict(_ reply: JSONValue) -> String {
+        let text = texts(reply, "raw").joined()
+        return reply["reason"]?.stringValue.map { "\(text) [no score: \($0)]" } ?? text
+    }
+
     private static func texts(_ row: JSONValue, _ member: String) -> [String] {
-        row[member]?.stringValue.flatMap { $0.isEmpty ? nil : [$0] } ?? []
+        guard let text = row[member]?.stringValue else { return [] }
+        return [text.allSatisfy(\.isWhitespace) ? "(no text)" : text]
     }
 
     private static func number(_ value: JSONValue?) -> String {
