@@ -14,7 +14,7 @@ extension SmokeLoop {
             (place, finished) = try Workplace.afterLoop()
             let before = try place.newestRuns()
             first = try #require(before.first)
-            try place.runLoop(["--set", "m3.pairs.tie_break=first", "--set", "m3.judge-quality.samples=2"])
+            try place.runLoop(["--set", "m3.pairs.tie_break=first", "--set", "m3.judge-quality.samples=3"])
             second = try #require(place.newestRuns().first { !before.contains($0) })
         }
 

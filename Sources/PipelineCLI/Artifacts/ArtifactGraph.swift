@@ -15,21 +15,29 @@ final class ArtifactGraph {
     /// Each output of each result once, under the name that it was used by last.
     let artifacts: [ArtifactListing]
     private let parentFinder: ArtifactParents
+    /// Every name that an artifact was used by, by its identity.
+    private let names: [String: Set<String>]
     private var parentsByResult: [ContentDigest: [ArtifactParent]] = [:]
     private var readers: [String: [ArtifactListing]]?
 
     init(store: ArtifactStore) throws {
         self.store = store
         parentFinder = try ArtifactParents(store: store)
+        let uses = try store.artifacts()
+        names = Dictionary(uses.map { ($0.identity, [$0.name]) }) { $0.union($1) }
         var seen: Set<String> = []
-        artifacts = try store.artifacts().filter { seen.insert("\($0.key.hex).\($0.port)").inserted }
+        artifacts = uses.filter { seen.insert($0.identity).inserted }
     }
 
     /// What went into the stage that made `artifact`, port by port.
     func origins(of artifact: ArtifactListing) throws -> [(port: String, origin: Origin)] {
         try parents(of: artifact).map { parent in
             let same = artifacts.filter { $0.reference.digest.hex == parent.digest && $0.key != artifact.key }
-            let found = same.first { $0.name == parent.name } ?? (parent.name == nil ? same.first : nil)
+            // Of equal contents the one that was connected; a stage that was renamed since is known by its content.
+            let named = same.first { artifact in
+                parent.name.map { names[artifact.identity]?.contains($0) == true } ?? false
+            }
+            let found = named ?? same.first
             return (parent.port, found.map(Origin.artifact) ?? .outside(parent))
         }
     }
@@ -45,8 +53,9 @@ final class ArtifactGraph {
     func made(from artifact: ArtifactListing) throws -> [(port: String, artifact: ArtifactListing)] {
         try candidates(reading: artifact.reference.digest.hex).flatMap { child -> [(String, ArtifactListing)] in
             try origins(of: child).compactMap { port, origin in
-                guard case .artifact(let parent) = origin, parent.key == artifact.key, parent.port == artifact.port
-                else { return nil }
+                guard case .artifact(let parent) = origin, parent.identity == artifact.identity else {
+                    return nil
+                }
                 return (port, child)
             }
         }
@@ -87,16 +96,21 @@ final class ArtifactGraph {
         of artifact: ArtifactListing, next: (ArtifactListing) throws -> [ArtifactListing]
     ) throws -> [ArtifactListing] {
         var order = [artifact] + siblings(of: artifact)
-        var seen = Set(order)
+        var seen = Set(order.map(\.identity))
         var open = [artifact]
         while !open.isEmpty {
             var further: [ArtifactListing] = []
             for current in open {
-                for near in try next(current) where seen.insert(near).inserted { further.append(near) }
+                for near in try next(current) where seen.insert(near.identity).inserted { further.append(near) }
             }
             order += further
             open = further
         }
         return order
     }
+}
+
+extension ArtifactListing {
+    /// Which output of which result it is, whatever it is called.
+    var identity: String { "\(key.hex) \(port)" }
 }

@@ -44,7 +44,7 @@ struct ArtifactLineage {
         }
     }
 
-    static func name(_ artifact: ArtifactListing) -> String { "artifact \(artifact.key.hex) \(artifact.port)" }
+    static func name(_ artifact: ArtifactListing) -> String { "artifact \(artifact.identity)" }
 
     static func node(_ artifact: ArtifactListing) -> LineageNode {
         let reference = artifact.reference

@@ -21,7 +21,7 @@ struct LineageNode {
 
 /// What something came from, or what came from it: nodes with roles between them. No way leads back.
 struct LineageGraph {
-    struct Edge {
+    struct Edge: Hashable {
         /// The node nearer to the root, and the one beyond.
         var near: Int
         var far: Int
@@ -33,6 +33,7 @@ struct LineageGraph {
     /// The first one is the root.
     private(set) var nodes: [LineageNode] = []
     private(set) var edges: [Edge] = []
+    private var connected: Set<Edge> = []
     /// Whether there is more than was followed.
     var isCut = false
     private var positions: [String: Int] = [:]
@@ -48,8 +49,8 @@ struct LineageGraph {
     }
 
     mutating func connect(_ near: Int, to far: Int, as role: String) {
-        let isKnown = edges.contains { $0.near == near && $0.far == far && $0.role == role }
-        if !isKnown { edges.append(Edge(near: near, far: far, role: role)) }
+        let edge = Edge(near: near, far: far, role: role)
+        if connected.insert(edge).inserted { edges.append(edge) }
     }
 
     var json: JSONValue {

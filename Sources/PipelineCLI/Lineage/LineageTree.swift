@@ -64,7 +64,7 @@ struct LineageTree {
         let margin = below.isEmpty ? "   " : marks.line
         // Downwards the parent is something to the child: `as demonstration: prompt 6dc2…`.
         let prefix = role.map { graph.direction == .up ? "\($0): " : "as \($0): " } ?? ""
-        var lines = [DisplayText.harmless("\(prefix)\(node.title), \(node.place)")]
+        var lines = [DisplayText.harmless("\(prefix)\(node.title), \(node.place)").replacing("\n", with: " ")]
         for text in node.texts { lines += wrapped(text, to: columns - indent - 3).map { margin + $0 } }
         for (position, branch) in below.enumerated() {
             let isLast = position == below.count - 1

@@ -81,10 +81,12 @@ final class RowFinder {
             let schema = Self.schemaName(artifact)
             for child in RowRelations.children(of: parent.schema) where child.schema == schema {
                 for id in RowPath(child.key).texts(in: parent.row.value) {
-                    // A file that is gone names nothing any more; what was made from it is found through the others.
-                    guard let lookup = try? lookup(artifact) else { continue }
-                    found += try lookup.rows(with: id, at: RowPath(child.relation.field)).map {
-                        (child.relation.role, PlacedRow(row: $0, artifact: artifact))
+                    do {
+                        found += try lookup(artifact).rows(with: id, at: RowPath(child.relation.field)).map {
+                            (child.relation.role, PlacedRow(row: $0, artifact: artifact))
+                        }
+                    } catch ArtifactError.missingObject {
+                        // A file that is gone names nothing; what was made from it is found in what else is there.
                     }
                 }
             }
@@ -95,9 +97,10 @@ final class RowFinder {
     /// Where a parent may be: among what the artifact was made from, the nearest first, then anywhere.
     private func searched(for artifact: ArtifactListing) throws -> [ArtifactListing] {
         let name = ArtifactLineage.name(artifact)
-        if let known = ancestry[name] { return known }
+        if let found = ancestry[name] { return found }
         let near = try graph.ancestry(of: artifact)
-        let all = near + graph.artifacts.filter { !Set(near).contains($0) }
+        let known = Set(near.map(\.identity))
+        let all = near + graph.artifacts.filter { !known.contains($0.identity) }
         ancestry[name] = all
         return all
     }
