@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension SmokeLoop {
-    @Suite("What differs, and why")
+    // One at a time: each blocks a thread while the program runs, and tests with a time limit need one too.
+    @Suite("What differs, and why", .serialized)
     struct DiffTests {
         let place: Workplace
         let finished: FinishedLoop

@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension SmokeLoop {
-    @Suite("Where results come from")
+    // One at a time: each blocks a thread while the program runs, and tests with a time limit need one too.
+    @Suite("Where results come from", .serialized)
     struct LineageTests {
         let place: Workplace
         let finished: FinishedLoop
@@ -37,7 +38,13 @@ extension SmokeLoop {
                     "m3.model.training-log, training-step/1, 8 rows, \(short("m3.model.training-log"))"
                 ])
             let down = try lines("m3.pairs", "--down")
-            #expect(down.contains("├─ as pairs: m3.model.model, checkpoint/1, 4 rows, \(short("m3.model.model"))"))
+            #expect(
+                down.prefix(3) == [
+                    "m3.pairs.pairs, preference-pair/2, 16 rows, \(short("m3.pairs.pairs"))",
+                    "└─ as pairs: m3.reference.reference-logps, reference-logp/1, 16 rows, "
+                        + short("m3.reference.reference-logps"),
+                    "   ├─ as reference-logps: m3.model.model, checkpoint/1, 4 rows, \(short("m3.model.model"))",
+                ])
         }
 
         @Test("a pair is followed to prompt, demonstrations, seeds, responses and verdicts")

@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension SmokeLoop {
-    @Suite("Rows of results")
+    // One at a time: each blocks a thread while the program runs, and tests with a time limit need one too.
+    @Suite("Rows of results", .serialized)
     struct RowTests {
         let place: Workplace
         let finished: FinishedLoop

@@ -18,6 +18,7 @@ final class ArtifactGraph {
     /// Every name that an artifact was used by, by its identity.
     private let names: [String: Set<String>]
     private var parentsByResult: [ContentDigest: [ArtifactParent]] = [:]
+    private var stepsByResult: [ContentDigest: Int] = [:]
     private var readers: [String: [ArtifactListing]]?
 
     init(store: ArtifactStore) throws {
@@ -65,12 +66,29 @@ final class ArtifactGraph {
     private func candidates(reading digest: String) throws -> [ArtifactListing] {
         if let readers { return readers[digest] ?? [] }
         var found: [String: [ArtifactListing]] = [:]
-        // In the order of their making, which people expect of what follows from something.
-        for artifact in artifacts.sorted(by: { ($0.createdAt, $0.name) < ($1.createdAt, $1.name) }) {
+        for artifact in artifacts { _ = try steps(to: artifact) }
+        // What others are made from comes before these. Times would not do: a second holds many stages.
+        func order(_ artifact: ArtifactListing) -> (Int, String, String) {
+            (stepsByResult[artifact.key] ?? 0, artifact.name, artifact.identity)
+        }
+        for artifact in artifacts.sorted(by: { order($0) < order($1) }) {
             for digest in Set(try parents(of: artifact).map(\.digest)) { found[digest, default: []].append(artifact) }
         }
         readers = found
         return found[digest] ?? []
+    }
+
+    /// How many stages, at most, lie between files from outside and `artifact`.
+    private func steps(to artifact: ArtifactListing) throws -> Int {
+        if let known = stepsByResult[artifact.key] { return known }
+        // Two stages that leave their input as it is may seem to be made from each other.
+        stepsByResult[artifact.key] = 0
+        var longest = 0
+        for case (_, .artifact(let parent)) in try origins(of: artifact) {
+            longest = max(longest, try steps(to: parent) + 1)
+        }
+        stepsByResult[artifact.key] = longest
+        return longest
     }
 
     /// The other outputs of the stage that made it.
