@@ -21,6 +21,8 @@ public enum ArtifactError: Error, Equatable, Sendable {
     case wrongSize(path: String, expected: Int, found: Int)
     case sourceDigestMismatch(path: String, expected: ContentDigest, found: ContentDigest)
     case writerClosed(path: String)
+    /// A condition on rows that cannot be read; `column` counts characters from 0.
+    case malformedCondition(String, column: Int, problem: ConditionProblem)
 
     // Store
     case storeMissing(path: String)
@@ -37,6 +39,16 @@ public enum ArtifactError: Error, Equatable, Sendable {
     /// A system call that failed; `code` is its `errno`.
     case system(operation: String, path: String, code: Int32)
     case compression(operation: String, path: String, reason: String)
+}
+
+/// What a reader of conditions can object to.
+public enum ConditionProblem: Error, Equatable, Sendable {
+    case unexpectedCharacter(Character)
+    case unclosedText
+    case malformedNumber(String)
+    /// `found` is nil at the end.
+    case wanted(String, found: String?)
+    case tooDeep(limit: Int)
 }
 
 /// What a strict JSON reader can object to.
@@ -86,6 +98,8 @@ extension ArtifactError: CustomStringConvertible {
                 + "fetch the right file, or correct its sha256 in the pipeline file"
         case .writerClosed(let path):
             "'\(path)' was written to after it was finished or given up"
+        case .malformedCondition(let text, let column, let problem):
+            "condition: \(problem)\n  \(text)\n  \(String(repeating: " ", count: column))^"
         case .storeMissing(let path):
             "no artifact store at '\(path)'; run a pipeline first, or name the store with --store"
         case .foreignIndex(let path, let reason):
@@ -109,6 +123,20 @@ extension ArtifactError: CustomStringConvertible {
             "cannot \(operation) '\(path)': \(SystemCall.text(of: code))\(SystemCall.remedy(for: code))"
         case .compression(let operation, let path, let reason):
             "cannot \(operation) '\(path)': zstd says '\(reason)'"
+        }
+    }
+}
+
+extension ConditionProblem: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unexpectedCharacter("="): "'=' means nothing here; equality is '=='"
+        case .unexpectedCharacter(let character): "'\(character)' means nothing here"
+        case .unclosedText: "the text that begins here has no closing quote"
+        case .malformedNumber(let text): "'\(text)' is not a number; put a text in quotes"
+        case .wanted(let wanted, found: nil): "\(wanted) is due where it ends"
+        case .wanted(let wanted, let found?): "\(wanted) is due instead of '\(found)'"
+        case .tooDeep(let limit): "parentheses and 'not' nest deeper than \(limit)"
         }
     }
 }

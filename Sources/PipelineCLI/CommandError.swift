@@ -13,7 +13,17 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     /// Nil where the newest was asked for, and there is none.
     case unknownRun(String?)
     case ambiguousRun(String, matches: [String])
-    case noStageInRun(String, run: String)
+    case runNotEnded(String)
+    case noStageInRun(String, run: String, hint: NameHint)
+    /// The log of the run tells nothing of the stage.
+    case noEvents(of: String, run: String)
+    case noSuchOutput(String, known: [String])
+    case outputGone(String, run: String)
+    /// The key that a stage had in a run is not known to the store.
+    case resultGone(stage: String, run: String)
+    case unlikeThings(String, String)
+    case noRow(String, name: String)
+    case severalRows(String, name: String, matches: [String])
     /// `what` it is that has no such name, among those that are known.
     case unknownName(String, what: String, known: [String])
     case ambiguousName(String, what: String, matches: [String])
@@ -69,12 +79,30 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
                 ?? "this store remembers no run"
         case .ambiguousRun(let text, let matches):
             "'\(text)' fits several runs: \(Self.list(matches)); write more of it"
-        case .noStageInRun(let stage, let run):
+        case .noEvents(let stage, let run):
             "nothing happened to a stage '\(stage)' in run '\(run)'; '\(Self.command("runs", "show", run))' shows its stages"
         case .unknownName(let name, let what, []): "no \(what) '\(name)'; this store has none"
         case .unknownName(let name, let what, let known): "no \(what) '\(name)'; there are \(Self.list(known))"
         case .ambiguousName(let name, let what, let matches):
             "'\(name)' fits several: \(Self.list(matches)); write more of the \(what)"
+        case .runNotEnded(let run):
+            "run '\(run)' left no summary: it died, or is still under way; name another one"
+        case .noStageInRun(let name, let run, .didYouMean(let near)):
+            "no stage '\(name)' in run '\(run)'; did you mean '\(near)'?"
+        case .noStageInRun(let name, let run, .known(let names)):
+            "no stage '\(name)' in run '\(run)'; it has \(Self.list(names))"
+        case .noSuchOutput(let text, let known):
+            "no output '\(text)'; there are \(Self.list(known))"
+        case .outputGone(let text, let run):
+            "the store no longer holds '\(text)', which run '\(run)' had; re-run that pipeline to rebuild it"
+        case .resultGone(let stage, let run):
+            "the store no longer knows what run '\(run)' used for stage '\(stage)'; name a later run"
+        case .unlikeThings(let first, let second):
+            "'\(first)' and '\(second)' cannot be compared: one is a run, the other an artifact; name two of a kind"
+        case .noRow(let id, let name):
+            "no row '\(id)' in '\(name)'; '\(Self.command("artifacts", "show", name))' shows its rows"
+        case .severalRows(let id, let name, let matches):
+            "'\(id)' fits several rows of '\(name)': \(Self.list(matches)); write more of it"
         case .notRows(let name):
             "'\(name)' is raw bytes and has no rows; '\(Self.command("artifacts", "cat", name))' writes them out"
         case .rowsOutside(let first, let last, let rows, let name):

@@ -62,7 +62,7 @@ struct Failure: Error {
         // Failures of stages come in the report of the run: what is thrown is about the store itself.
         case .system(_, _, EACCES), .system(_, _, EPERM), .system(_, _, EROFS), .system(_, _, ENOTDIR): .store
         case .badRow, .damagedFile, .digestMismatch, .missingObject, .wrongSize, .schemaMismatch: .integrity
-        case .sourceDigestMismatch, .invalidName, .rowRangeOutside: .usage
+        case .sourceDigestMismatch, .invalidName, .rowRangeOutside, .malformedCondition: .usage
         default: .stageFailed
         }
     }

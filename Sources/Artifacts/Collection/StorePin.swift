@@ -45,7 +45,7 @@ extension ArtifactStore {
     public func unpin(_ name: String) throws -> Bool {
         guard try FileStatus(path: layout.pin(name)) != nil else { return false }
         try Folder.removeFile(layout.pin(name))
-        try Folder.synchronise(layout.pins)
+        try FileSystem.synchroniseFolder(layout.pins)
         return true
     }
 

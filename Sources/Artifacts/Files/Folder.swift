@@ -27,10 +27,10 @@ enum Folder {
 
     /// Makes a file that is there already durable and read-only, as those of a store are.
     static func synchronise(file path: String) throws {
-        let descriptor = try SystemCall.check("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
+        let descriptor = try FileSystem.open(path)
         defer { close(descriptor) }
-        try SystemCall.check("protect", path) { fchmod(descriptor, 0o444) }
-        try SystemCall.check("synchronise", path) { fsync(descriptor) }
+        try FileSystem.protect(descriptor, path)
+        try FileSystem.synchronise(descriptor, path)
     }
 
     /// The names in the folder, sorted; none where there is no folder or it is a file.
@@ -61,14 +61,20 @@ enum Folder {
         }
     }
 
-    /// Gives the file a second name; false where the file system cannot, or the name is taken.
-    static func link(_ path: String, to target: String) -> Bool { Glibc.link(path, target) == 0 }
+    /// Gives the file a second name, durably; false where the file system cannot.
+    static func link(_ path: String, to target: String) throws -> Bool {
+        do { try FileSystem.link(path, to: target) } catch ArtifactError.system(_, _, EEXIST) {
+            // Somebody was faster.
+        } catch ArtifactError.system { return false }
+        try FileSystem.synchroniseFolder(parent(of: target))
+        return true
+    }
 
     /// Gives the file another name, durably; a file that has the name is replaced.
     static func move(_ path: String, to target: String) throws {
-        try SystemCall.check("move", path) { rename(path, target) }
-        try synchronise(parent(of: target))
-        try synchronise(parent(of: path))
+        try FileSystem.rename(path, to: target)
+        try FileSystem.synchroniseFolder(parent(of: target))
+        try FileSystem.synchroniseFolder(parent(of: path))
     }
 
     /// Removes the folder and all that is in it, if there is one.

@@ -46,7 +46,7 @@ public struct RecordReader<R: Record> {
 /// Reads the rows of an artifact of any schema as JSON.
 public struct RowReader {
     public let reference: ArtifactReference
-    private let file: RowFile
+    let file: RowFile
 
     init(path: String, reference: ArtifactReference) throws {
         self.reference = reference

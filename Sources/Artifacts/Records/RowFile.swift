@@ -73,6 +73,24 @@ struct RowFile {
         }
     }
 
+    /// The frame that holds `row`, counted from 0; nil where there is no such row.
+    func frame(holding row: Int) throws -> RowFrame? {
+        guard row >= 0 else { return nil }
+        guard let placed = table.placed.first(where: { row < $0.firstRow + $0.frame.rows }) else { return nil }
+        var starts: [Int] = []
+        starts.reserveCapacity(placed.frame.rows + 1)
+        var copy: [UInt8] = []
+        try FrameReader(file: file).withContent(of: placed) { _, bytes in
+            copy = Array(bytes)
+            var start = 0
+            try Self.forEachLine(of: placed, in: bytes, path: path) { _, line in
+                starts.append(start)
+                start += line.count + 1
+            }
+        }
+        return RowFrame(firstRow: placed.firstRow, starts: starts, bytes: copy)
+    }
+
     /// Reads everything and compares it with `reference`.
     func verify(_ reference: ArtifactReference) throws {
         try forEachLine(expecting: reference) { _, _ in }
@@ -114,6 +132,23 @@ struct RowFile {
                 path: path, reason: "a frame holds \(row - placed.firstRow) rows, its table says \(placed.frame.rows)"
             )
         }
+    }
+}
+
+/// The rows of one frame, decompressed.
+struct RowFrame {
+    let firstRow: Int
+    /// Where each line begins.
+    let starts: [Int]
+    let bytes: [UInt8]
+
+    var rows: Range<Int> { firstRow..<firstRow + starts.count }
+
+    /// - Precondition: `row` is one of `rows`.
+    func withLine<T>(of row: Int, _ body: (UnsafeRawBufferPointer) throws -> T) rethrows -> T {
+        let number = row - firstRow
+        let end = number + 1 < starts.count ? starts[number + 1] : bytes.count
+        return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[starts[number]..<end - 1])) }
     }
 }
 

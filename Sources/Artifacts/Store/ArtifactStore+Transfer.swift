@@ -95,7 +95,7 @@ extension ArtifactStore {
         try Folder.create(Folder.parent(of: target))
         // Another program may have written it, and not waited for the disk.
         try Folder.synchronise(file: source)
-        if Folder.link(source, to: target) { return try Folder.synchronise(Folder.parent(of: target)) }
+        if try Folder.link(source, to: target) { return }
         // Another file system, or one without links.
         let file = try TemporaryFile(in: layout.temporary)
         try ReadableFile(path: source).forEachPiece(file.write)

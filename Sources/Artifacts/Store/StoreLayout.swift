@@ -36,6 +36,12 @@ struct StoreLayout: Sendable {
         reference.isBlob ? blob(reference.digest) : object(reference.digest)
     }
 
+    /// Where rows are found by the ids at `fields`; made when first asked for.
+    func rowIndex(_ digest: ContentDigest, fields: [RowPath]) -> String {
+        let members = ContentDigest(hashing: Array(fields.map(\.description).joined(separator: "\n").utf8))
+        return "\(root)/row-index/\(digest.hex.prefix(2))/\(digest.hex)-\(members.short).idx"
+    }
+
     func record(_ key: ContentDigest) -> String { "\(records)/\(key.hex.prefix(2))/\(key.hex).json" }
 
     /// Where a second, different result for `key` is noted.

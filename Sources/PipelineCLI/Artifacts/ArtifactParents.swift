@@ -17,13 +17,20 @@ struct ArtifactParent {
 /// Content alone has no name: two stages that wrote the same rows, none for example, share a digest.
 struct ArtifactParents {
     let store: ArtifactStore
+    private let runs: [RunListing]
+    private let known: [ArtifactListing]
+
+    init(store: ArtifactStore) throws {
+        self.store = store
+        runs = try store.runs()
+        known = try store.artifacts()
+    }
 
     func parents(of listing: ArtifactListing) throws -> [ArtifactParent] {
         guard let record = try store.stageRecord(for: listing.key),
             let inputs = record.preimage["inputs"]?.objectValue
         else { return [] }
-        let connections = try connections(of: listing)
-        let known = connections == nil ? try store.artifacts() : []
+        let connections = connections(of: listing)
         return inputs.keys.sorted().flatMap { port -> [ArtifactParent] in
             let digests = Self.digests(in: inputs[port] ?? .null)
             let names = connections?[port].map(Self.digests) ?? []
@@ -39,8 +46,8 @@ struct ArtifactParents {
     }
 
     /// The `inputs` of the stage in the newest run that used this result under this name; nil where no such run ended.
-    private func connections(of listing: ArtifactListing) throws -> [String: JSONValue]? {
-        for run in try store.runs() where run.summary?["pipeline"]?.stringValue == listing.pipeline {
+    private func connections(of listing: ArtifactListing) -> [String: JSONValue]? {
+        for run in runs where run.summary?["pipeline"]?.stringValue == listing.pipeline {
             let isUsed = run.summary?["results"]?.arrayValue?.contains { result in
                 result["name"]?.stringValue == listing.stageName && result["key"]?.stringValue == listing.key.hex
             }

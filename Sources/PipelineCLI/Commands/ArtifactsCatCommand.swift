@@ -7,30 +7,30 @@ struct ArtifactsCatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat", abstract: "Write an artifact to stdout, as JSON lines or as the bytes it is.")
 
-    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage.", valueName: "ref"))
+    @Argument(help: ArtifactsCommand.referenceHelp)
     var reference: String
+    @OptionGroup var filter: WhereOption
     @OptionGroup var storeOptions: StoreOptions
 
-    /// Bytes gathered before one write: lines are short, and a system call each would be slow.
     private static let pieceSize = 1 << 16
 
     func run() async throws {
+        let condition = try filter.condition()
         let store = try storeOptions.open()
         let listing = try ArtifactLookup(store: store).one(reference)
+        if let condition {
+            var lines = RowLines()
+            try ChosenRows(of: listing, in: store, where: condition).forEach { _, row in try lines.write(row) }
+            try lines.finish()
+            return
+        }
         if listing.reference.isBlob {
             try copy(store.blobURL(listing.reference.digest))
             return
         }
-        var piece = Data(capacity: 2 * Self.pieceSize)
-        try store.rowReader(listing.reference).forEachLine { line in
-            piece.append(contentsOf: line)
-            piece.append(UInt8(ascii: "\n"))
-            if piece.count >= Self.pieceSize {
-                try Console.write(piece)
-                piece.removeAll(keepingCapacity: true)
-            }
-        }
-        try Console.write(piece)
+        var lines = RowLines()
+        try store.rowReader(listing.reference).forEachLine { try lines.write($0) }
+        try lines.finish()
     }
 
     private func copy(_ file: URL) throws {

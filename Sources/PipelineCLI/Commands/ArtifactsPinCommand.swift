@@ -10,7 +10,7 @@ struct ArtifactsPinCommand: AsyncParsableCommand {
             Without a reference, the pins are listed.
             """)
 
-    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage.", valueName: "ref"))
+    @Argument(help: ArtifactsCommand.referenceHelp)
     var reference: String?
     @Option(help: ArgumentHelp("Why it is to stay.", valueName: "text"))
     var note = ""

@@ -6,7 +6,7 @@ struct ArtifactsShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Say what an artifact is and where it comes from, and show some of its rows.")
 
-    @Argument(help: ArgumentHelp("Digest prefix, 'stage.port', or a stage.", valueName: "ref"))
+    @Argument(help: ArtifactsCommand.referenceHelp)
     var reference: String
     @Option(help: "Show this row, counted from 1.")
     var row: Int?

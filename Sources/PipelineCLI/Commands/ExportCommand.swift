@@ -21,7 +21,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Digest prefix, 'stage.port', or a stage; for tar and intoto a run, as 'runs ls' names it, or 'latest'.",
+            "Digest prefix, 'stage.port', a stage, or 'RUN/STAGE/PORT'; for tar and intoto a run, or 'latest'.",
             valueName: "ref"))
     var reference: String
     @Option(help: "hf, trl, tar or intoto.")

@@ -22,7 +22,7 @@ struct RunsLogsCommand: AsyncParsableCommand {
         var events = try PastRun.events(of: run)
         if let stage {
             events = events.filter { RunEventText.stage(of: $0) == stage }
-            if events.isEmpty { throw CommandError.noStageInRun(stage, run: run.id) }
+            if events.isEmpty { throw CommandError.noEvents(of: stage, run: run.id) }
         }
         if !all { events.removeAll { Self.frequent.contains($0["event"]?.stringValue ?? "") } }
         guard !output.json else {

@@ -11,6 +11,10 @@ struct WhyCommand: AsyncParsableCommand {
     var stage: String
     @Argument(help: ArgumentHelp("The pipeline file; without it, that of the newest run.", valueName: "file"))
     var file: String?
+    @Option(
+        help: ArgumentHelp("Compare with what this run used: its id, how that begins, or 'latest'.", valueName: "run")
+    )
+    var against: String?
     @OptionGroup var overlay: OverlayOptions
     @OptionGroup var strictOptions: StrictOptions
     @OptionGroup var storeOptions: StoreOptions
@@ -22,7 +26,8 @@ struct WhyCommand: AsyncParsableCommand {
         let (plan, strict) = try named.map { ($0, strictOptions) } ?? newestPlan(in: store)
         let forecast = try PlanForecast(plan: plan, store: store, strictness: strict.strictness())
         guard let asked = forecast.stages.first(where: { $0.name == stage }) else { return }
-        let account = try StageAccount(asked, forecast: forecast, plan: plan, store: store)
+        let past = try against.map { try PastResult(of: stage, in: RunReference($0, in: store), store: store) }
+        let account = try StageAccount(asked, forecast: forecast, plan: plan, store: store, against: past)
         if output.json {
             try Console.print(json: account.json)
         } else {

@@ -12,7 +12,7 @@ struct RunExport {
     /// - Throws: `CommandError.unfinishedRun` where a stage of it has no result.
     init(_ name: String, store: ArtifactStore) throws {
         self.store = store
-        run = try PastRun.listing(name == "latest" ? nil : name, in: store)
+        run = try PastRun.listing(name, in: store)
         let results = run.summary?["results"]?.arrayValue ?? []
         guard !results.isEmpty else { throw CommandError.unfinishedRun(run.id, stage: nil) }
         records = try results.map { [run, store] result in

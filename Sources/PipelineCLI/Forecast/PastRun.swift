@@ -32,12 +32,12 @@ struct PastRun {
     /// - Throws: `CommandError.unknownRun`, `.ambiguousRun`.
     static func listing(_ name: String?, in store: ArtifactStore) throws -> RunListing {
         let runs = try store.runs()
-        guard let name else {
+        guard let name, name != RunReference.latest else {
             guard let newest = runs.first else { throw CommandError.unknownRun(nil) }
             return newest
         }
         if let exact = runs.first(where: { $0.id == name }) { return exact }
-        let matches = runs.filter { $0.id.hasPrefix(name) }
+        let matches = runs.filter { !name.isEmpty && $0.id.hasPrefix(name) }
         guard let match = matches.first else { throw CommandError.unknownRun(name) }
         guard matches.count == 1 else { throw CommandError.ambiguousRun(name, matches: matches.map(\.id)) }
         return match

@@ -8,13 +8,26 @@ struct StageAccount {
     private let reasons: [MissReason]
     /// The earlier result that `reasons` compare with.
     private let earlier: StageRecord?
+    /// The run whose result `earlier` is; nil unless the user named one.
+    private let run: String?
     /// Names of artifacts by digest, as the store knows them.
     private let names: [ContentDigest: String]
 
-    init(_ asked: StageForecast, forecast: PlanForecast, plan: PipelinePlan, store: ArtifactStore?) throws {
+    /// - Parameter past: what to compare with; without it, the nearest earlier result.
+    init(
+        _ asked: StageForecast, forecast: PlanForecast, plan: PipelinePlan, store: ArtifactStore?,
+        against past: PastResult? = nil
+    ) throws {
         self.asked = asked
         self.forecast = forecast
-        if asked.state == .cached, let store, let key = asked.key {
+        run = past?.run
+        if let past {
+            earlier = past.record
+            let preimage = asked.key?.preimage ?? Self.knownPreimage(of: asked.stage, otherwiseAs: past.record)
+            let differences = KeyDifference(from: past.record.preimage, to: preimage).reasons
+            // A result that is missing, or not wanted, differs in nothing.
+            reasons = differences.isEmpty && asked.state == .run ? ForecastJSON.reasons(of: asked) : differences
+        } else if asked.state == .cached, let store, let key = asked.key {
             // What set this result apart from the one before it.
             let explanation = try CacheLookup(store: store, plan: plan).explanation(asked.stage, key: key)
             reasons = explanation.reasons
@@ -30,12 +43,23 @@ struct StageAccount {
         self.names = names
     }
 
+    /// What a key will be made of, as far as it is known before the inputs are: the rest is taken from `record`.
+    private static func knownPreimage(of stage: PlannedStage, otherwiseAs record: StageRecord) -> JSONValue {
+        guard case .object(var members) = record.preimage else { return record.preimage }
+        members["params"] = stage.parameters
+        members["version"] = .integer(Int64(stage.definition.version))
+        members["salt"] = .string(stage.salt)
+        if stage.definition.usesSeed { members["seed"] = .integer(Int64(stage.seed)) }
+        return .object(members)
+    }
+
     var lines: [String] {
         let head = "\(asked.name) (\(asked.stage.kind))"
         switch asked.state {
         case .cached: return [head + " is cached: nothing that can change its result has changed"] + hitLines
         case .run: return [head + " runs"] + reasons.flatMap(lines) + comparison
-        case .maybe: return [head + " may run: its key is known once these are done"] + waitingLines
+        case .maybe:
+            return [head + " may run: its key is known once these are done"] + waitingLines + knownLines
         }
     }
 
@@ -45,8 +69,8 @@ struct StageAccount {
         let seconds = record.facts["seconds"]?.doubleValue
         if let seconds { lines[0] += ", made in \(Quantities.duration(seconds))" }
         lines += inputLines(of: record.preimage)
-        guard let earlier, !reasons.isEmpty else { return lines }
-        lines.append("  it differs from the result of \(earlier.createdAt), key \(earlier.key.short):")
+        guard let earlier, !reasons.isEmpty else { return lines + (run.map { ["  run \($0) used the same"] } ?? []) }
+        lines.append("  it differs from the result of \(earlier.createdAt), key \(earlier.key.short)\(usedBy):")
         return lines + reasons.flatMap(self.lines).map { "  " + $0 }
     }
 
@@ -73,9 +97,17 @@ struct StageAccount {
         }
     }
 
-    private var comparison: [String] {
-        earlier.map { ["compared with the result of \($0.createdAt), key \($0.key.short)"] } ?? []
+    /// What is different already, whatever the inputs turn out to be.
+    private var knownLines: [String] {
+        guard run != nil else { return [] }
+        return (reasons.isEmpty ? ["  nothing else differs so far"] : reasons.flatMap(lines)) + comparison
     }
+
+    private var comparison: [String] {
+        earlier.map { ["compared with the result of \($0.createdAt), key \($0.key.short)\(usedBy)"] } ?? []
+    }
+
+    private var usedBy: String { run.map { ", which run \($0) used" } ?? "" }
 
     private func lines(_ reason: MissReason) -> [String] {
         switch reason {
@@ -114,6 +146,7 @@ struct StageAccount {
             "reason": .string(asked.reason), "reasons": .array(reasons.map(ForecastJSON.reason)),
             "waits_for": .array(asked.waitsFor.map { .string($0) }),
             "compared_with": earlier.map { .string($0.key.hex) } ?? .null,
+            "against": run.map { .string($0) } ?? .null,
         ]
     }
 }

@@ -1,0 +1,90 @@
+internal import Artifacts
+
+/// A member of a row that names another row it came from.
+public struct RowRelation: Sendable, Hashable {
+    /// Rows that the member may name.
+    public struct Parent: Sendable, Hashable {
+        /// The name of their schema.
+        public let schema: String
+        /// Their member that has the id; `id`, but for parts of a row.
+        public let key: String
+    }
+
+    /// What the parent is to the row: `prompt`.
+    public let role: String
+    /// The member; dots between levels, through arrays as through objects.
+    public let field: String
+    public let parents: [Parent]
+
+    fileprivate init(_ role: String, _ field: String, _ parents: KeyValuePairs<String, String>) {
+        self.role = role
+        self.field = field
+        self.parents = parents.map { Parent(schema: $0.key, key: $0.value) }
+    }
+}
+
+/// Which rows come from which: the one place that knows what the members of each kind of row name.
+///
+/// A judge example has no ids of what it was made from, only the texts; a measurement, a training step and a file of a
+/// checkpoint come from all rows that their stage read.
+public enum RowRelations {
+    /// By the name of the child's schema, the nearest parents first.
+    private static let table: [String: [RowRelation]] = [
+        PreferencePair.schema.name: [
+            RowRelation("prompt", "prompt_id", [prompt: "id"]),
+            RowRelation("chosen", "chosen_id", [candidate: "id"]),
+            RowRelation("judgement of chosen", "chosen_id", [judgement: "candidate_id"]),
+            RowRelation("rejected", "rejected_id", [candidate: "id"]),
+            RowRelation("judgement of rejected", "rejected_id", [judgement: "candidate_id"]),
+        ],
+        ReferenceLogProbabilities.schema.name: [RowRelation("pair", "id", [PreferencePair.schema.name: "id"])],
+        Judgement.schema.name: [
+            // The replies that people ranked have ids of their own within their ranking.
+            RowRelation("candidate", "candidate_id", [candidate: "id", ranking: "responses.id"]),
+            RowRelation("prompt", "prompt_id", [prompt: "id", ranking: "id"]),
+        ],
+        Candidate.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id"])],
+        GeneratedPrompt.schema.name: [demonstrations],
+        TaskReply.schema.name: [demonstrations],
+        LedgerEntry.schema.name: [
+            RowRelation(
+                "item", "item",
+                [
+                    prompt: "id", ranking: "id", JudgeExample.schema.name: "id", example: "tree", ranking: "tree",
+                ])
+        ],
+    ]
+
+    private static let demonstrations = RowRelation("demonstration", "demonstrations", [example: "id", prompt: "id"])
+
+    private static let candidate = Candidate.schema.name
+    private static let example = SeedExample.schema.name
+    private static let judgement = Judgement.schema.name
+    private static let prompt = GeneratedPrompt.schema.name
+    private static let ranking = Ranking.schema.name
+
+    /// What rows of `schema` come from.
+    public static func parents(of schema: String) -> [RowRelation] { table[schema] ?? [] }
+
+    /// Which rows come from those of `schema`: their schema's name, the relation, and the member of the parent that is
+    /// named there; by the child's schema.
+    public static func children(of schema: String) -> [(schema: String, relation: RowRelation, key: String)] {
+        table.keys.sorted().flatMap { child in
+            parents(of: child).flatMap { relation in
+                relation.parents.filter { $0.schema == schema }.map { (child, relation, $0.key) }
+            }
+        }
+    }
+
+    /// The member of a row that names the conversation tree it was taken from, in a file from outside; nil for rows
+    /// that were made from rows.
+    public static func outsideField(of schema: String) -> String? {
+        [example, ranking].contains(schema) ? "tree" : nil
+    }
+
+    /// Every member of rows of `schema` that has an id, its own first: what an index of them must hold.
+    public static func idFields(of schema: String) -> [String] {
+        let others = parents(of: schema).map(\.field) + children(of: schema).map(\.key)
+        return ["id"] + Set(others).subtracting(["id"]).sorted()
+    }
+}
