@@ -16,7 +16,8 @@ private final class EncodedNode {
         case unset
         case scalar(JSONValue)
         case array([EncodedNode])
-        case object([String: EncodedNode])
+        /// Members whose value is known, and those that are still being filled; most rows have none of these.
+        case object([String: JSONValue], open: [String: EncodedNode])
     }
     var content = Content.unset
 
@@ -26,7 +27,8 @@ private final class EncodedNode {
         case .unset: .object([:])
         case .scalar(let value): value
         case .array(let nodes): .array(nodes.map(\.value))
-        case .object(let nodes): .object(nodes.mapValues(\.value))
+        case .object(let members, let open):
+            .object(open.isEmpty ? members : members.merging(open.mapValues(\.value)) { $1 })
         }
     }
 
@@ -40,14 +42,25 @@ private final class EncodedNode {
 
     func member(_ key: any CodingKey) -> EncodedNode {
         let node = EncodedNode()
-        guard case .object(var members) = content else {
-            content = .object([key.stringValue: node])
-            return node
-        }
-        content = .unset  // So that the dictionary is changed in place.
-        members[key.stringValue] = node
-        content = .object(members)
+        var (members, open) = takeMembers()
+        open[key.stringValue] = node
+        content = .object(members, open: open)
         return node
+    }
+
+    func set(_ value: JSONValue, for key: any CodingKey) {
+        var (members, open) = takeMembers()
+        members[key.stringValue] = value
+        // Whoever encodes a key twice means the second time.
+        if !open.isEmpty { open[key.stringValue] = nil }
+        content = .object(members, open: open)
+    }
+
+    /// The members so far, of which this node lets go, so that they are changed in place.
+    private func takeMembers() -> (members: [String: JSONValue], open: [String: EncodedNode]) {
+        guard case .object(let members, let open) = content else { return ([:], [:]) }
+        content = .unset
+        return (members, open)
     }
 
     func element() -> EncodedNode {
@@ -86,7 +99,7 @@ private struct NodeEncoder: Encoder {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        if case .unset = node.content { node.content = .object([:]) }
+        if case .unset = node.content { node.content = .object([:], open: [:]) }
         return KeyedEncodingContainer(KeyedNode<Key>(node: node, codingPath: codingPath))
     }
 
@@ -104,11 +117,11 @@ private struct KeyedNode<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let node: EncodedNode
     let codingPath: [any CodingKey]
 
-    func encodeNil(forKey key: Key) throws { node.member(key).content = .scalar(.null) }
-    func encode(_ value: Bool, forKey key: Key) throws { node.member(key).content = .scalar(.bool(value)) }
-    func encode(_ value: String, forKey key: Key) throws { node.member(key).content = .scalar(.string(value)) }
-    func encode(_ value: Double, forKey key: Key) throws { node.member(key).content = .scalar(.number(value)) }
-    func encode(_ value: Int, forKey key: Key) throws { node.member(key).content = .scalar(.integer(Int64(value))) }
+    func encodeNil(forKey key: Key) throws { node.set(.null, for: key) }
+    func encode(_ value: Bool, forKey key: Key) throws { node.set(.bool(value), for: key) }
+    func encode(_ value: String, forKey key: Key) throws { node.set(.string(value), for: key) }
+    func encode(_ value: Double, forKey key: Key) throws { node.set(.number(value), for: key) }
+    func encode(_ value: Int, forKey key: Key) throws { node.set(.integer(Int64(value)), for: key) }
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
         try node.member(key).fill(with: value, path: codingPath + [key])
     }

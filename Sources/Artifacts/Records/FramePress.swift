@@ -2,7 +2,7 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// Compresses frames on a thread of its own, in order, while the caller makes the rows of the next one.
+/// Compresses frames on threads of its own while the caller makes the rows of the next ones.
 ///
 /// Each frame is decompressed again and compared with what went in, so that neither the compressor nor the memory it
 /// works in is trusted.
@@ -41,20 +41,37 @@ final class FramePress: Sendable {
         var copy: [UInt8] = []
     }
 
+    /// A thread with its tools; frames given to it are compressed one after the other.
+    private final class Lane: Sendable {
+        private let tools: Mutex<Tools>
+        private let queue = DispatchQueue(label: "frame press")
+
+        init(path: String) throws {
+            tools = Mutex(Tools(compressor: try ZstdCompressor(path: path), decompressor: try ZstdDecompressor()))
+        }
+
+        func press(_ content: [UInt8], into frame: Frame, path: String) {
+            queue.async { frame.end(with: Result { try self.tools.withLock { try $0.press(content, path: path) } }) }
+        }
+    }
+
+    private static let laneCount = 2
+
     private let path: String
-    private let tools: Mutex<Tools>
-    private let queue = DispatchQueue(label: "frame press")
+    private let lanes: [Lane]
+    private let next = Atomic<Int>(0)
 
     /// `path` is what an error names.
     init(path: String) throws {
         self.path = path
-        tools = Mutex(Tools(compressor: try ZstdCompressor(path: path), decompressor: try ZstdDecompressor()))
+        lanes = try (0..<Self.laneCount).map { _ in try Lane(path: path) }
     }
 
     /// Begins to compress `content`, which holds so many rows.
     func press(_ content: [UInt8], rows: Int) -> Frame {
         let frame = Frame(rows: rows, bytes: content.count)
-        queue.async { frame.end(with: Result { try self.tools.withLock { try $0.press(content, path: self.path) } }) }
+        let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        lanes[turn % Self.laneCount].press(content, into: frame, path: path)
         return frame
     }
 }

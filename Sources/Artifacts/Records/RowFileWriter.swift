@@ -8,7 +8,7 @@ final class RowFileWriter {
     static let maximumRowBytes = 256 << 20
 
     /// Frames being compressed while rows of the next one are taken in.
-    private static let framesUnderWay = 2
+    private static let framesUnderWay = 4
 
     let file: TemporaryFile
     private let press: FramePress
