@@ -110,7 +110,7 @@ extension ArtifactError: CustomStringConvertible {
         case .newerRecord(let path, let schema):
             "record '\(path)' is of schema '\(schema)', which this program does not know; use the newer program"
         case .index(let path, let reason):
-            "index '\(path)' failed: \(reason); it can be deleted, it is then rebuilt from the records"
+            "index '\(path)' failed: \(reason); if it is damaged, 'verify --rebuild-index' makes it anew from the records"
         case .storeBusy(let path):
             "store '\(path)' is in use: another process runs a pipeline on it, or maintains it; wait for it to end"
         case .claimMismatch(let key, let claimed):

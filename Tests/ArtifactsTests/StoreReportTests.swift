@@ -165,6 +165,20 @@ struct StoreReportTests {
         #expect(throws: ArtifactError.self) { try store.claim(key("other")) }
     }
 
+    @Test("an index with a damaged header is told from a file that is no index, and made anew")
+    func damagedHeader() throws {
+        try overwrite(fixture.root.appending(path: "index.sqlite")) { bytes in
+            for position in 20..<90 { bytes[position] ^= 0x5A }
+        }
+        #expect {
+            try fixture.open()
+        } throws: { error in
+            if case ArtifactError.index = error { true } else { false }
+        }
+        #expect(try ArtifactStore.rebuildIndex(fixture.root).artifacts().count == 1)
+        #expect(try report().isSound)
+    }
+
     @Test("a damaged index is made anew from the records, and the old one kept")
     func rebuild() throws {
         let index = fixture.root.appending(path: "index.sqlite")

@@ -32,6 +32,43 @@ extension SmokeLoop {
             #expect(place.storedFiles(in: ["tmp", "staging"]) == [])
         }
 
+        @Test(
+            "killed two hundred times, at random times and moments, no finished stage runs again and every digest is as it should be",
+            .enabled(if: ProcessInfo.processInfo.environment["NIGHTLY"] != nil, "takes minutes: run 'make nightly'"))
+        func twoHundredTimes() throws {
+            let finished = try #require(SmokeLoop.finished)
+            var (kills, loops) = (0, 0)
+            while kills < 200 {
+                let place = try Workplace()
+                var acknowledged: Set<String> = []
+                var isDone = false
+                while !isDone {
+                    // Half by the clock, half at a named moment of writing.
+                    if Bool.random(), let moment = Self.moments.randomElement()?.split(separator: ":").first {
+                        place.pipeline.environment["PIPELINE_FAILPOINT"] = "\(moment):kill:\(Int.random(in: 1...40))"
+                    }
+                    let result = try place.pipeline.run(
+                        ["run", SmokeLoop.file], sending: SIGKILL, after: Double.random(in: 0.02...1.5))
+                    place.pipeline.environment["PIPELINE_FAILPOINT"] = nil
+                    try #require([0, SIGKILL].contains(result.status), "\(result.stderr)")
+                    let started = result.stderrLines.filter { $0.contains(": started (") }.map(Self.stage)
+                    #expect(acknowledged.isDisjoint(with: started), "a finished stage ran again")
+                    let ended = result.stderrLines.filter { $0.contains(": done in ") }.map(Self.stage)
+                    acknowledged.formUnion(ended)
+                    isDone = result.status == 0
+                    if !isDone { kills += 1 }
+                }
+                loops += 1
+                #expect(try place.digests() == finished.digests)
+                #expect(place.storedFiles(in: ["tmp", "staging"]) == [])
+                #expect(try place.pipeline.run("verify", "--read-data").status == 0)
+            }
+            print("Kill loop: \(kills) kills in \(loops) runs to the end")
+        }
+
+        /// `m0: started (never ran)`: the stage of a line.
+        private static func stage(_ line: Substring) -> String { String(line.prefix { $0 != ":" }) }
+
         @Test("rows of finished shards are kept")
         func shards() throws {
             let (place, _) = try Workplace.afterLoop()

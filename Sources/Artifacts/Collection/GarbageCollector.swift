@@ -51,6 +51,7 @@ extension ArtifactStore {
             to: &plan,
             besides: NamedContent(
                 of: kept.values, leftovers: runs.reduce(into: []) { $0.formUnion($1.run.outputs) }, layout: layout))
+        try addRowIndexes(to: &plan)
         try addStaging(to: &plan, besides: keys)
         return plan
     }
@@ -141,6 +142,20 @@ extension ArtifactStore {
                 plan.files += 1
                 plan.bytes += file.size
                 plan.paths.append(file.path)
+            }
+        }
+    }
+
+    /// Indexes of the rows of objects that go, or have gone.
+    private func addRowIndexes(to plan: inout CollectionPlan) throws {
+        let going = Set(plan.paths)
+        for shard in try Folder.names(in: layout.rowIndexes) {
+            for name in try Folder.names(in: "\(layout.rowIndexes)/\(shard)") {
+                let object = ContentDigest(hex: name.prefix(64)).map(layout.object)
+                if let object, try !going.contains(object) && FileStatus(path: object) != nil { continue }
+                let path = "\(layout.rowIndexes)/\(shard)/\(name)"
+                plan.bytes += try Folder.size(path)
+                plan.paths.append(path)
             }
         }
     }

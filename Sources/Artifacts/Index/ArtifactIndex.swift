@@ -283,7 +283,11 @@ final class ArtifactIndex: Sendable {
     private static func typed(_ error: any Error, path: String) -> any Error {
         guard let error = error as? DatabaseError else { return error }
         switch error.resultCode {
-        case .SQLITE_NOTADB: return ArtifactError.foreignIndex(path: path, reason: "it is no SQLite database")
+        case .SQLITE_NOTADB:
+            // Damage behind the first bytes is ours; a file that never was a database is somebody else's.
+            return (try? IndexSchema.isDatabase(path)) == true
+                ? ArtifactError.index(path: path, reason: "its header is damaged")
+                : ArtifactError.foreignIndex(path: path, reason: "it is no SQLite database")
         case .SQLITE_FULL:
             return ArtifactError.system(operation: "write", path: path, code: SystemCall.noSpace)
         default: return ArtifactError.index(path: path, reason: error.message ?? "\(error.resultCode)")

@@ -37,9 +37,11 @@ struct StoreLayout: Sendable {
     }
 
     /// Where rows are found by the ids at `fields`; made when first asked for.
+    var rowIndexes: String { root + "/row-index" }
+
     func rowIndex(_ digest: ContentDigest, fields: [RowPath]) -> String {
         let members = ContentDigest(hashing: Array(fields.map(\.description).joined(separator: "\n").utf8))
-        return "\(root)/row-index/\(digest.hex.prefix(2))/\(digest.hex)-\(members.short).idx"
+        return "\(rowIndexes)/\(digest.hex.prefix(2))/\(digest.hex)-\(members.short).idx"
     }
 
     func record(_ key: ContentDigest) -> String { "\(records)/\(key.hex.prefix(2))/\(key.hex).json" }

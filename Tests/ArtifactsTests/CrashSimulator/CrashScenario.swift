@@ -75,6 +75,34 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
             try run.takeBack([try run.ingest("refused"), try run.ingest("a weights 0"), try run.ingest("and this")])
         },
         CrashScenario(
+            name: "results collected that nothing keeps",
+            prepare: { root in
+                try ScriptedRun(root).stage("old", .init(shards: 1, blobs: 2, sources: ["seeds"]))
+                _ = try ScriptedRun(root).store.ingest(bytes: Array("nobody's".utf8))
+                try ScriptedRun(root).store.staging(for: key("given up")).publish(rows: [Sample(1)], as: "shard-0")
+            },
+            run: { run in
+                try run.run { try run.stage("kept", .init(shards: 1, blobs: 1)) }
+                // The name of the old result now stands for the kept one.
+                try run.store.note([StageUse(pipeline: "iteration", stageName: "old", key: key("kept"))])
+                _ = try run.store.collect(keeping: Retention(runs: 0))
+            }),
+        CrashScenario(
+            name: "the results of another store taken in",
+            prepare: { root in
+                let other = try ScriptedRun(root.deletingLastPathComponent().appending(path: "other"))
+                try other.stage("a", .init(shards: 1, blobs: 1))
+                try other.stage("b", .init(sources: ["seeds"]))
+                try ScriptedRun(root).stage("here")
+            },
+            run: { run in
+                let other = run.store.root.deletingLastPathComponent().appending(path: "other")
+                _ = try run.store.takeIn(ArtifactStore.open(other, create: false)) { _ in }
+                for name in ["a", "b"] {
+                    if let record = try run.store.stageRecord(for: key(name)) { run.promise(.done(record)) }
+                }
+            }),
+        CrashScenario(
             name: "a lost index",
             prepare: { root in
                 try ScriptedRun(root).stage("a", .init(blobs: 1))
