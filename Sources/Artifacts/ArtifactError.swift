@@ -103,7 +103,7 @@ extension ArtifactError: CustomStringConvertible {
         case .storeMissing(let path):
             "no artifact store at '\(path)'; run a pipeline first, or name the store with --store"
         case .foreignIndex(let path, let reason):
-            "'\(path)' is not the index of an artifact store: \(reason); move it away, or name another store"
+            "'\(path)' is not the index of an artifact store: \(reason); name another store, or let 'verify --rebuild-index' put it away"
         case .newerIndex(let path, let version, let supported):
             "index '\(path)' has version \(version), newer than the \(supported) this program knows; "
                 + "use the newer program"

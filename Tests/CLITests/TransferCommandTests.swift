@@ -112,7 +112,7 @@ struct TransferCommandTests {
             try text.replacing("\"keep_synthetic\":true", with: "\"keep_synthetic\":false")
                 .write(to: file, atomically: false, encoding: .utf8)
         }
-        try refused(12, "does not have the key")
+        try refused(12, "is not one that the key")
     }
 
     @Test("an archive with a link in it is refused whole")

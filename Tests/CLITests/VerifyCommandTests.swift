@@ -50,7 +50,9 @@ struct VerifyCommandTests {
         let found = try place.pipeline.run("verify", "--read-data")
         #expect(found.status == 12 && found.stderr.isEmpty)
         #expect(found.stdout.contains("damaged  \(path)  ") && found.stdout.contains("(seeds.examples)"))
-        #expect(found.stdoutLines.last == "1 problem; put right what can be: \(Binary.url.path) verify --repair")
+        #expect(
+            found.stdoutLines.last
+                == "1 problem; put right what can be: \(Binary.url.path) verify --repair --read-data")
         let repaired = try place.pipeline.run("verify", "--read-data", "--repair")
         #expect(repaired.status == 12 && repaired.stdout.contains("; moved to quarantine/"))
         #expect(repaired.stdoutLines.last == "1 problem left; what is missing is made again when its pipeline runs")

@@ -46,12 +46,20 @@ extension ArtifactStore {
         plan.keptResults = kept.count
         plan.results = records.values.filter { !keys.contains($0.key) }
             .sorted { ($0.createdAt, $0.key) < ($1.createdAt, $1.key) }
-        plan.paths = try RecordFile.places(in: layout.records).filter { kept[$0.key] == nil }.map(\.path)
+        plan.paths = try RecordFile.places(in: layout.records).filter { kept[$0.key] == nil }.map { place in
+            // What the index does not know may be a damaged result that a root demands: that is for `verify`.
+            if records[place.key] == nil { _ = try place.record(in: ReadableFile.contents(of: place.path)) }
+            return place.path
+        }
         try addFiles(
             to: &plan,
             besides: NamedContent(
                 of: kept.values, leftovers: runs.reduce(into: []) { $0.formUnion($1.run.outputs) }, layout: layout))
         try addRowIndexes(to: &plan)
+        if try FileStatus(path: layout.isolated) != nil {
+            plan.bytes += try Folder.size(layout.isolated)
+            plan.paths.append(layout.isolated)
+        }
         try addStaging(to: &plan, besides: keys)
         return plan
     }
@@ -104,15 +112,30 @@ extension ArtifactStore {
         for record in records.values {
             for output in record.outputs.values { makers[output.digest, default: []].insert(record.key) }
         }
-        return try pins().compactMap { pin in
-            let keys = Self.ancestors(of: pin.keys, among: records, makers: makers)
+        return try pins().map { pin in
             guard let lockfile = pin.lockfile else {
+                let keys = Self.ancestors(of: pin.keys, among: records, makers: makers)
                 let reason = pin.note.isEmpty ? "pinned" : "pinned: \(pin.note)"
                 return CollectionRoot(kind: .pin, name: pin.name, reason: reason, keys: keys)
             }
-            guard FileManager.default.fileExists(atPath: lockfile) else { return nil }
-            return CollectionRoot(kind: .lockfile, name: pin.name, reason: "demanded by the lockfile", keys: keys)
+            // The file may be another one than was locked here: both count. One that is away may come back.
+            let named = try Self.keys(inLockfile: lockfile)
+            let keys = Self.ancestors(of: pin.keys + (named ?? []), among: records, makers: makers)
+            let reason =
+                named == nil
+                ? "the lockfile is not there; 'artifacts unpin' lets go of it" : "demanded by the lockfile"
+            return CollectionRoot(kind: .lockfile, name: pin.name, reason: reason, keys: keys)
         }
+    }
+
+    /// Every key that the file names; nil where it is not there.
+    /// - Throws: `ArtifactError.damagedFile` where it cannot be read, so that what it demands is not known.
+    private static func keys(inLockfile path: String) throws -> [ContentDigest]? {
+        guard try FileStatus(path: path) != nil else { return nil }
+        guard let value = try? CanonicalJSON.parse(ReadableFile.contents(of: path)),
+            let stages = value["stages"]?.arrayValue
+        else { throw ArtifactError.damagedFile(path: path, reason: "it is no lockfile") }
+        return stages.compactMap { $0["key"]?.stringValue.flatMap { ContentDigest(hex: $0) } }
     }
 
     /// `keys` and those of all results that theirs were made from.

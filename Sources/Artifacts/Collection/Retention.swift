@@ -49,6 +49,16 @@ extension RunListing {
         return Set(values.compactMap { $0["key"]?.stringValue.flatMap { ContentDigest(hex: $0) } })
     }
 
+    /// What the names of its stages stood for when it ended; none for a run without an end.
+    var uses: [StageUse] {
+        (summary?["results"]?.arrayValue ?? []).compactMap { result in
+            guard ["cached", "ran"].contains(result["outcome"]?.stringValue), let name = result["name"]?.stringValue,
+                let key = result["key"]?.stringValue.flatMap({ ContentDigest(hex: $0) })
+            else { return nil }
+            return StageUse(pipeline: pipeline, stageName: name, key: key)
+        }
+    }
+
     /// Content that it left without a record: the outputs of stages that are not cached.
     var outputs: Set<ContentDigest> {
         Set((summary?["results"]?.arrayValue ?? []).flatMap { ($0["outputs"] ?? .null).digests })

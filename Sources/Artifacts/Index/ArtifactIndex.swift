@@ -30,6 +30,8 @@ final class ArtifactIndex: Sendable {
                 let records = try records()
                 for record in records.accepted { try Self.insert(record, into: database) }
                 for record in records.divergences { try Self.insert(divergence: record, into: database) }
+                let keys = Set(records.accepted.map(\.key))
+                for use in records.uses where keys.contains(use.key) { try Self.noteUse(use, in: database) }
             }
         }
     }
@@ -103,6 +105,40 @@ final class ArtifactIndex: Sendable {
             let faults = try String.fetchAll(database, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
             let orphans = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").count
             return faults + (orphans > 0 ? ["\(orphans) rows belong to no stage"] : [])
+        } + strayOutputs()
+    }
+
+    /// Rows of `outputs` that are not what their record says.
+    private func strayOutputs() throws -> [String] {
+        let found = try read {
+            try IndexedOutput.fetchSet($0, sql: "SELECT key, port, digest, rows, bytes, stored_bytes FROM outputs")
+        }
+        // A record that cannot be read is a fault of its own.
+        let records = try records().values.compactMap { try? RecordFile.decode($0.utf8, path: path) }
+        let keys = Set(records.map(\.key.hex))
+        let expected = records.flatMap { record in
+            record.outputs.map { port, output in
+                IndexedOutput(
+                    key: record.key.hex, port: port, digest: output.digest.hex, rows: output.rows,
+                    bytes: output.bytes,
+                    storedBytes: output.storedBytes)
+            }
+        }
+        let stray = found.filter { keys.contains($0.key) }.symmetricDifference(expected).count
+        return stray > 0 ? ["\(stray) outputs are not what the records say"] : []
+    }
+
+    private struct IndexedOutput: Decodable, FetchableRecord, Hashable {
+        var key: String
+        var port: String
+        var digest: String
+        var rows: Int
+        var bytes: Int
+        var storedBytes: Int
+
+        enum CodingKeys: String, CodingKey {
+            case key, port, digest, rows, bytes
+            case storedBytes = "stored_bytes"
         }
     }
 

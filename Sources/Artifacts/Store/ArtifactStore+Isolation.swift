@@ -30,5 +30,5 @@ extension ArtifactStore {
 
 extension StoreLayout {
     /// Where an audit computes and an import unpacks; no part of the store.
-    fileprivate var isolated: String { root + "/isolated" }
+    var isolated: String { root + "/isolated" }
 }

@@ -44,7 +44,12 @@ extension ArtifactStore {
     }
 
     /// The runs of this store, newest first.
-    public func runs() throws -> [RunListing] {
+    public func runs() throws -> [RunListing] { try RunListing.all(in: layout) }
+}
+
+extension RunListing {
+    /// The runs of a store, newest first.
+    static func all(in layout: StoreLayout) throws -> [RunListing] {
         try Folder.names(in: layout.runs).sorted { RunOrder(id: $1) < RunOrder(id: $0) }.map { id in
             let path = "\(layout.runs)/\(id)"
             let summary = try? CanonicalJSON.parse(ReadableFile.contents(of: path + "/summary.json"))

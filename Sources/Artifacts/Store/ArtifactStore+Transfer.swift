@@ -17,6 +17,11 @@ extension ArtifactStore {
             paths.formUnion(record.blobs.map(layout.blob))
         }
         for path in paths where try FileStatus(path: path) == nil { throw ArtifactError.missingObject(path: path) }
+        // What leaves the store is to be whole: it may be the only copy before long.
+        for record in records {
+            for output in record.outputs.values { try verify(output) }
+            for blob in record.blobs { _ = try blobURL(blob) }
+        }
         // Sources are not needed to go on, and may have been removed.
         let named = NamedContent(of: records, layout: layout)
         paths.formUnion(try named.paths.filter { try FileStatus(path: $0) != nil })
@@ -52,9 +57,21 @@ extension ArtifactStore {
         try takeInFiles(of: records, from: other)
         var transfer = Transfer()
         for record in records {
-            guard let claim = try claim(record.key) else { throw ArtifactError.storeBusy(path: layout.root) }
+            if let here = try stageRecord(for: record.key) {
+                let (isSame, isWhole) = (try here.outcome == record.outcome, try problems(of: here).isEmpty)
+                if isSame, isWhole {
+                    transfer.known += 1
+                    continue
+                }
+                // What stands here stays, even if a file of it is missing: other results here were made from it.
+                if !isSame, !isWhole {
+                    transfer.diverged.append(record.stageName)
+                    continue
+                }
+            }
+            let claim = try waitForClaim(record.key)
             defer { claim.release() }
-            switch try commit(record, claim: claim) {
+            switch try commit(asStored(record), claim: claim) {
             case .accepted: transfer.accepted += 1
             case .alreadyAccepted: transfer.known += 1
             case .diverged: transfer.diverged.append(record.stageName)
@@ -63,14 +80,48 @@ extension ArtifactStore {
         return transfer
     }
 
+    /// The record with the sizes that its outputs have here: another compressor may have made others.
+    private func asStored(_ record: StageRecord) throws -> StageRecord {
+        var record = record
+        for (port, output) in record.outputs {
+            guard let size = try FileStatus(path: layout.path(of: output))?.size else { continue }
+            record.outputs[port]?.storedBytes = size
+        }
+        return record
+    }
+
+    /// Waits up to a minute for whoever computes the key.
+    private func waitForClaim(_ key: ContentDigest) throws -> StageClaim {
+        for _ in 0..<600 {
+            if let claim = try claim(key) { return claim }
+            usleep(100_000)
+        }
+        throw ArtifactError.storeBusy(path: layout.root)
+    }
+
     private func takeInFiles(of records: [StageRecord], from other: ArtifactStore) throws {
         let named = NamedContent(of: records, layout: other.layout)
-        for folder in [other.layout.objects, other.layout.blobs] {
-            for file in try other.layout.storedFiles(in: folder).files where named.contains(file.path) {
-                try other.layout.verify(file.digest, at: file.path)
-                let target = folder == other.layout.objects ? layout.object(file.digest) : layout.blob(file.digest)
+        let files = try [other.layout.objects, other.layout.blobs].map { folder in
+            try other.layout.storedFiles(in: folder).files.filter { named.contains($0.path) }
+        }
+        for file in files.joined() { try other.layout.verify(file.digest, at: file.path) }
+        for (folder, files) in zip([layout.object, layout.blob], files) {
+            for file in files {
+                let target = folder(file.digest)
+                if try FileStatus(path: target) != nil, try !isSound(file.digest, at: target) {
+                    try Folder.removeFile(target)
+                }
                 try adopt(file.path, as: target)
             }
+        }
+    }
+
+    private func isSound(_ digest: ContentDigest, at path: String) throws -> Bool {
+        do {
+            try layout.verify(digest, at: path)
+            return true
+        } catch let error as ArtifactError where error.damage != nil {
+            return false
         }
     }
 

@@ -32,7 +32,9 @@ public final class ArtifactStore: Sendable {
         if try FileStatus(path: layout.index) == nil { try layout.folders.forEach(Folder.create) }
         var damaged: [String] = []
         index = try ArtifactIndex(path: layout.index) {
-            try RecordFile.readAll(in: layout.records, damaged: &damaged)
+            var records = try RecordFile.readAll(in: layout.records, damaged: &damaged)
+            records.uses = try RunListing.all(in: layout).reversed().flatMap(\.uses)
+            return records
         }
         // Not those that are there: they were durable before there was an index.
         for folder in layout.folders where try FileStatus(path: folder) == nil { try Folder.create(folder) }
@@ -127,6 +129,7 @@ public final class ArtifactStore: Sendable {
     public func takeBack(_ sources: [ArtifactReference]) throws {
         guard let lock = try FileLock(path: layout.storeLock, mode: .exclusive) else { return }
         defer { withExtendedLifetime(lock) {} }
+        try index.checkPlace()
         let named = NamedContent(of: try index.acceptedRecords().values, layout: layout)
         for source in sources {
             let path = layout.path(of: source)

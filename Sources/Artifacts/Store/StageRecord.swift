@@ -133,6 +133,8 @@ enum RecordFile {
         /// In the order of their making.
         var accepted: [StageRecord] = []
         var divergences: [StageRecord] = []
+        /// What stage names stood for, as past runs tell it, the oldest first.
+        var uses: [StageUse] = []
     }
 
     /// A file under `records/`, by its name alone: `<key>.json`, or `<key>.divergence-<12 digits>.json`.

@@ -80,6 +80,10 @@ struct RowComparison {
         return largest
     }
 
+    private static func isDerivedID(_ value: JSONValue) -> Bool {
+        value.stringValue.map { $0.utf8.count == 20 && $0.allSatisfy(\.isHexDigit) } ?? false
+    }
+
     private func difference(_ stored: JSONValue, _ computed: JSONValue) -> Double? {
         if stored == computed { return 0 }
         switch (stored, computed) {
@@ -88,9 +92,10 @@ struct RowComparison {
         case (.array(let a), .array(let b)):
             return a.count == b.count ? largest(zip(a, b)) : nil
         case (.object(let a), .object(let b)):
-            guard a.count == b.count else { return nil }
-            // Ids are digests of content that may be close and not equal.
-            return largest(a.filter { $0.key != "id" }.map { ($0.value, b[$0.key] ?? .null) })
+            guard Set(a.keys) == Set(b.keys) else { return nil }
+            // An id that is derived from content may differ where the content is close.
+            return largest(
+                a.filter { $0.key != "id" || !Self.isDerivedID($0.value) }.map { ($0.value, b[$0.key] ?? .null) })
         case (.string(let a), .string(let b)):
             guard let stored = ContentDigest(hex: a), let computed = ContentDigest(hex: b) else { return nil }
             return blobDifference(stored, computed)

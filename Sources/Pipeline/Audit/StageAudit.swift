@@ -31,6 +31,8 @@ public struct StageAudit: Sendable {
         case compared([AuditedOutput])
         /// There is no result to compare with.
         case noResult(reason: String)
+        /// The store does not hold what it says: the result itself, or an input.
+        case damaged(message: String)
         /// It did not come to an end this time.
         case failed(message: String)
     }

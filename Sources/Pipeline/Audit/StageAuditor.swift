@@ -48,6 +48,11 @@ public struct StageAuditor: Sendable {
                 let inputs = try inputs(of: forecast, sample, into: isolated)
                 let outputs = try await compute(forecast.stage, key: key.digest, inputs: inputs, in: isolated)
                 return audit(.compared(try compare(record, with: outputs, in: isolated, sample)), sample)
+            } catch let error as ArtifactError where error.damage != nil {
+                // The isolated store is gone when this is read; its files are further names of those of the store.
+                let isolatedRoot = isolated.root.path(percentEncoded: false)
+                let root = store.root.path(percentEncoded: false)
+                return audit(.damaged(message: "\(error)".replacing(isolatedRoot, with: root)))
             } catch let error where !(error is CancellationError) {
                 return audit(.failed(message: "\(error)"))
             }
@@ -128,7 +133,10 @@ public struct StageAuditor: Sendable {
     private func compare(
         _ record: StageRecord, with outputs: StageOutputs, in isolated: ArtifactStore, _ sample: RowSample?
     ) throws -> [AuditedOutput] {
-        try Set(record.outputs.keys).union(outputs.artifacts.keys).sorted().map { port in
+        // What is compared must be what the record says.
+        for output in record.outputs.values { try store.verify(output) }
+        for blob in record.blobs { _ = try store.blobURL(blob) }
+        return try Set(record.outputs.keys).union(outputs.artifacts.keys).sorted().map { port in
             guard let stored = record.outputs[port], let computed = outputs.artifacts[port] else {
                 let difference = RowDifference(
                     row: 0, path: "", stored: record.outputs[port].map { .string($0.digest.hex) },

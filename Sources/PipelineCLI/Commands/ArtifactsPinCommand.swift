@@ -26,7 +26,7 @@ struct ArtifactsPinCommand: AsyncParsableCommand {
         guard let reference else { return try list(store.pins()) }
         let listing = try ArtifactLookup(store: store).one(reference)
         let pin = StorePin(
-            name: "\(listing.name)@\(listing.reference.digest.short)", keys: [listing.key], note: note)
+            name: "\(listing.name)@\(listing.key.short)", keys: [listing.key], note: note)
         try store.pin(pin)
         if output.json {
             try Console.print(json: ["schema": "pipeline.pin/1", "pin": CanonicalJSON.value(of: pin)])

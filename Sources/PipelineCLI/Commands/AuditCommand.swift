@@ -15,7 +15,7 @@ struct AuditCommand: AsyncParsableCommand {
             that are close count as reproduced.
             """)
 
-    @Argument(help: ArgumentHelp("The stages; without any, all that have a result.", valueName: "stage"))
+    @Argument(help: ArgumentHelp("The stages; without any, all of them.", valueName: "stage"))
     var stages: [String] = []
     @Option(
         help: ArgumentHelp(
@@ -65,22 +65,30 @@ struct AuditCommand: AsyncParsableCommand {
         var audits: [AuditReport.Entry] = []
         for stage in chosen(forecast) {
             if !output.json { Console.note("\(stage.name): executing again") }
-            let audit = try await auditor.audit(stage.name)
-            audits.append(AuditReport.Entry(audit, madeOn: stage.record?.facts, here: .current()))
+            do {
+                let audit = try await auditor.audit(stage.name)
+                audits.append(AuditReport.Entry(audit, madeOn: stage.record?.facts, here: .current()))
+            } catch {
+                // What was found out so far took its time.
+                if !audits.isEmpty { try say(AuditReport(audits, execution: execution, sample: sample, seed: seed)) }
+                throw error
+            }
         }
-        let report = AuditReport(entries: audits, execution: execution, sample: sample, seed: seed)
-        if output.json {
-            try Console.print(json: report.json)
-        } else {
-            for line in report.lines { try Console.print(DisplayText.harmless(line)) }
-        }
+        let report = AuditReport(audits, execution: execution, sample: sample, seed: seed)
+        try say(report)
+        if report.isDamaged { throw Failure(said: .integrity, report.conclusion) }
         if !report.isReproduced { throw Failure(said: .notReproducible, report.conclusion) }
+    }
+
+    private func say(_ report: AuditReport) throws {
+        if output.json { return try Console.print(json: report.json) }
+        for line in report.lines { try Console.print(DisplayText.harmless(line)) }
     }
 
     private func chosen(_ forecast: PlanForecast) -> [StageForecast] {
         forecast.stages.filter { stage in
             if !stages.isEmpty { return stages.contains(stage.name) }
-            return stage.record != nil && (sample == nil || stage.stage.definition.rowPort != nil)
+            return sample == nil || stage.stage.definition.rowPort != nil
         }
     }
 

@@ -2,13 +2,14 @@ internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
 internal import Pipeline
+internal import Stages
 
 /// `pipeline import`.
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Take in the results of a run that was exported elsewhere.",
         discussion: """
-            Every byte is compared with its digest before anything is taken in. The next run of the same pipeline reuses \
+            Every result is compared with its digests, byte by byte, before anything is taken in. The next run of the same pipeline reuses \
             what came, and names such as m3.pairs stand for it. A result that is here already stays; where the two \
             differ, the other one is kept as a divergence and told of.
             """)
@@ -30,7 +31,9 @@ struct ImportCommand: AsyncParsableCommand {
             try? FileManager.default.removeItem(at: folder.appending(path: "index.sqlite"))
             let other = try ArtifactStore.open(folder, create: false)
             let transfer: ArtifactStore.Transfer
-            do { transfer = try store.takeIn(other, check: Self.check) } catch let error as ArtifactError {
+            do { transfer = try store.takeIn(other) { try Self.check($0, of: other) } } catch let error
+                as ArtifactError
+            {
                 throw named(error)
             }
             for run in try other.runs() { try store.remember(run) }
@@ -47,8 +50,18 @@ struct ImportCommand: AsyncParsableCommand {
         }
     }
 
-    /// A record may only answer the key that follows from what it says.
-    private static func check(_ record: StageRecord) throws {
+    /// A record may only answer the key that follows from what it says, with what a stage of its kind gives, whole.
+    private static func check(_ record: StageRecord, of other: ArtifactStore) throws {
+        let ports = StandardStages.registry[StageKind(rawValue: record.kind)]?.outputs ?? []
+        for port in ports {
+            guard let output = record.outputs[port.name] else { continue }
+            let files =
+                output.schema == CheckpointFile.schema.description
+                ? try other.reader(output, as: CheckpointFile.self).all().map(\.digest) : []
+            guard port.accepts(schema: output.schema), Set(files).isSubset(of: record.blobs) else {
+                throw CommandError.forgedRecord(stage: record.stageName, key: record.key.short)
+            }
+        }
         guard try StageKey.digest(of: record.preimage) == record.key else {
             throw CommandError.forgedRecord(stage: record.stageName, key: record.key.short)
         }

@@ -30,11 +30,14 @@ struct LockCommand: AsyncParsableCommand {
         let forecast = try PlanForecast(plan: plan, store: store, strictness: strictOptions.strictness())
         if let old {
             try LockFile.demand(old, plan, forecast)
+            if let stage = forecast.stages.first(where: { $0.record == nil }) {
+                throw Failure(.lockMismatch, "stage '\(stage.name)' has no result here to compare: \(stage.reason)")
+            }
         } else {
             let lock = try PlanLock(plan: plan, forecast: forecast, program: ProgramVersion.text)
-            try Data(lock.text().utf8).write(to: lockFile.url, options: .atomic)
             let path = lockFile.url.standardizedFileURL.path(percentEncoded: false)
             try store.pin(StorePin(name: path, keys: lock.stages.map(\.key), lockfile: path))
+            try Data(lock.text().utf8).write(to: lockFile.url, options: .atomic)
         }
         let stages = Quantities.count(forecast.stages.count, "stage")
         if output.json {

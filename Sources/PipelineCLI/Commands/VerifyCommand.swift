@@ -54,11 +54,15 @@ struct VerifyCommand: AsyncParsableCommand {
         if verification.left.isSound { return conclusion }
         if verification.isIndexDamaged { return conclusion + "; make the index anew: " + command("--rebuild-index") }
         if repair { return conclusion + "; what is missing is made again when its pipeline runs" }
+        guard verification.canBeRepaired else {
+            return conclusion + "; run the pipeline: what is missing is made again"
+        }
         return conclusion + "; put right what can be: " + command("--repair")
     }
 
     private func command(_ option: String) -> String {
-        Invocation.current.command(["verify", option] + storeOptions.arguments)
+        Invocation.current.command(
+            ["verify", option] + (readData || readDataSubset != nil ? ["--read-data"] : []) + storeOptions.arguments)
     }
 
     private var share: VerifiedShare { readData ? .all : readDataSubset.map { .some($0) } ?? .none }

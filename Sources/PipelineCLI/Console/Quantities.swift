@@ -4,7 +4,7 @@ internal import Foundation
 enum Quantities {
     /// `0.4s`, `12.3s`, `12m03s`, `2h05m`.
     static func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite, seconds >= 0 else { return "–" }
+        guard seconds >= 0, seconds < 1e12 else { return "–" }
         if seconds < 59.95 { return fixed(seconds, digits: 1) + "s" }
         let whole = Int(seconds.rounded())
         if whole < 3600 { return "\(whole / 60)m\(twoDigits(whole % 60))s" }

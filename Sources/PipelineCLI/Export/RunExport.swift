@@ -20,6 +20,10 @@ struct RunExport {
             guard let record = try key.flatMap({ try store.stageRecord(for: $0) }) else {
                 throw CommandError.unfinishedRun(run.id, stage: result["name"]?.stringValue)
             }
+            let promised = (result["outputs"]?.objectValue ?? [:]).compactMapValues { $0["digest"]?.stringValue }
+            guard promised == record.outputs.mapValues(\.digest.hex) else {
+                throw CommandError.replacedResult(run.id, stage: record.stageName)
+            }
             return record
         }
     }

@@ -14,7 +14,7 @@ struct TarArchive {
     /// Writes files of several folders, each by its path there.
     /// - Throws: `CommandError.archive`, having left no file.
     func write(_ contents: [(folder: URL, files: [String])]) throws {
-        var arguments = ["--create", "--file=" + path] + Self.reproducible + ["--no-recursion"]
+        var arguments = ["--create", "--force-local", "--file=" + path] + Self.reproducible + ["--no-recursion"]
         let list = FileManager.default.temporaryDirectory.appending(path: "tar-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: list, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: list) }
@@ -38,17 +38,24 @@ struct TarArchive {
     /// - Throws: `CommandError.archive`.
     func unpack(into folder: URL) throws {
         try run([
-            "--extract", "--file=" + path, "--directory=" + folder.path(percentEncoded: false), "--no-same-owner",
+            "--extract", "--force-local", "--file=" + path, "--directory=" + folder.path(percentEncoded: false),
+            "--no-same-owner",
             "--no-same-permissions", "--keep-old-files",
         ])
-        let files = FileManager.default.enumerator(
-            at: folder, includingPropertiesForKeys: [.isRegularFileKey, .isDirectoryKey, .isSymbolicLinkKey])
-        while let file = files?.nextObject() as? URL {
-            let kind = try file.resourceValues(forKeys: [.isRegularFileKey, .isDirectoryKey, .isSymbolicLinkKey])
-            let isPlain = kind.isRegularFile == true || kind.isDirectory == true
-            guard isPlain, kind.isSymbolicLink != true else {
-                throw CommandError.archive(
-                    path, reason: "it holds '\(file.lastPathComponent)', which is no plain file")
+        try checkPlain(folder)
+    }
+
+    /// Makes every folder below `folder` ours to read and remove, and refuses anything but folders and files in them.
+    private func checkPlain(_ folder: URL) throws {
+        let manager = FileManager.default
+        try manager.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path(percentEncoded: false))
+        for name in try manager.contentsOfDirectory(atPath: folder.path(percentEncoded: false)) {
+            let item = folder.appending(path: name)
+            switch try manager.attributesOfItem(atPath: item.path(percentEncoded: false))[.type] as? FileAttributeType
+            {
+            case .typeRegular: continue
+            case .typeDirectory: try checkPlain(item)
+            default: throw CommandError.archive(path, reason: "it holds '\(name)', which is no plain file")
             }
         }
     }

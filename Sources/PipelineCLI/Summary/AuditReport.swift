@@ -39,12 +39,20 @@ struct AuditReport {
     let sample: Double?
     let seed: UInt64
 
-    var isReproduced: Bool { entries.allSatisfy(\.isReproduced) }
+    init(_ entries: [Entry], execution: ExecutionOptions, sample: Double?, seed: UInt64) {
+        self.entries = entries
+        self.execution = execution
+        self.sample = sample
+        self.seed = seed
+    }
+
+    var isReproduced: Bool { !entries.isEmpty && entries.allSatisfy(\.isReproduced) }
+    var isDamaged: Bool { entries.contains { if case .damaged = $0.audit.outcome { true } else { false } } }
 
     // MARK: Words
 
     var lines: [String] {
-        guard !entries.isEmpty else { return ["no stage to audit"] }
+        guard !entries.isEmpty else { return [conclusion] }
         var table = TextTable([.left, .left, .left, .left, .right])
         table.add(["STAGE", "OUTPUT", "VERDICT", "COMPARED", "TOOK"])
         var notes: [String] = []
@@ -52,6 +60,9 @@ struct AuditReport {
             let took = Quantities.duration(entry.audit.seconds)
             switch entry.audit.outcome {
             case .noResult(let reason): table.add([entry.audit.stage, "–", "no result", reason, ""])
+            case .damaged(let message):
+                table.add([entry.audit.stage, "–", "damaged", "", took])
+                notes.append("\(entry.audit.stage): \(message)")
             case .failed(let message):
                 table.add([entry.audit.stage, "–", "failed", "", took])
                 notes.append("\(entry.audit.stage) failed: \(message)")
@@ -70,6 +81,7 @@ struct AuditReport {
     }
 
     var conclusion: String {
+        guard !entries.isEmpty else { return "no stage has a result to audit; 'status' says why" }
         let bad = entries.filter { !$0.isReproduced }
         let stages = Quantities.count(entries.count, "stage")
         return bad.isEmpty
@@ -135,6 +147,7 @@ struct AuditReport {
         }
         switch audit.outcome {
         case .noResult(let reason): members["no_result"] = .string(reason)
+        case .damaged(let message): members["damaged"] = .string(message)
         case .failed(let message): members["failed"] = .string(message)
         case .compared(let outputs): members["outputs"] = .array(outputs.map(json))
         }

@@ -111,13 +111,15 @@ struct SummaryRow: Sendable {
             func number(_ part: String) -> Double? { all[name]?[part]?.doubleValue }
             var text = number("value").map(bare) ?? SummaryTable.absent
             if let lower = number("lower"), let upper = number("upper") { text += " [\(bare(lower)) \(bare(upper))]" }
-            return text + " \(Int(number("count") ?? 0))"
+            return text + " \(whole(number("count")) ?? "0")"
         }
     }
 
     // MARK: Cells
 
-    private static func whole(_ value: Double?) -> String? { value.map { String(Int($0)) } }
+    private static func whole(_ value: Double?) -> String? {
+        value.flatMap { Int(exactly: $0.rounded()) }.map(String.init)
+    }
 
     private static func fixed(_ value: Double?, _ digits: Int) -> String? {
         value.map { Quantities.fixed($0, digits: digits) }

@@ -28,6 +28,9 @@ struct Verification {
         return (repairs.isEmpty ? bad : bad + " left") + unneeded
     }
 
+    /// Whether there is a file that a repair would put away or write again.
+    var canBeRepaired: Bool { left.problems.contains { $0.kind == .damaged || $0.kind == .dangling } }
+
     var isIndexDamaged: Bool { left.problems.contains { $0.kind == .damaged && $0.path == StoreProblem.index } }
 
     private var looked: String {

@@ -17,9 +17,11 @@ extension Checkpoint {
                 return nil
             }
             let size = a.reduce(Float.zero) { max($0, abs($1)) }
+            // A comparison with NaN is false, so that it would pass for no difference.
+            guard a.allSatisfy(\.isFinite), b.allSatisfy(\.isFinite) else { return nil }
             let difference = zip(a, b).reduce(Float.zero) { max($0, abs($1.0 - $1.1)) }
             guard difference > 0 else { continue }
-            guard size > 0, difference.isFinite else { return nil }
+            guard size > 0 else { return nil }
             largest = max(largest, Double(difference / size))
         }
         return largest
