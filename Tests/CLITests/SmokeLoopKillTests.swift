@@ -59,6 +59,7 @@ extension SmokeLoop {
                     if !isDone { kills += 1 }
                 }
                 loops += 1
+                #expect(!acknowledged.isEmpty, "the lines of finished stages are not read")
                 #expect(try place.digests() == finished.digests)
                 #expect(place.storedFiles(in: ["tmp", "staging"]) == [])
                 #expect(try place.pipeline.run("verify", "--read-data").status == 0)

@@ -17,7 +17,8 @@ public struct CollectionPlan: Sendable {
     /// Bytes on the disk of the objects and blobs that stay.
     public internal(set) var keptBytes = 0
 
-    /// In the order in which it is removed: record files, objects and blobs, folders in staging.
+    /// In the order in which it is removed: record files before the objects and blobs that they name, then what can be
+    /// made again.
     var paths: [String] = []
 
     public var isEmpty: Bool { paths.isEmpty && results.isEmpty }

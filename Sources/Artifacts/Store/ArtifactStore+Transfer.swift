@@ -3,28 +3,20 @@ internal import Foundation
 extension ArtifactStore {
     /// The files that the results for `keys` consist of: their records, what they made, and what they were made from.
     /// - Returns: paths relative to the store, sorted.
-    /// - Throws: `ArtifactError.missingObject` where a result is not whole.
+    /// - Throws: `ArtifactError.missingObject`, `.damagedFile` or `.digestMismatch` where a result is not whole.
     public func files(of keys: some Sequence<ContentDigest>) throws -> [String] {
-        var paths: Set<String> = []
-        var records: [StageRecord] = []
-        for key in keys {
-            guard let record = try stageRecord(for: key) else {
+        let records = try keys.map { key in
+            guard let record = try stageRecord(for: key), try FileStatus(path: layout.record(key)) != nil else {
                 throw ArtifactError.missingObject(path: layout.record(key))
             }
-            records.append(record)
-            paths.insert(layout.record(key))
-            paths.formUnion(record.outputs.values.map(layout.path(of:)))
-            paths.formUnion(record.blobs.map(layout.blob))
-        }
-        for path in paths where try FileStatus(path: path) == nil { throw ArtifactError.missingObject(path: path) }
-        // What leaves the store is to be whole: it may be the only copy before long.
-        for record in records {
+            // What leaves the store is to be whole: it may be the only copy before long.
             for output in record.outputs.values { try verify(output) }
             for blob in record.blobs { _ = try blobURL(blob) }
+            return record
         }
         // Sources are not needed to go on, and may have been removed.
-        let named = NamedContent(of: records, layout: layout)
-        paths.formUnion(try named.paths.filter { try FileStatus(path: $0) != nil })
+        let named = try NamedContent(of: records, layout: layout).paths.filter { try FileStatus(path: $0) != nil }
+        let paths = named.union(records.map { layout.record($0.key) })
         return paths.map(layout.relative).sorted()
     }
 

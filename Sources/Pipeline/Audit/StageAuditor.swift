@@ -46,7 +46,9 @@ public struct StageAuditor: Sendable {
             do {
                 let sample = try sample(of: forecast, record)
                 let inputs = try inputs(of: forecast, sample, into: isolated)
-                let outputs = try await compute(forecast.stage, key: key.digest, inputs: inputs, in: isolated)
+                let outputs = try await forecast.stage.execute(
+                    inputs, key: key.digest, in: isolated, execution: options.execution, stop: stop,
+                    observer: observer)
                 return audit(.compared(try compare(record, with: outputs, in: isolated, sample)), sample)
             } catch let error as ArtifactError where error.damage != nil {
                 // The isolated store is gone when this is read; its files are further names of those of the store.
@@ -110,22 +112,6 @@ public struct StageAuditor: Sendable {
         var rows: [JSONValue] = []
         try store.rowReader(reference).forEach { rows.append($0) }
         return rows
-    }
-
-    // MARK: Computing
-
-    private func compute(
-        _ stage: PlannedStage, key: ContentDigest, inputs: StageInputs, in isolated: ArtifactStore
-    ) async throws -> StageOutputs {
-        let runnable = try stage.definition.makeStage(parameters: stage.parameters)
-        let root = SeedPath(root: stage.definition.usesSeed ? stage.seed : 0)
-        let context = StageContext(
-            stageName: stage.name, outputs: stage.definition.outputs, seed: root.child(stage.kind.rawValue),
-            execution: options.execution, store: isolated, staging: try isolated.staging(for: key), stop: stop,
-            observer: observer)
-        return try await withTaskExecutorPreference(StageThread(stage: stage.name)) {
-            try await runnable.run(inputs: inputs, context: context)
-        }
     }
 
     // MARK: Comparing

@@ -141,17 +141,9 @@ struct StageAttempt: Sendable {
     }
 
     private func compute(_ inputs: StageInputs, stop: StopSignal) async throws -> StageOutputs {
-        let runnable = try stage.definition.makeStage(parameters: stage.parameters)
-        let staging = try store.staging(for: key.digest)
-        // A stage that draws no random number gets a seed that is always the same, so that it cannot depend on one.
-        let root = SeedPath(root: stage.definition.usesSeed ? stage.seed : 0)
-        let context = StageContext(
-            stageName: stage.name, outputs: stage.definition.outputs, seed: root.child(stage.kind.rawValue),
-            execution: stage.execution.options(threads: threads), store: store, staging: staging, stop: stop,
+        let outputs = try await stage.execute(
+            inputs, key: key.digest, in: store, execution: stage.execution.options(threads: threads), stop: stop,
             observer: observer)
-        let outputs = try await withTaskExecutorPreference(StageThread(stage: stage.name)) {
-            try await runnable.run(inputs: inputs, context: context)
-        }
         try check(outputs)
         return outputs
     }

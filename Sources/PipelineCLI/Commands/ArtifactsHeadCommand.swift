@@ -8,21 +8,18 @@ struct ArtifactsHeadCommand: AsyncParsableCommand {
 
     @Argument(help: ArtifactsCommand.referenceHelp)
     var reference: String
-    @Option(name: [.customShort("n"), .customLong("rows")], help: "How many rows.")
-    var count = 10
+    @OptionGroup var rowCount: RowCountOption
     @OptionGroup var filter: WhereOption
     @OptionGroup var storeOptions: StoreOptions
-
-    func validate() throws {
-        if count < 0 { throw ValidationError("-n is \(count); it must be 0 or more") }
-    }
 
     func run() async throws {
         let condition = try filter.condition()
         let store = try storeOptions.open()
         let listing = try ArtifactLookup(store: store).one(reference)
         var lines = RowLines()
-        for row in try ChosenRows(of: listing, in: store, where: condition).first(count) { try lines.write(row) }
+        for row in try ChosenRows(of: listing, in: store, where: condition).first(rowCount.count) {
+            try lines.write(row)
+        }
         try lines.finish()
     }
 }
@@ -35,16 +32,11 @@ struct ArtifactsSampleCommand: AsyncParsableCommand {
 
     @Argument(help: ArtifactsCommand.referenceHelp)
     var reference: String
-    @Option(name: [.customShort("n"), .customLong("rows")], help: "How many rows.")
-    var count = 10
+    @OptionGroup var rowCount: RowCountOption
     @Option(help: "What the lot depends on.")
     var seed: UInt64 = 0
     @OptionGroup var filter: WhereOption
     @OptionGroup var storeOptions: StoreOptions
-
-    func validate() throws {
-        if count < 0 { throw ValidationError("-n is \(count); it must be 0 or more") }
-    }
 
     func run() async throws {
         let condition = try filter.condition()
@@ -52,7 +44,7 @@ struct ArtifactsSampleCommand: AsyncParsableCommand {
         let listing = try ArtifactLookup(store: store).one(reference)
         let rows = try ChosenRows(of: listing, in: store, where: condition)
         var lines = RowLines()
-        for row in try rows.picked(by: RowSample(count: count, seed: seed)) { try lines.write(row) }
+        for row in try rows.picked(by: RowSample(count: rowCount.count, seed: seed)) { try lines.write(row) }
         try lines.finish()
     }
 }

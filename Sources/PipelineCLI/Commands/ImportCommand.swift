@@ -9,9 +9,9 @@ struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Take in the results of a run that was exported elsewhere.",
         discussion: """
-            Every result is compared with its digests, byte by byte, before anything is taken in. The next run of the same pipeline reuses \
-            what came, and names such as m3.pairs stand for it. A result that is here already stays; where the two \
-            differ, the other one is kept as a divergence and told of.
+            Every result is compared with its digests, byte by byte, before anything is taken in. The next run of the \
+            same pipeline reuses what came, and names such as m3.pairs stand for it. A result that is here already \
+            stays; where the two differ, that is told.
             """)
 
     @Argument(help: ArgumentHelp("The file that 'export --format tar' wrote.", valueName: "tar"))
@@ -30,12 +30,7 @@ struct ImportCommand: AsyncParsableCommand {
             // An index that came along would be believed; one made from the records cannot lie.
             try? FileManager.default.removeItem(at: folder.appending(path: "index.sqlite"))
             let other = try ArtifactStore.open(folder, create: false)
-            let transfer: ArtifactStore.Transfer
-            do { transfer = try store.takeIn(other) { try Self.check($0, of: other) } } catch let error
-                as ArtifactError
-            {
-                throw named(error)
-            }
+            let transfer = try takeIn(other, into: store)
             for run in try other.runs() { try store.remember(run) }
             return transfer
         }
@@ -47,6 +42,14 @@ struct ImportCommand: AsyncParsableCommand {
             ])
         } else {
             try Console.print(Self.text(of: transfer))
+        }
+    }
+
+    private func takeIn(_ other: ArtifactStore, into store: ArtifactStore) throws -> ArtifactStore.Transfer {
+        do {
+            return try store.takeIn(other) { try Self.check($0, of: other) }
+        } catch let error as ArtifactError {
+            throw named(error)
         }
     }
 

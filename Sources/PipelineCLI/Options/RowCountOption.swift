@@ -1,0 +1,11 @@
+internal import ArgumentParser
+
+/// How many rows a command writes.
+struct RowCountOption: ParsableArguments {
+    @Option(name: [.customShort("n"), .customLong("rows")], help: "How many rows.")
+    var count = 10
+
+    func validate() throws {
+        if count < 0 { throw ValidationError("-n is \(count); it must be 0 or more") }
+    }
+}
