@@ -55,9 +55,12 @@ let package = Package(
             ],
             swiftSettings: features),
 
-        // Measurements, not a product: Benchmarks/store runs it.
+        // Measurements, not products: Benchmarks/store and Benchmarks/model run them.
         .executableTarget(
             name: "StoreBenchmark", dependencies: ["Artifacts"], path: "Benchmarks/StoreBenchmark",
+            swiftSettings: features),
+        .executableTarget(
+            name: "ModelBenchmark", dependencies: ["Model"], path: "Benchmarks/ModelBenchmark",
             swiftSettings: features),
 
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: features),

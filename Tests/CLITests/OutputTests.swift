@@ -188,8 +188,9 @@ struct OutputTests {
         let doctor = try place.pipeline.run("doctor", "--json").json()
         #expect(doctor["schema"] as? String == "pipeline.doctor/1")
         let arithmetic = try #require(doctor["arithmetic"] as? [String: Any])
-        #expect((arithmetic["forward"] as? Double ?? 0) > 0)
-        #expect((arithmetic["gradients"] as? Double ?? 0) > 0)
+        for name in ["f32 forward", "f32 gradients", "bf16 forward", "bf16 gradients"] {
+            #expect((arithmetic[name] as? Double ?? 0) > 0, "\(name)")
+        }
         let version = try place.pipeline.run("version", "--json").json()
         #expect(version["schema"] as? String == "pipeline.version/1")
         #expect((version["stages"] as? [Any])?.isEmpty == false)

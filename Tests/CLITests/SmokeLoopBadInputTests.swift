@@ -23,16 +23,16 @@ extension SmokeLoop {
                 testDescription: "misspelt key in a part", status: 2,
                 says: ["'max_tokenz'", "iteration.yaml:13:5", "did you mean 'max_tokens'?"]
             ) { try $0.edit(part, replacing: "max_tokens: 160 ", with: "max_tokenz: 160 ") },
-            BadInput(testDescription: "wrong type", status: 2, says: ["'epochs'", "smoke.yaml:48:22", "four"]) {
+            BadInput(testDescription: "wrong type", status: 2, says: ["'epochs'", "smoke.yaml:50:22", "four"]) {
                 try $0.edit(file, replacing: "epochs: 4", with: "epochs: four")
             },
             BadInput(
                 testDescription: "no such choice", status: 2,
-                says: ["'scoring'", "smoke.yaml:30:48", "did you mean 'expected'?"]
+                says: ["'scoring'", "smoke.yaml:32:48", "did you mean 'expected'?"]
             ) {
                 try $0.edit(
-                    file, replacing: "12, scoring: expected}\n  ev",
-                    with: "12, scoring: expcted}\n  ev")
+                    file, replacing: "12, scoring: expected, precision: f32}\n  ev",
+                    with: "12, scoring: expcted, precision: f32}\n  ev")
             },
             BadInput(
                 testDescription: "cycle", status: 2, says: ["m3.model → m2.model → ", "smoke.yaml:7:57"]

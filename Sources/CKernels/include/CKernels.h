@@ -99,6 +99,7 @@ typedef struct {
     float epsilon;
 } kernel_adamw_step;
 void kernel_adamw(float *weight, float *first, float *second, const float *gradient, long n, kernel_adamw_step step);
+#include "CKernelsBFloat16.h"
 #include "CKernelsGeneration.h"
 #include "CKernelsLinear.h"
 

@@ -16,7 +16,7 @@ public final class GenerationEngine {
 
     /// - Throws: `ModelError.configuration` for impossible options; `ModelError.libraryUnavailable` without OpenBLAS.
     public init(
-        model: LanguageModel, decoder: any TokenDecoding, pool: WorkerPool,
+        model: LanguageModel, precision: Precision = .single, decoder: any TokenDecoding, pool: WorkerPool,
         options: GenerationOptions = GenerationOptions()
     ) throws(ModelError) {
         try options.validate()
@@ -25,7 +25,7 @@ public final class GenerationEngine {
         self.pool = pool
         self.options = options
         pass = try InferencePass(
-            model: model, pool: pool, rows: options.slots + options.prefillTokens,
+            model: model, precision: precision, pool: pool, rows: options.slots + options.prefillTokens,
             logitRows: options.slots + Self.promptEnds, cacheBytes: options.cacheBytes)
         samplers = (0..<pool.threads).map { _ in TokenSampler(vocabularySize: model.configuration.vocabularySize) }
     }

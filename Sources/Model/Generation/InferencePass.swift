@@ -19,6 +19,7 @@ final class InferencePass {
     let pages: KeyValuePages
     private let model: LanguageModel
     private let product: MatrixProduct
+    private let weights: WeightMatrices
     private let kernels: RowKernels
     private let maximumRows: Int
     private let maximumLogitRows: Int
@@ -38,10 +39,13 @@ final class InferencePass {
     private let logits: FloatBuffer
 
     /// - Throws: `ModelError.libraryUnavailable` when there is no library for matrix products.
-    init(model: LanguageModel, pool: WorkerPool, rows: Int, logitRows: Int, cacheBytes: Int) throws(ModelError) {
+    init(
+        model: LanguageModel, precision: Precision, pool: WorkerPool, rows: Int, logitRows: Int, cacheBytes: Int
+    ) throws(ModelError) {
         let shape = model.configuration
         self.model = model
-        product = try MatrixProduct(pool: pool)
+        product = try MatrixProduct(precision: precision, pool: pool)
+        weights = WeightMatrices(model, precision: precision, gradients: false, pool: pool)
         kernels = RowKernels(pool: pool)
         maximumRows = rows
         maximumLogitRows = logitRows
@@ -83,7 +87,7 @@ final class InferencePass {
         embed(spans)
         for (index, layer) in model.layout.layers.enumerated() {
             kernels.rmsNorm(
-                residual.pointer, weight: weight(layer.attentionNorm), into: normed.pointer, rows: rows, width: C,
+                residual.pointer, weight: parameters(layer.attentionNorm), into: normed.pointer, rows: rows, width: C,
                 epsilon: shape.normEpsilon)
             attention(index, layer, plan, rows: rows)
             feedForward(layer, rows: rows)
@@ -91,14 +95,14 @@ final class InferencePass {
         outputs(spans)
     }
 
-    private func weight(_ offset: Int) -> UnsafePointer<Float> {
+    private func parameters(_ offset: Int) -> UnsafePointer<Float> {
         UnsafePointer(model.parameters.pointer + offset)
     }
 
     private func embed(_ spans: [RowSpan]) {
         let C = model.configuration.hiddenSize
         for (row, token) in spans.lazy.flatMap(\.tokens).enumerated() {
-            (residual.pointer + row * C).update(from: weight(model.layout.embedding + Int(token) * C), count: C)
+            (residual.pointer + row * C).update(from: parameters(model.layout.embedding + Int(token) * C), count: C)
         }
     }
 
@@ -107,9 +111,7 @@ final class InferencePass {
         let shape = model.configuration
         let C = shape.hiddenSize, Q = shape.querySize, KV = shape.keyValueSize, D = shape.headSize
         let stride = Q + 2 * KV, layerOffset = index * pages.layerStride
-        product.forward(
-            normed.pointer, weight(layer.queryKeyValue), queryKeyValue.pointer, rows: rows, inFeatures: C,
-            outFeatures: stride)
+        product.forward(normed.pointer, weights[layer.queryKeyValue], queryKeyValue.pointer, rows: rows)
         let values = queryKeyValue.pointer
         kernels.overRows(rows) { first, count in
             plan.positions.withUnsafeBufferPointer {
@@ -141,8 +143,7 @@ final class InferencePass {
                 }
             }
         }
-        product.forward(
-            output, weight(layer.attentionOutput), projected.pointer, rows: rows, inFeatures: Q, outFeatures: C)
+        product.forward(output, weights[layer.attentionOutput], projected.pointer, rows: rows)
         kernels.add(projected.pointer, to: residual.pointer, rows: rows, width: C)
     }
 
@@ -150,13 +151,11 @@ final class InferencePass {
     private func feedForward(_ layer: ParameterLayout.Layer, rows: Int) {
         let shape = model.configuration, C = shape.hiddenSize, I = shape.intermediateSize
         kernels.rmsNorm(
-            residual.pointer, weight: weight(layer.feedForwardNorm), into: normed.pointer, rows: rows, width: C,
+            residual.pointer, weight: parameters(layer.feedForwardNorm), into: normed.pointer, rows: rows, width: C,
             epsilon: shape.normEpsilon)
-        product.forward(
-            normed.pointer, weight(layer.gateUp), gateUp.pointer, rows: rows, inFeatures: C, outFeatures: 2 * I)
+        product.forward(normed.pointer, weights[layer.gateUp], gateUp.pointer, rows: rows)
         kernels.swiGLU(gateUp.pointer, into: gated.pointer, rows: rows, width: I)
-        product.forward(
-            gated.pointer, weight(layer.down), projected.pointer, rows: rows, inFeatures: I, outFeatures: C)
+        product.forward(gated.pointer, weights[layer.down], projected.pointer, rows: rows)
         kernels.add(projected.pointer, to: residual.pointer, rows: rows, width: C)
     }
 
@@ -171,11 +170,10 @@ final class InferencePass {
             wanted += 1
         }
         kernels.rmsNorm(
-            projected.pointer, weight: weight(model.layout.finalNorm), into: normed.pointer, rows: wanted, width: C,
+            projected.pointer, weight: parameters(model.layout.finalNorm), into: normed.pointer, rows: wanted,
+            width: C,
             epsilon: shape.normEpsilon)
-        product.forward(
-            normed.pointer, weight(model.layout.output), logits.pointer, rows: wanted, inFeatures: C,
-            outFeatures: shape.vocabularySize)
+        product.forward(normed.pointer, weights[model.layout.output], logits.pointer, rows: wanted)
     }
 }
 

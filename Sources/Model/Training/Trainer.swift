@@ -19,7 +19,7 @@ public final class Trainer {
     /// - Throws: `ModelError` for a configuration or an example that cannot be used, or without OpenBLAS.
     public init(
         model: LanguageModel, task: TrainingTask, configuration: OptimizationConfiguration, seed: UInt64,
-        pool: WorkerPool
+        precision: Precision = .single, pool: WorkerPool
     ) throws(ModelError) {
         try configuration.validate()
         try task.validate(for: model.configuration)
@@ -30,7 +30,7 @@ public final class Trainer {
         self.seed = seed
         totalSteps = configuration.totalSteps(examples: task.exampleCount)
         order = DataOrder(examples: task.exampleCount, batchSize: configuration.batchSize, seed: seed)
-        transformer = try Transformer(model: model, pool: pool)
+        transformer = try Transformer(model: model, precision: precision, pool: pool)
         gradient = FloatBuffer(count: model.layout.count)
         optimizer = AdamW(
             parameters: model.layout.count,
@@ -56,6 +56,7 @@ public final class Trainer {
         guard norm.isFinite else { throw ModelError.notFinite(place: "training step \(progress.step + 1): gradient") }
         let rate = configuration.schedule.rate(step: progress.step, of: totalSteps)
         optimizer.update(model, gradient: gradient, norm: norm, rate: rate, step: progress.step + 1)
+        transformer.parametersChanged()
         progress.step += 1
         progress.tokensSeen += accumulated.tokens
         var values = accumulated.metrics
@@ -67,7 +68,10 @@ public final class Trainer {
     }
 
     /// Replaces the whole state: the place in the run; the caller has filled the parameters and moments.
-    func resume(at progress: TrainingProgress) { self.progress = progress }
+    func resume(at progress: TrainingProgress) {
+        self.progress = progress
+        transformer.parametersChanged()
+    }
 
     /// Fills `gradient` with the whole batch's gradient, micro-batch after micro-batch.
     private func accumulate(

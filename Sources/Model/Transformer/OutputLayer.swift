@@ -21,8 +21,9 @@ final class OutputLayer {
 
     private let model: LanguageModel
     private let product: MatrixProduct
+    private let weights: WeightMatrices
     private let kernels: RowKernels
-    private let rowBuffer = GrowingBuffer(), logitBuffer = GrowingBuffer()
+    private let rowBuffer = GrowingBuffer<Float>(), logitBuffer = GrowingBuffer<Float>()
 
     /// Rows with targets, ascending, and for each the targets it has.
     private var rows: [Int] = []
@@ -32,9 +33,10 @@ final class OutputLayer {
     /// Which chunk each slot of logits holds.
     private var slots: [Int?] = []
 
-    init(model: LanguageModel, product: MatrixProduct, kernels: RowKernels) {
+    init(model: LanguageModel, product: MatrixProduct, weights: WeightMatrices, kernels: RowKernels) {
         self.model = model
         self.product = product
+        self.weights = weights
         self.kernels = kernels
     }
 
@@ -106,8 +108,7 @@ final class OutputLayer {
         _ targetGradients: [Float], stream: UnsafePointer<Float>, streamGradient: UnsafeMutablePointer<Float>,
         gradient: UnsafeMutablePointer<Float>
     ) {
-        let place = gathered
-        let weight = model.parameters.pointer + model.layout.output
+        let place = gathered, output = model.layout.output
         for index in 0..<chunks {
             let range = chunk(index)
             let slot = min(index, slots.count - 1)
@@ -121,11 +122,10 @@ final class OutputLayer {
             }
             let normed = place.normed + range.lowerBound * width
             product.weightGradient(
-                logits, normed, gradient + model.layout.output, rows: range.count, inFeatures: width,
+                logits, normed, gradient + output.offset, rows: range.count, inFeatures: width,
                 outFeatures: vocabulary)
             product.inputGradient(
-                logits, weight, place.normedGradient + range.lowerBound * width, rows: range.count, inFeatures: width,
-                outFeatures: vocabulary)
+                logits, weights[output], place.normedGradient + range.lowerBound * width, rows: range.count)
         }
         place.inputGradient.update(repeating: 0, count: rows.count * width)
         kernels.rmsNormBackward(
@@ -143,8 +143,7 @@ final class OutputLayer {
         slots[slot] = index
         let logits = slotPointer(slot)
         product.forward(
-            gathered.normed + range.lowerBound * width, model.parameters.pointer + model.layout.output, logits,
-            rows: range.count, inFeatures: width, outFeatures: vocabulary)
+            gathered.normed + range.lowerBound * width, weights[model.layout.output], logits, rows: range.count)
         return logits
     }
 

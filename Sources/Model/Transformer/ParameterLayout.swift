@@ -14,16 +14,34 @@ public struct ParameterLayout: Hashable, Sendable {
         public var isMatrix: Bool { shape.count == 2 }
     }
 
-    /// Offsets of one layer's tensors, in floats.
+    /// A matrix (outFeatures, inFeatures) that rows are multiplied by: one tensor, or several that stand next to one
+    /// another.
+    public struct Matrix: Hashable, Sendable {
+        /// Its place in `matrices`.
+        public var index: Int
+        /// In floats.
+        public var offset: Int
+        public var outFeatures: Int
+        public var inFeatures: Int
+
+        package init(index: Int, offset: Int, outFeatures: Int, inFeatures: Int) {
+            self.index = index
+            self.offset = offset
+            self.outFeatures = outFeatures
+            self.inFeatures = inFeatures
+        }
+    }
+
+    /// Where one layer's parameters are; those of norms by their offset, in floats.
     public struct Layer: Hashable, Sendable {
         /// (querySize + 2 · keyValueSize, hiddenSize): query, key, value.
-        public var queryKeyValue: Int
+        public var queryKeyValue: Matrix
         /// (hiddenSize, querySize)
-        public var attentionOutput: Int
+        public var attentionOutput: Matrix
         /// (2 · intermediateSize, hiddenSize): gate, up.
-        public var gateUp: Int
+        public var gateUp: Matrix
         /// (hiddenSize, intermediateSize)
-        public var down: Int
+        public var down: Matrix
         /// (hiddenSize)
         public var attentionNorm: Int
         /// (hiddenSize)
@@ -32,12 +50,14 @@ public struct ParameterLayout: Hashable, Sendable {
 
     public let tensors: [Tensor]
     public let layers: [Layer]
+    /// All matrices that rows are multiplied by: layer after layer, then `output`.
+    public let matrices: [Matrix]
     /// (vocabularySize, hiddenSize)
     public let embedding: Int
     /// (hiddenSize)
     public let finalNorm: Int
-    /// (vocabularySize, hiddenSize); the same as `embedding` when tied.
-    public let output: Int
+    /// (vocabularySize, hiddenSize); the parameters of `embedding` when tied.
+    public let output: Matrix
     /// Floats in all.
     public let count: Int
 
@@ -50,6 +70,12 @@ public struct ParameterLayout: Hashable, Sendable {
             tensors.append(Tensor(name: name, shape: shape, offset: offset))
             defer { offset += shape.reduce(1, *) }
             return offset
+        }
+        var matrices: [Matrix] = []
+        func matrix(at offset: Int, _ outFeatures: Int, _ inFeatures: Int) -> Matrix {
+            matrices.append(
+                Matrix(index: matrices.count, offset: offset, outFeatures: outFeatures, inFeatures: inFeatures))
+            return matrices[matrices.count - 1]
         }
         embedding = place("model.embed_tokens.weight", V, C)
         layers = (0..<configuration.layerCount).map { index in
@@ -64,11 +90,13 @@ public struct ParameterLayout: Hashable, Sendable {
             let attentionNorm = place(prefix + "input_layernorm.weight", C)
             let feedForwardNorm = place(prefix + "post_attention_layernorm.weight", C)
             return Layer(
-                queryKeyValue: query, attentionOutput: attentionOutput, gateUp: gate, down: down,
-                attentionNorm: attentionNorm, feedForwardNorm: feedForwardNorm)
+                queryKeyValue: matrix(at: query, Q + 2 * KV, C),
+                attentionOutput: matrix(at: attentionOutput, C, Q), gateUp: matrix(at: gate, 2 * I, C),
+                down: matrix(at: down, C, I), attentionNorm: attentionNorm, feedForwardNorm: feedForwardNorm)
         }
         finalNorm = place("model.norm.weight", C)
-        output = configuration.tiesEmbeddings ? embedding : place("lm_head.weight", V, C)
+        output = matrix(at: configuration.tiesEmbeddings ? embedding : place("lm_head.weight", V, C), V, C)
+        self.matrices = matrices
         self.tensors = tensors
         count = offset
     }

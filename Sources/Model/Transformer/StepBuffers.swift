@@ -1,20 +1,3 @@
-/// Blocks of floats that are kept between steps and grow when a larger batch comes.
-///
-/// Contents are unspecified after `reserve`: whoever takes a block fills it.
-final class GrowingBuffer {
-    private var buffer = FloatBuffer(count: 0)
-
-    /// At least `count` floats.
-    func reserve(_ count: Int) -> UnsafeMutablePointer<Float> {
-        if buffer.count < count {
-            // Let the old block go before the new one is taken.
-            buffer = FloatBuffer(count: 0)
-            buffer = FloatBuffer(count: count)
-        }
-        return buffer.pointer
-    }
-}
-
 /// What the forward pass leaves for the backward pass, and scratch memory of both.
 ///
 /// Norm outputs, SwiGLU outputs, attention weights and dropout masks are not kept: computing them again costs less
@@ -40,8 +23,8 @@ final class StepBuffers {
     }
 
     private let configuration: ModelConfiguration
-    private let streams = GrowingBuffer(), layers = GrowingBuffer(), scratch = GrowingBuffer()
-    private let keys = GrowingBuffer(), scores = GrowingBuffer(), owed = GrowingBuffer()
+    private let streams = GrowingBuffer<Float>(), layers = GrowingBuffer<Float>(), scratch = GrowingBuffer<Float>()
+    private let keys = GrowingBuffer<Float>(), scores = GrowingBuffer<Float>(), owed = GrowingBuffer<Float>()
     private var rows = 0
     private var keepsLayers = false
 

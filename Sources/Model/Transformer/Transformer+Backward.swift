@@ -71,48 +71,44 @@ extension Transformer {
     private func feedForwardBackward(
         _ index: Int, _ pass: Pass, _ workspace: BackwardWorkspace, _ gradient: UnsafeMutablePointer<Float>
     ) {
-        let weights = model.layout.layers[index], layer = buffers.layer(index)
+        let places = model.layout.layers[index], layer = buffers.layer(index)
         let parameters = UnsafePointer(model.parameters.pointer)
         let rows = pass.batch.rows, C = model.configuration.hiddenSize, I = model.configuration.intermediateSize
 
         let upstream = blockGradient(pass, workspace, .feedForward, index)
         kernels.swiGLU(layer.gateUp, into: workspace.activated, rows: rows, width: I)
         product.weightGradient(
-            upstream, workspace.activated, gradient + weights.down, rows: rows, inFeatures: I, outFeatures: C)
-        product.inputGradient(
-            upstream, parameters + weights.down, workspace.inner, rows: rows, inFeatures: I, outFeatures: C)
+            upstream, workspace.activated, gradient + places.down.offset, rows: rows, inFeatures: I, outFeatures: C)
+        product.inputGradient(upstream, weights[places.down], workspace.inner, rows: rows)
         clear(workspace.wide, rows, 2 * I)
         kernels.swiGLUBackward(
             layer.gateUp, outputGradient: workspace.inner, gateUpGradient: workspace.wide, rows: rows, width: I)
         kernels.rmsNorm(
-            layer.middle, weight: parameters + weights.feedForwardNorm, into: workspace.normed, rows: rows, width: C,
+            layer.middle, weight: parameters + places.feedForwardNorm, into: workspace.normed, rows: rows, width: C,
             epsilon: model.configuration.normEpsilon)
         product.weightGradient(
-            workspace.wide, workspace.normed, gradient + weights.gateUp, rows: rows, inFeatures: C, outFeatures: 2 * I
-        )
-        product.inputGradient(
-            workspace.wide, parameters + weights.gateUp, workspace.block, rows: rows, inFeatures: C,
+            workspace.wide, workspace.normed, gradient + places.gateUp.offset, rows: rows, inFeatures: C,
             outFeatures: 2 * I)
+        product.inputGradient(workspace.wide, weights[places.gateUp], workspace.block, rows: rows)
         kernels.rmsNormBackward(
-            layer.middle, weight: parameters + weights.feedForwardNorm, inverse: layer.feedForwardInverse,
+            layer.middle, weight: parameters + places.feedForwardNorm, inverse: layer.feedForwardInverse,
             outputGradient: workspace.block, inputGradient: workspace.stream,
-            weightGradient: gradient + weights.feedForwardNorm, rows: rows, width: C)
+            weightGradient: gradient + places.feedForwardNorm, rows: rows, width: C)
     }
 
     private func attentionBackward(
         _ index: Int, _ pass: Pass, _ workspace: BackwardWorkspace, _ gradient: UnsafeMutablePointer<Float>
     ) {
-        let configuration = model.configuration, weights = model.layout.layers[index], layer = buffers.layer(index)
+        let configuration = model.configuration, places = model.layout.layers[index], layer = buffers.layer(index)
         let parameters = UnsafePointer(model.parameters.pointer)
         let rows = pass.batch.rows, C = configuration.hiddenSize, Q = configuration.querySize
         let width = Q + 2 * configuration.keyValueSize
 
         let upstream = blockGradient(pass, workspace, .attention, index)
         product.weightGradient(
-            upstream, layer.attention, gradient + weights.attentionOutput, rows: rows, inFeatures: Q, outFeatures: C)
-        product.inputGradient(
-            upstream, parameters + weights.attentionOutput, workspace.inner, rows: rows, inFeatures: Q, outFeatures: C
-        )
+            upstream, layer.attention, gradient + places.attentionOutput.offset, rows: rows, inFeatures: Q,
+            outFeatures: C)
+        product.inputGradient(upstream, weights[places.attentionOutput], workspace.inner, rows: rows)
         clear(workspace.wide, rows, width)
         let place = buffers.attentionScratch(attention, pass.plan, backward: true)
         attention.backward(
@@ -126,18 +122,16 @@ extension Transformer {
                 heads: configuration.headCount + configuration.keyValueHeadCount)
         }
         kernels.rmsNorm(
-            layer.input, weight: parameters + weights.attentionNorm, into: workspace.normed, rows: rows, width: C,
+            layer.input, weight: parameters + places.attentionNorm, into: workspace.normed, rows: rows, width: C,
             epsilon: configuration.normEpsilon)
         product.weightGradient(
-            workspace.wide, workspace.normed, gradient + weights.queryKeyValue, rows: rows, inFeatures: C,
+            workspace.wide, workspace.normed, gradient + places.queryKeyValue.offset, rows: rows, inFeatures: C,
             outFeatures: width)
-        product.inputGradient(
-            workspace.wide, parameters + weights.queryKeyValue, workspace.block, rows: rows, inFeatures: C,
-            outFeatures: width)
+        product.inputGradient(workspace.wide, weights[places.queryKeyValue], workspace.block, rows: rows)
         kernels.rmsNormBackward(
-            layer.input, weight: parameters + weights.attentionNorm, inverse: layer.attentionInverse,
+            layer.input, weight: parameters + places.attentionNorm, inverse: layer.attentionInverse,
             outputGradient: workspace.block, inputGradient: workspace.stream,
-            weightGradient: gradient + weights.attentionNorm, rows: rows, width: C)
+            weightGradient: gradient + places.attentionNorm, rows: rows, width: C)
     }
 
     /// Adds each row's gradient to its token's embedding, rows in order.

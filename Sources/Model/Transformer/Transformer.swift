@@ -5,6 +5,7 @@ package final class Transformer {
     package let model: LanguageModel
     package let pool: WorkerPool
     let product: MatrixProduct
+    let weights: WeightMatrices
     let kernels: RowKernels
     let attention: Attention
     let buffers: StepBuffers
@@ -20,19 +21,26 @@ package final class Transformer {
         var keepsActivations: Bool
     }
 
+    /// - Parameter gradients: whether `backward` will be called.
     /// - Throws: `ModelError.libraryUnavailable` without OpenBLAS.
-    package init(model: LanguageModel, pool: WorkerPool) throws(ModelError) {
+    package init(
+        model: LanguageModel, precision: Precision = .single, gradients: Bool = true, pool: WorkerPool
+    ) throws(ModelError) {
         self.model = model
         self.pool = pool
-        product = try MatrixProduct(pool: pool)
+        product = try MatrixProduct(precision: precision, pool: pool)
+        weights = WeightMatrices(model, precision: precision, gradients: gradients, pool: pool)
         kernels = RowKernels(pool: pool)
         attention = Attention(model.configuration, pool: pool)
         buffers = StepBuffers(model.configuration)
-        outputLayer = OutputLayer(model: model, product: product, kernels: kernels)
+        outputLayer = OutputLayer(model: model, product: product, weights: weights, kernels: kernels)
         rotaryTable = RotaryTable(
             positions: min(model.configuration.contextLength, 512), headSize: model.configuration.headSize,
             theta: model.configuration.ropeTheta)
     }
+
+    /// Takes over what the model's parameters have become.
+    package func parametersChanged() { weights.pack() }
 
     /// Computes the batch up to the log-probability of every target, in the order of `batch.targets`.
     ///
@@ -94,20 +102,18 @@ package final class Transformer {
     }
 
     private func forwardLayer(_ index: Int, _ batch: PackedBatch, _ plan: AttentionPlan, _ dropout: Dropout?) {
-        let configuration = model.configuration, weights = model.layout.layers[index]
+        let configuration = model.configuration, places = model.layout.layers[index]
         let parameters = UnsafePointer(model.parameters.pointer)
         let rows = batch.rows, C = configuration.hiddenSize, I = configuration.intermediateSize
-        let Q = configuration.querySize, width = Q + 2 * configuration.keyValueSize
+        let width = configuration.querySize + 2 * configuration.keyValueSize
         let layer = buffers.layer(index)
         let scratch = buffers.scratch([C, max(C, I)])
         let normed = scratch[0], result = scratch[1]
 
         kernels.rmsNorm(
-            layer.input, weight: parameters + weights.attentionNorm, into: normed, inverse: layer.attentionInverse,
+            layer.input, weight: parameters + places.attentionNorm, into: normed, inverse: layer.attentionInverse,
             rows: rows, width: C, epsilon: configuration.normEpsilon)
-        product.forward(
-            normed, parameters + weights.queryKeyValue, layer.queryKeyValue, rows: rows, inFeatures: C,
-            outFeatures: width)
+        product.forward(normed, weights[places.queryKeyValue], layer.queryKeyValue, rows: rows)
         let table = rotaryTable(depth: plan.depth)
         batch.positions.withUnsafeBufferPointer { positions in
             guard let positions = positions.baseAddress else { return }
@@ -118,18 +124,15 @@ package final class Transformer {
         let place = buffers.attentionScratch(attention, plan, backward: false)
         attention.forward(
             layer.queryKeyValue, plan: plan, into: layer.attention, keys: place.keys, scores: place.scores)
-        product.forward(
-            layer.attention, parameters + weights.attentionOutput, result, rows: rows, inFeatures: Q, outFeatures: C)
+        product.forward(layer.attention, weights[places.attentionOutput], result, rows: rows)
         continueStream(from: layer.input, adding: result, into: layer.middle, rows, dropout, .attention, index)
 
         kernels.rmsNorm(
-            layer.middle, weight: parameters + weights.feedForwardNorm, into: normed,
+            layer.middle, weight: parameters + places.feedForwardNorm, into: normed,
             inverse: layer.feedForwardInverse, rows: rows, width: C, epsilon: configuration.normEpsilon)
-        product.forward(
-            normed, parameters + weights.gateUp, layer.gateUp, rows: rows, inFeatures: C, outFeatures: 2 * I)
+        product.forward(normed, weights[places.gateUp], layer.gateUp, rows: rows)
         kernels.swiGLU(layer.gateUp, into: result, rows: rows, width: I)
-        product.forward(
-            result, parameters + weights.down, normed, rows: rows, inFeatures: I, outFeatures: C)
+        product.forward(result, weights[places.down], normed, rows: rows)
         continueStream(from: layer.middle, adding: normed, into: layer.output, rows, dropout, .feedForward, index)
     }
 

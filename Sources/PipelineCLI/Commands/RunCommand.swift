@@ -89,8 +89,8 @@ struct RunCommand: AsyncParsableCommand {
             memory: memoryOption.memory ?? machine.memory, keepsGoing: keepGoing, forced: Set(force), targets: until,
             strictness: try strictOptions.strictness(),
             facts: [
-                "program": .string(ProgramVersion.text), "blas": .string(MatrixProduct.libraryVersion),
-                "blasKernels": .string(MatrixProduct.kernelFamily),
+                "program": .string(ProgramVersion.text), "blas": .string(BLAS.libraryVersion),
+                "blasKernels": .string(BLAS.kernelFamily),
                 "processor": .string(machine.processor),
             ])
     }

@@ -1,39 +1,51 @@
 internal import Dispatch
 internal import Model
 
-/// How fast this machine multiplies matrices: forward by our own kernel, gradients by OpenBLAS.
+/// How fast this machine multiplies matrices, in each precision.
 struct ArithmeticProbe {
-    var libraryVersion: String
-    var kernelFamily: String
+    struct Rate {
+        var name: String
+        /// Billions of operations a second, multiply and add counted as two, of the best of some products.
+        var gigaflops: Double
+        var kernels: String
+    }
+
+    var rates: [Rate]
     var threads: Int
-    /// Billions of operations a second, multiply and add counted as two, of the best of some products.
-    var forwardGigaflops: Double
-    var gradientGigaflops: Double
 
     /// The shape of a 135M model's widest layer over a batch of tokens.
     static let rows = 512, inFeatures = 576, outFeatures = 1536
 
-    /// Takes about half a second.
+    /// Takes about a second.
     /// - Throws: `ModelError.libraryUnavailable`.
     static func measure(threads: Int) throws -> ArithmeticProbe {
-        let product = try MatrixProduct(pool: WorkerPool(threads: threads))
+        let pool = WorkerPool(threads: threads)
         let input = FloatBuffer(count: rows * inFeatures), weight = FloatBuffer(count: outFeatures * inFeatures)
         let output = FloatBuffer(count: rows * outFeatures)
         input.fill(0.5)
         weight.fill(0.25)
-        let forward = rate {
-            product.forward(
-                input.pointer, weight.pointer, output.pointer, rows: rows, inFeatures: inFeatures,
-                outFeatures: outFeatures)
+        let matrix = ParameterLayout.Matrix(
+            index: 0, offset: 0, outFeatures: outFeatures, inFeatures: inFeatures)
+        var rates: [Rate] = []
+        for precision in Precision.allCases {
+            let product = try MatrixProduct(precision: precision, pool: pool)
+            let weights = WeightMatrices(weight, [matrix], precision: precision, gradients: true, pool: pool)
+            rates.append(
+                Rate(
+                    name: "\(precision.rawValue) forward",
+                    gigaflops: rate {
+                        product.forward(input.pointer, weights[matrix], output.pointer, rows: rows)
+                    },
+                    kernels: precision.isNative ? "own kernels" : "own kernels, without the processor's bfloat16"))
+            rates.append(
+                Rate(
+                    name: "\(precision.rawValue) gradients",
+                    gigaflops: rate {
+                        product.inputGradient(output.pointer, weights[matrix], input.pointer, rows: rows)
+                    },
+                    kernels: precision == .single ? "OpenBLAS \(BLAS.kernelFamily)" : rates[rates.count - 1].kernels))
         }
-        let gradient = rate {
-            product.inputGradient(
-                output.pointer, weight.pointer, input.pointer, rows: rows, inFeatures: inFeatures,
-                outFeatures: outFeatures)
-        }
-        return ArithmeticProbe(
-            libraryVersion: MatrixProduct.libraryVersion, kernelFamily: MatrixProduct.kernelFamily, threads: threads,
-            forwardGigaflops: forward, gradientGigaflops: gradient)
+        return ArithmeticProbe(rates: rates, threads: threads)
     }
 
     /// The best of the products that fit into a quarter of a second.

@@ -42,14 +42,14 @@ struct Doctor {
             diagnosis.fail(with: .engine)
             return
         }
-        diagnosis.add("openblas", "version", .string(probe.libraryVersion), probe.libraryVersion)
-        diagnosis.add("openblas", "kernels", .string(probe.kernelFamily), probe.kernelFamily)
-        for (name, gigaflops) in [("forward", probe.forwardGigaflops), ("gradients", probe.gradientGigaflops)] {
+        diagnosis.add("openblas", "version", .string(BLAS.libraryVersion), BLAS.libraryVersion)
+        diagnosis.add("openblas", "kernels", .string(BLAS.kernelFamily), BLAS.kernelFamily)
+        for rate in probe.rates {
             diagnosis.add(
-                "arithmetic", name, .number(gigaflops),
-                "\(Quantities.fixed(gigaflops, digits: 0)) GFLOP/s on \(Quantities.count(probe.threads, "thread")), "
-                    + "\(ArithmeticProbe.rows) × \(ArithmeticProbe.inFeatures) × \(ArithmeticProbe.outFeatures) "
-                    + "in single precision")
+                "arithmetic", rate.name, .number(rate.gigaflops),
+                "\(Quantities.fixed(rate.gigaflops, digits: 0)) GFLOP/s on "
+                    + "\(Quantities.count(probe.threads, "thread")), \(ArithmeticProbe.rows) × "
+                    + "\(ArithmeticProbe.inFeatures) × \(ArithmeticProbe.outFeatures), \(rate.kernels)")
         }
     }
 

@@ -33,7 +33,7 @@ struct StrictOptions: ParsableArguments {
     private static var machine: String {
         let machine = Machine.current()
         let features = machine.vectorFeatures.joined(separator: "+")
-        return "\(machine.processor);\(features);blas=\(MatrixProduct.libraryVersion)/\(MatrixProduct.kernelFamily)"
+        return "\(machine.processor);\(features);blas=\(BLAS.libraryVersion)/\(BLAS.kernelFamily)"
     }
 
     private static func programDigest() throws -> ContentDigest {

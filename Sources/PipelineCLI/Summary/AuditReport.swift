@@ -13,8 +13,8 @@ struct AuditReport {
         init(_ audit: StageAudit, madeOn facts: JSONValue?, here machine: Machine) {
             self.audit = audit
             let here = [
-                "processor": machine.processor, "blas": MatrixProduct.libraryVersion,
-                "blasKernels": MatrixProduct.kernelFamily,
+                "processor": machine.processor, "blas": BLAS.libraryVersion,
+                "blasKernels": BLAS.kernelFamily,
             ]
             let others = here.sorted { $0.key < $1.key }.compactMap { name, value in
                 facts?[name]?.stringValue.flatMap { $0 == value ? nil : $0 }

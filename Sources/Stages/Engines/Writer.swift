@@ -13,14 +13,14 @@ final class Writer {
 
     /// - Parameter requests: the most requests that one call of `write` brings. The engine takes memory for no more
     ///   sequences than that, whatever `exec.batch` says.
-    init(_ model: PretrainedModel, requests: Int, context: StageContext) throws {
+    init(_ model: PretrainedModel, precision: Precision, requests: Int, context: StageContext) throws {
         self.model = model
         self.context = context
         var options = GenerationOptions()
         let batch = context.execution.batchSize ?? options.slots
         options.slots = max(1, min(batch, requests, GenerationOptions.mostSlots))
         engine = try GenerationEngine(
-            model: model.model, decoder: PlainTextDecoding(model.tokenizer),
+            model: model.model, precision: precision, decoder: PlainTextDecoding(model.tokenizer),
             pool: WorkerPool(threads: context.execution.threads), options: options)
     }
 

@@ -1,12 +1,12 @@
 internal import Artifacts
-internal import Model
+package import Model
 package import Pipeline
 
 /// `evaluate-judge`: compares a model's scores with held-out human rankings (paper Table 4).
 package struct EvaluateJudgeStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case samples, temperature, scoring, resamples
+            case samples, temperature, scoring, resamples, precision
             case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
         }
 
@@ -19,6 +19,8 @@ package struct EvaluateJudgeStage: Stage {
         package var workedExamples = 0
         /// Bootstrap resamples behind each interval. The paper gives no intervals.
         package var resamples = 2000
+        /// Of matrix products' factors: see `Precision`. The paper does not say.
+        package var precision = Precision.bfloat16
 
         package init() {}
     }
@@ -47,7 +49,8 @@ package struct EvaluateJudgeStage: Stage {
         settings = JudgeSettings(
             samples: parameters.samples,
             sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples)
+            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples,
+            precision: parameters.precision)
         try settings.validate { try Self.require($0, in: $1, $2) }
         try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
     }

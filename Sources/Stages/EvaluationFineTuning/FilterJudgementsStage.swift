@@ -1,5 +1,5 @@
 internal import Artifacts
-internal import Model
+package import Model
 package import Pipeline
 
 /// `eft-filter`: lets the SFT baseline judge ranked responses and keeps what agrees with people, as evaluation fine-tuning
@@ -7,7 +7,7 @@ package import Pipeline
 package struct FilterJudgementsStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case attempts, temperature, scoring, agreement
+            case attempts, temperature, scoring, agreement, precision
             case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
             case maxScoreShare = "max_score_share"
         }
@@ -24,6 +24,8 @@ package struct FilterJudgementsStage: Stage {
         package var agreement = RankAgreement.strict
         /// The share that the commonest score may have. The paper discards some of it, and does not say how much.
         package var maxScoreShare = 0.4
+        /// Of matrix products' factors: see `Precision`. The paper does not say.
+        package var precision = Precision.bfloat16
 
         package init() {}
     }
@@ -53,7 +55,8 @@ package struct FilterJudgementsStage: Stage {
         settings = JudgeSettings(
             samples: 1,
             sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples)
+            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples,
+            precision: parameters.precision)
         try settings.validate { try Self.require($0, in: $1, $2) }
         try Self.require(parameters.attempts, in: 1...ParameterLimit.count, "attempts")
         try Self.require(

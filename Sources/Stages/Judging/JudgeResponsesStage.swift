@@ -1,12 +1,12 @@
 internal import Artifacts
-internal import Model
+package import Model
 package import Pipeline
 
 /// `judge`: lets the model score candidate responses (paper §2.2, Figure 2).
 package struct JudgeResponsesStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case samples, temperature, scoring
+            case samples, temperature, scoring, precision
             case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
         }
 
@@ -20,6 +20,8 @@ package struct JudgeResponsesStage: Stage {
         package var scoring = JudgeScoring.sampled
         /// How many hand-judged examples stand before the task; the paper's judge sees none.
         package var workedExamples = 0
+        /// Of matrix products' factors: see `Precision`. The paper does not say.
+        package var precision = Precision.bfloat16
 
         package init() {}
     }
@@ -46,7 +48,8 @@ package struct JudgeResponsesStage: Stage {
         settings = JudgeSettings(
             samples: parameters.samples,
             sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples)
+            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples,
+            precision: parameters.precision)
         try settings.validate { try Self.require($0, in: $1, $2) }
     }
 

@@ -18,6 +18,7 @@ struct JudgeSettings {
     var scoring: JudgeScoring
     /// How many hand-judged examples stand before the task.
     var workedExamples: Int
+    var precision: Precision
 
     /// - Parameter require: refuses a value outside a range, under the name it has in pipeline files.
     func validate(_ require: (_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws -> Void) throws {

@@ -23,7 +23,9 @@ extension StageContext {
             }
         }
         return try Judge(
-            Writer(try model("model", of: inputs), requests: items * settings.samples, context: self),
+            Writer(
+                try model("model", of: inputs), precision: settings.precision, requests: items * settings.samples,
+                context: self),
             template: template, settings: settings, workedExamples: examples, seed: seed)
     }
 }

@@ -1,12 +1,12 @@
 internal import Artifacts
-internal import Model
+package import Model
 package import Pipeline
 
 /// `sample`: lets the model answer each prompt several times (paper §2.2).
 package struct SampleResponsesStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case samples, temperature
+            case samples, temperature, precision
             case topP = "top_p", maxTokens = "max_tokens"
         }
 
@@ -18,6 +18,8 @@ package struct SampleResponsesStage: Stage {
         package var topP = 0.9
         /// The longest response, in tokens. The paper does not say.
         package var maxTokens = 512
+        /// Of matrix products' factors: see `Precision`. The paper does not say.
+        package var precision = Precision.bfloat16
 
         package init() {}
     }
@@ -54,7 +56,8 @@ package struct SampleResponsesStage: Stage {
         }
         let model = try context.model("model", of: inputs)
         let conversation = try Conversation(model)
-        let writer = try Writer(model, requests: prompts.count * parameters.samples, context: context)
+        let writer = try Writer(
+            model, precision: parameters.precision, requests: prompts.count * parameters.samples, context: context)
         let candidates = try await context.shards("candidates", of: Candidate.self, items: prompts.count) { range in
             let requests = try prompts[range].flatMap { try self.requests($0, conversation, context.seed) }
             let results = try writer.write(

@@ -1,12 +1,12 @@
 internal import Artifacts
-internal import Model
+package import Model
 package import Pipeline
 
 /// `self-instruct`: lets a model write new prompts after eight demonstrations (paper §2.2, §3.1.3).
 package struct WriteTasksStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case prompts, temperature, opening
+            case prompts, temperature, opening, precision
             case topP = "top_p", maxTokens = "max_tokens"
             case demonstrations, ownDemonstrations = "own_demonstrations"
             case maxSimilarity = "max_similarity", requestsPerRound = "requests_per_round", maxRounds = "max_rounds"
@@ -43,6 +43,8 @@ package struct WriteTasksStage: Stage {
         package var asciiStart = true
         /// On: keep the complete tasks of a reply that was cut off; Self-Instruct discards them.
         package var keepCompleteTasks = false
+        /// Of matrix products' factors: see `Precision`. The paper does not say.
+        package var precision = Precision.bfloat16
 
         package init() {}
     }
@@ -103,7 +105,8 @@ package struct WriteTasksStage: Stage {
             context.warn("no examples to show; the prompts are empty")
         } else {
             let writer = try Writer(
-                try context.model("model", of: inputs), requests: parameters.requestsPerRound, context: context)
+                try context.model("model", of: inputs), precision: parameters.precision,
+                requests: parameters.requestsPerRound, context: context)
             for round in 0..<parameters.maxRounds where pool.prompts.count < parameters.prompts {
                 replies += try await self.round(round, &pool, writer, seed, context)
                 context.note(["prompts": Double(pool.prompts.count), "rounds": Double(round + 1)])

@@ -6,7 +6,7 @@ package import Pipeline
 package struct FineTuneStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case schedule, epochs, dropout
+            case schedule, epochs, dropout, precision
             case learningRate = "learning_rate", finalLearningRate = "final_learning_rate"
             case warmupSteps = "warmup_steps", maxSteps = "max_steps", batchSize = "batch_size"
             case weightDecay = "weight_decay", maxGradientNorm = "max_gradient_norm", maxTokens = "max_tokens"
@@ -31,6 +31,8 @@ package struct FineTuneStage: Stage {
         package var maxGradientNorm: Double? = 1.0
         /// Longer examples are left out, and counted. The model's context bounds it too.
         package var maxTokens = 2048
+        /// Of matrix products' factors: see `Precision`. The paper does not say.
+        package var precision = Precision.bfloat16
 
         package init() {}
 
@@ -88,7 +90,8 @@ package struct FineTuneStage: Stage {
         guard !fitting.isEmpty else { throw StageError.nothingToTrainOn(stage: Self.kind.rawValue) }
         let trainer = try Trainer(
             model: model.model, task: .supervised(fitting), configuration: parameters.settings.configuration,
-            seed: context.seed.child("training").key, pool: WorkerPool(threads: context.execution.threads))
+            seed: context.seed.child("training").key, precision: parameters.precision,
+            pool: WorkerPool(threads: context.execution.threads))
         let steps = try TrainingRun(trainer: trainer, context: context).run()
         let checkpoint = try context.writeCheckpoint(model, to: "model")
         var summary = TrainingSummary.members(steps, metrics: ["loss", "mean_token_accuracy"])

@@ -6,7 +6,7 @@ package import Pipeline
 package struct PreferenceTrainingStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case schedule, epochs, dropout, beta, loss
+            case schedule, epochs, dropout, beta, loss, precision
             case learningRate = "learning_rate", finalLearningRate = "final_learning_rate"
             case warmupSteps = "warmup_steps", maxSteps = "max_steps", batchSize = "batch_size"
             case weightDecay = "weight_decay", maxGradientNorm = "max_gradient_norm"
@@ -40,6 +40,8 @@ package struct PreferenceTrainingStage: Stage {
         package var targetMargin = 0.5
         /// Weight of the likelihood of the chosen responses beside the loss; the paper has none.
         package var likelihoodWeight = 0.0
+        /// Of matrix products' factors: see `Precision`. The paper does not say.
+        package var precision = Precision.bfloat16
 
         package init() {}
 
@@ -111,7 +113,7 @@ package struct PreferenceTrainingStage: Stage {
         let trainer = try Trainer(
             model: model.model, task: .preference(examples, objective),
             configuration: parameters.settings.configuration, seed: context.seed.child("training").key,
-            pool: WorkerPool(threads: context.execution.threads))
+            precision: parameters.precision, pool: WorkerPool(threads: context.execution.threads))
         let steps = try TrainingRun(trainer: trainer, context: context).run()
         return try outputs(
             try context.writeCheckpoint(model, to: "model"), steps, used: known.count, of: pairs.count, context)

@@ -1,15 +1,17 @@
 internal import Artifacts
-internal import Model
+package import Model
 package import Pipeline
 
 /// `reference-logps`: how likely the reference model finds the responses of each pair: DPO's π_ref, computed once by the
 /// same code path as the policy's.
 package struct ScoreReferenceStage: Stage {
     package struct Parameters: StageParameters {
-        enum CodingKeys: String, CodingKey { case maxTokens = "max_tokens" }
+        enum CodingKeys: String, CodingKey { case precision, maxTokens = "max_tokens" }
 
         /// Pairs with a longer prompt and response are left out, and counted; DPO trains on those that have a row.
         package var maxTokens = 2048
+        /// The policy's: a reference in another precision is another reference.
+        package var precision = Precision.bfloat16
 
         package init() {}
     }
@@ -45,7 +47,9 @@ package struct ScoreReferenceStage: Stage {
         if fitting.count < pairs.count {
             context.warn("\(pairs.count - fitting.count) of \(pairs.count) pairs are longer than \(limit) tokens")
         }
-        let scorer = try SequenceScorer(model: model.model, pool: WorkerPool(threads: context.execution.threads))
+        let scorer = try SequenceScorer(
+            model: model.model, precision: parameters.precision,
+            pool: WorkerPool(threads: context.execution.threads))
         let rows = try await context.shards(
             "reference-logps", of: ReferenceLogProbabilities.self, items: fitting.count
         ) { range in

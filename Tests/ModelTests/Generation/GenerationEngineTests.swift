@@ -5,9 +5,12 @@ import Testing
 @Suite("Generation")
 struct GenerationEngineTests {
     static func engine(
-        _ model: LanguageModel, threads: Int = 2, options: GenerationOptions = GenerationOptions()
+        _ model: LanguageModel, _ precision: Precision = .single, threads: Int = 2,
+        options: GenerationOptions = GenerationOptions()
     ) throws -> GenerationEngine {
-        try GenerationEngine(model: model, decoder: Letters(), pool: WorkerPool(threads: threads), options: options)
+        try GenerationEngine(
+            model: model, precision: precision, decoder: Letters(), pool: WorkerPool(threads: threads),
+            options: options)
     }
 
     static func tokens(_ count: Int, _ stream: UInt64, below: Int = 97) -> [Int32] {
@@ -74,11 +77,13 @@ struct GenerationEngineTests {
         #expect(abs(result.logProbability - sum) < 25 * 1e-4)
     }
 
-    @Test("results are the same bits whatever slots, chunks, memory, threads, order and company")
-    func invariance() throws {
+    @Test(
+        "results are the same bits whatever slots, chunks, memory, threads, order and company",
+        arguments: Precision.allCases)
+    func invariance(precision: Precision) throws {
         let model = try TinyModel.make()
         let requests = Self.mixedRequests()
-        let expected = try Self.engine(model).generate(requests)
+        let expected = try Self.engine(model, precision).generate(requests)
         #expect(Set(expected.map(\.finish)).count >= 3)
         let pageBytes = 2 * 2 * (8 * 16 + 16 * 16) * 4
         for (threads, options) in [
@@ -88,15 +93,15 @@ struct GenerationEngineTests {
             (2, GenerationOptions(slots: 8, cacheBytes: 20 * pageBytes)),
             (2, GenerationOptions(slots: 8, prefillTokens: 40, cacheBytes: 1)),
         ] {
-            let engine = try Self.engine(model, threads: threads, options: options)
+            let engine = try Self.engine(model, precision, threads: threads, options: options)
             #expect(try engine.generate(requests) == expected, "\(threads) threads, \(options)")
             #expect(engine.pagesInUse == 0)
         }
         var generator = Philox(key: 77)
         let order = generator.shuffled(Array(requests.indices))
-        let shuffled = try Self.engine(model).generate(order.map { requests[$0] })
+        let shuffled = try Self.engine(model, precision).generate(order.map { requests[$0] })
         for (place, index) in order.enumerated() { #expect(shuffled[place] == expected[index]) }
-        let engine = try Self.engine(model)
+        let engine = try Self.engine(model, precision)
         for (request, result) in zip(requests, expected) { #expect(try engine.generate([request]) == [result]) }
     }
 
@@ -108,13 +113,14 @@ struct GenerationEngineTests {
         #expect(result.tokens.count == 37 && result.finish == .contextFull)
     }
 
-    @Test("scores are the same bits alone, together and in small chunks")
-    func scoringInvariance() throws {
+    @Test("scores are the same bits alone, together and in small chunks", arguments: Precision.allCases)
+    func scoringInvariance(precision: Precision) throws {
         let model = try TinyModel.make()
         let prompts = Self.mixedRequests().map(\.prompt).filter { $0.count <= 200 }
         let candidates: [Int32] = [0, 5, 96]
-        let expected = try Self.engine(model).nextTokenLogProbabilities(after: prompts, of: candidates)
-        let engine = try Self.engine(model, threads: 1, options: GenerationOptions(prefillTokens: 11, cacheBytes: 1))
+        let expected = try Self.engine(model, precision).nextTokenLogProbabilities(after: prompts, of: candidates)
+        let engine = try Self.engine(
+            model, precision, threads: 1, options: GenerationOptions(prefillTokens: 11, cacheBytes: 1))
         #expect(try engine.nextTokenLogProbabilities(after: prompts, of: candidates) == expected)
         #expect(engine.pagesInUse == 0)
         for (prompt, row) in zip(prompts, expected) {

@@ -27,9 +27,10 @@ enum TinyModel {
     static func nextLogProbabilities(_ model: LanguageModel, _ tokens: [Int32]) -> [Double] {
         let shape = model.configuration, C = shape.hiddenSize, D = shape.headSize, T = tokens.count
         func weight(_ index: Int) -> Double { Double(model.parameters[index]) }
-        func multiply(_ rows: [[Double]], _ offset: Int, _ outputs: Int) -> [[Double]] {
+        func multiply(_ rows: [[Double]], _ matrix: ParameterLayout.Matrix) -> [[Double]] {
             rows.map { row in
-                (0..<outputs).map { n in row.indices.reduce(0) { $0 + row[$1] * weight(offset + n * row.count + $1) }
+                (0..<matrix.outFeatures).map { n in
+                    row.indices.reduce(0) { $0 + row[$1] * weight(matrix.offset + n * row.count + $1) }
                 }
             }
         }
@@ -51,7 +52,7 @@ enum TinyModel {
         var x = tokens.map { token in (0..<C).map { weight(model.layout.embedding + Int(token) * C + $0) } }
         let Q = shape.querySize, KV = shape.keyValueSize, group = shape.headCount / shape.keyValueHeadCount
         for layer in model.layout.layers {
-            let mixed = multiply(norm(x, layer.attentionNorm), layer.queryKeyValue, Q + 2 * KV)
+            let mixed = multiply(norm(x, layer.attentionNorm), layer.queryKeyValue)
             var attended = [[Double]](repeating: [], count: T)
             for head in 0..<shape.headCount {
                 let keyHead = head / group
@@ -67,14 +68,14 @@ enum TinyModel {
                     }
                 }
             }
-            x = sum(x, multiply(attended, layer.attentionOutput, C))
-            let gateUp = multiply(norm(x, layer.feedForwardNorm), layer.gateUp, 2 * shape.intermediateSize)
+            x = sum(x, multiply(attended, layer.attentionOutput))
+            let gateUp = multiply(norm(x, layer.feedForwardNorm), layer.gateUp)
             let gated = gateUp.map { row in
                 (0..<shape.intermediateSize).map { row[$0] / (1 + exp(-row[$0])) * row[shape.intermediateSize + $0] }
             }
-            x = sum(x, multiply(gated, layer.down, C))
+            x = sum(x, multiply(gated, layer.down))
         }
-        let logits = multiply(norm([x[T - 1]], model.layout.finalNorm), model.layout.output, shape.vocabularySize)[0]
+        let logits = multiply(norm([x[T - 1]], model.layout.finalNorm), model.layout.output)[0]
         let largest = logits.max()!
         let shift = largest + log(logits.reduce(0) { $0 + exp($1 - largest) })
         return logits.map { $0 - shift }

@@ -51,6 +51,39 @@ struct SmolLM2TrainingTests {
         }
     }
 
+    @Test("bfloat16 keeps the loss, and the gradient in every tensor, within its own rounding")
+    func bfloat16() throws {
+        let golden = try GoldenModel.decode(SmolLM2.Supervised.self, "smollm2/sft.json")
+        let model = try SmolLM2.load(), pool = WorkerPool(threads: 2), batch = PackedBatch(golden.sequences)
+        var losses: [Double] = [], gradients: [FloatBuffer] = []
+        for precision in Precision.allCases {
+            let transformer = try Transformer(model: model, precision: precision, pool: pool)
+            let found = transformer.forward(batch, keepActivations: true)
+            let count = Double(found.count)
+            losses.append(-found.reduce(0) { $0 + $1.logProbability } / count)
+            let gradient = FloatBuffer(count: model.layout.count)
+            transformer.backward([Float](repeating: Float(-1 / count), count: found.count), into: gradient)
+            gradients.append(gradient)
+        }
+        // Each factor is off by at most a 256th; through thirty layers the loss moves by less than that.
+        #expect(abs(losses[1] - golden.loss) < 4e-3 * golden.loss)
+        var worst = 0.0
+        for tensor in model.layout.tensors {
+            var difference = 0.0, norm = 0.0, product = 0.0, other = 0.0
+            for index in tensor.range {
+                let exact = Double(gradients[0][index]), rounded = Double(gradients[1][index])
+                difference += (exact - rounded) * (exact - rounded)
+                norm += exact * exact
+                other += rounded * rounded
+                product += exact * rounded
+            }
+            worst = max(worst, (difference / norm).squareRoot())
+            #expect(product / (norm * other).squareRoot() > 0.995, "direction of \(tensor.name)")
+        }
+        #expect(worst < 0.1)
+        print("bfloat16: loss \(losses[1]) for \(losses[0]); gradients within \(worst) of their norm")
+    }
+
     @Test("five supervised steps", .enabled(if: SmolLM2.isNightly, "slow: set NIGHTLY=1"))
     func supervisedSteps() throws {
         let golden = try GoldenModel.decode(SmolLM2.Supervised.self, "smollm2/sft.json")

@@ -29,11 +29,12 @@ struct TrainerTests {
         }, PreferenceObjective(likelihoodWeight: 0.2))
 
     static func trainer(
-        _ task: TrainingTask, _ configuration: OptimizationConfiguration, seed: UInt64 = 4, threads: Int = 2
+        _ task: TrainingTask, _ configuration: OptimizationConfiguration, _ precision: Precision = .single,
+        seed: UInt64 = 4, threads: Int = 2
     ) throws -> Trainer {
         try Trainer(
             model: RandomModel.make(), task: task, configuration: configuration, seed: seed,
-            pool: WorkerPool(threads: threads))
+            precision: precision, pool: WorkerPool(threads: threads))
     }
 
     static func finish(_ trainer: Trainer) throws -> (steps: [StepMetrics], parameters: [Float]) {
@@ -42,24 +43,26 @@ struct TrainerTests {
         return (steps, trainer.model.parameters.withUnsafeBufferPointer { Array($0) })
     }
 
-    @Test("the number of threads changes nothing", arguments: [supervised, preference])
-    func threads(task: TrainingTask) throws {
-        let one = try Self.finish(Self.trainer(task, Self.configuration(), threads: 1))
-        let three = try Self.finish(Self.trainer(task, Self.configuration(), threads: 3))
+    @Test("the number of threads changes nothing", arguments: [supervised, preference], Precision.allCases)
+    func threads(task: TrainingTask, precision: Precision) throws {
+        let one = try Self.finish(Self.trainer(task, Self.configuration(), precision, threads: 1))
+        let three = try Self.finish(Self.trainer(task, Self.configuration(), precision, threads: 3))
         #expect(one.steps == three.steps)
         #expect(one.parameters == three.parameters)
     }
 
-    @Test("a run resumed after any step ends as if it had not stopped", arguments: [supervised, preference])
-    func resume(task: TrainingTask) throws {
-        let whole = try Self.finish(Self.trainer(task, Self.configuration()))
+    @Test(
+        "a run resumed after any step ends as if it had not stopped", arguments: [supervised, preference],
+        Precision.allCases)
+    func resume(task: TrainingTask, precision: Precision) throws {
+        let whole = try Self.finish(Self.trainer(task, Self.configuration(), precision))
         let file = FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
         for stop in [0, 1, 4] {
-            let first = try Self.trainer(task, Self.configuration())
+            let first = try Self.trainer(task, Self.configuration(), precision)
             for _ in 0..<stop { _ = try first.step() }
             try first.saveState(to: file)
-            let second = try Self.trainer(task, Self.configuration())
+            let second = try Self.trainer(task, Self.configuration(), precision)
             second.model.parameters.fill(0)
             try second.restoreState(from: file)
             #expect(second.progress.step == stop)

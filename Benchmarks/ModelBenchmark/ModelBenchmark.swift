@@ -1,0 +1,90 @@
+import Foundation
+import Model
+
+/// Measures what the model does, for `Benchmarks/model`: one workload a call, one line a repetition.
+///
+///     ModelBenchmark WORKLOAD MODEL.gguf [precision=bf16] [threads=2] [repetitions=5] [batch=64] …
+///
+/// A line is the workload's rate in units a second; all else goes to standard error.
+@main
+struct ModelBenchmark {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count >= 3, let workload = Workload(rawValue: arguments[1]) else {
+            let names = Workload.allCases.map(\.rawValue).joined(separator: "|")
+            FileHandle.standardError.write(
+                Data("usage: ModelBenchmark \(names) MODEL.gguf [name=value …]\n".utf8))
+            exit(2)
+        }
+        let settings = Settings(arguments.dropFirst(3))
+        let model = try PretrainedModel(gguf: URL(filePath: arguments[2]))
+        try workload.run(model, settings)
+    }
+}
+
+enum Workload: String, CaseIterable {
+    /// A supervised step of `sequences` × `length` tokens, all of them targets: tokens a second.
+    case sft
+    /// A preference step of `pairs` pairs, each `shared` prompt tokens and twice `length` in all: the tokens of chosen
+    /// and rejected sequences, prompts counted in both, a second.
+    case dpo
+    /// One prompt of `length` tokens: prompt tokens a second.
+    case prefill
+    /// `batch` sequences of `new` tokens after prompts of `prompt`, none shared: new tokens a second.
+    case decode
+
+    func run(_ model: PretrainedModel, _ settings: Settings) throws {
+        switch self {
+        case .sft: try TrainingWorkload.supervised(model.model, settings)
+        case .dpo: try TrainingWorkload.preference(model.model, settings)
+        case .prefill: try GenerationWorkload.prefill(model, settings)
+        case .decode: try GenerationWorkload.decode(model, settings)
+        }
+    }
+}
+
+/// `name=value` arguments.
+struct Settings {
+    private var values: [String: String] = [:]
+
+    init(_ arguments: some Sequence<String>) {
+        for argument in arguments {
+            let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { fatalError("'\(argument)' is not name=value") }
+            values[parts[0]] = parts[1]
+        }
+    }
+
+    func number(_ name: String, _ standard: Int) -> Int {
+        guard let text = values[name] else { return standard }
+        guard let number = Int(text), number > 0 else { fatalError("\(name) is '\(text)', not a number above 0") }
+        return number
+    }
+
+    var precision: Precision {
+        guard let text = values["precision"] else { return .bfloat16 }
+        guard let precision = Precision(rawValue: text) else { fatalError("no precision '\(text)'") }
+        return precision
+    }
+    var pool: WorkerPool { WorkerPool(threads: number("threads", 2)) }
+    var repetitions: Int { number("repetitions", 5) }
+}
+
+/// Prints units a second of `repetitions` calls, after one that warms up.
+func measure(units: Int, repetitions: Int, _ body: () throws -> Void) rethrows {
+    try body()
+    for _ in 0..<repetitions {
+        let elapsed = try ContinuousClock().measure(body)
+        let seconds =
+            Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+        print(Double(units) / seconds)
+    }
+    FileHandle.standardError.write(Data("peak memory \(peakMemory() >> 20) MiB\n".utf8))
+}
+
+/// Bytes of the largest resident set so far.
+func peakMemory() -> Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss << 10
+}

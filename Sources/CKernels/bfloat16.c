@@ -1,0 +1,285 @@
+#include "lanes.h"
+
+#include "CKernelsBFloat16.h"
+
+enum { PANEL = kernel_panel_columns };
+
+typedef uint16_t half_lanes __attribute__((vector_size(32), aligned(2)));
+
+static inline long smaller(long a, long b) { return a < b ? a : b; }
+
+/// The bits of each lane's nearest bfloat16, in the upper half of the word; the lower half is rubbish.
+INLINE void round_lanes(const lanes *from, word_lanes *to) {
+    word_lanes bits = (word_lanes)*from;
+    const word_lanes size = bits & 0x7fffffffu;
+    word_lanes rounded = bits + 0x7fffu + ((bits >> 16) & 1u);
+    // A NaN stays one, and what the processor would take for zero is zero.
+    const word_lanes is_nan = (word_lanes)(size > 0x7f800000u), is_tiny = (word_lanes)(size < 0x00800000u);
+    rounded = (rounded & ~is_nan) | ((bits | 0x00400000u) & is_nan);
+    *to = (rounded & ~is_tiny) | (bits & 0x80000000u & is_tiny);
+}
+
+/// The words of two rows of factors, `earlier` and `later` along the depth.
+INLINE void pair_lanes(const lanes *earlier, const lanes *later, word_lanes *words) {
+    word_lanes low, high;
+    round_lanes(earlier, &low);
+    round_lanes(later, &high);
+    *words = (low >> 16) | (high & 0xffff0000u);
+}
+
+DISPATCHED void kernel_pairs_of_rows(const float *x, long x_row, uint32_t *y, long y_row, long rows, long width) {
+    for (long r = 0; r < rows; r++) {
+        const float *from = x + r * x_row;
+        uint16_t *to = (uint16_t *)(y + r * y_row);
+        long i = 0;
+        word_lanes bits;
+        for (; i + LANES <= width; i += LANES) {
+            round_lanes((const lanes *)(from + i), &bits);
+            *(half_lanes *)(to + i) = __builtin_convertvector(bits >> 16, half_lanes);
+        }
+        if (i == width) continue;
+        lanes tail;
+        load_tail(&tail, from + i, width - i, 0);
+        round_lanes(&tail, &bits);
+        const half_lanes halves = __builtin_convertvector(bits >> 16, half_lanes);
+        // The zero that completes the last pair comes from the tail's fill.
+        memcpy(to + i, &halves, (size_t)(2 * kernel_pairs(width) - i) * sizeof *to);
+    }
+}
+
+/// words[i][j] = pair i of column j, for up to 16 pairs and 16 columns of x (rows, width) from (row, column) on; zero
+/// beyond its ends.
+INLINE void square_of_pairs(const float *x, long x_row, long row, long rows, long column, long width,
+                            word_lanes *words) {
+    const long columns = smaller(LANES, width - column);
+    for (int i = 0; i < LANES; i++) {
+        const long earlier = row + 2 * i;
+        lanes values[2] = {{0}, {0}};
+        for (int part = 0; part < 2; part++) {
+            if (earlier + part >= rows) continue;
+            const float *from = x + (earlier + part) * x_row + column;
+            if (columns == LANES) values[part] = *(const lanes *)from;
+            else load_tail(&values[part], from, columns, 0);
+        }
+        pair_lanes(&values[0], &values[1], &words[i]);
+    }
+}
+
+/// Rows and columns of a square of words change places.
+INLINE void turn(word_lanes *words) {
+    word_lanes other[LANES];
+#define SWAP(from, to, distance, low, high)                                             \
+    _Pragma("unroll") for (int i = 0; i < LANES; i++) {                                 \
+        if (i & distance) continue;                                                     \
+        to[i] = __builtin_shufflevector(from[i], from[i + distance], LIST low);         \
+        to[i + distance] = __builtin_shufflevector(from[i], from[i + distance], LIST high); \
+    }
+#define LIST(...) __VA_ARGS__
+    SWAP(words, other, 8, (0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+         (8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+    SWAP(other, words, 4, (0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27),
+         (4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
+    SWAP(words, other, 2, (0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
+         (2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
+    SWAP(other, words, 1, (0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30),
+         (1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31))
+}
+
+INLINE void store_words(uint32_t *to, const word_lanes *from, long count) {
+    if (count >= LANES) *(word_lanes *)to = *from;
+    else memcpy(to, from, (size_t)count * sizeof *to);
+}
+
+DISPATCHED void kernel_pairs_of_columns(const float *x, long x_row, uint32_t *y, long y_row, long rows, long width) {
+    const long pairs = kernel_pairs(rows);
+    for (long pair = 0; pair < pairs; pair += LANES)
+        for (long column = 0; column < width; column += LANES) {
+            word_lanes words[LANES];
+            square_of_pairs(x, x_row, 2 * pair, rows, column, width, words);
+            turn(words);
+            const long columns = smaller(LANES, width - column);
+            for (long j = 0; j < columns; j++) store_words(y + (column + j) * y_row + pair, &words[j], pairs - pair);
+        }
+}
+
+DISPATCHED void kernel_panels_of_rows(const float *x, long x_row, uint32_t *panels, long depth, long columns,
+                                      long first, long count) {
+    const long pairs = kernel_pairs(depth);
+    for (long panel = first; panel < first + count; panel++)
+        for (long pair = 0; pair < pairs; pair += LANES)
+            for (long j = 0; j < PANEL; j += LANES) {
+                const long column = panel * PANEL + j, held = smaller(LANES, pairs - pair);
+                word_lanes words[LANES] = {{0}};
+                if (column < columns) square_of_pairs(x, x_row, 2 * pair, depth, column, columns, words);
+                for (long i = 0; i < held; i++)
+                    *(word_lanes *)(panels + (panel * pairs + pair + i) * PANEL + j) = words[i];
+            }
+}
+
+DISPATCHED void kernel_panels_of_columns(const float *x, long x_row, uint32_t *panels, long depth, long columns,
+                                         long first, long count) {
+    const long pairs = kernel_pairs(depth);
+    for (long panel = first; panel < first + count; panel++)
+        for (long j = 0; j < PANEL; j += LANES)
+            for (long pair = 0; pair < pairs; pair += LANES) {
+                const long held = smaller(LANES, pairs - pair), values = smaller(2 * LANES, depth - 2 * pair);
+                word_lanes words[LANES];
+                for (long i = 0; i < LANES; i++) {
+                    const long column = panel * PANEL + j + i;
+                    uint32_t row[LANES] = {0};
+                    if (column < columns) {
+                        const float *from = x + column * x_row + 2 * pair;
+                        word_lanes bits;
+                        lanes part[2] = {{0}, {0}};
+                        if (values == 2 * LANES) memcpy(part, from, sizeof part);
+                        else
+                            for (long k = 0; k < values; k++) ((float *)part)[k] = from[k];
+                        for (int k = 0; k < 2; k++) {
+                            round_lanes(&part[k], &bits);
+                            const half_lanes halves = __builtin_convertvector(bits >> 16, half_lanes);
+                            memcpy(row + k * LANES / 2, &halves, sizeof halves);
+                        }
+                    }
+                    memcpy(&words[i], row, sizeof row);
+                }
+                turn(words);
+                for (long i = 0; i < held; i++)
+                    *(word_lanes *)(panels + (panel * pairs + pair + i) * PANEL + j) = words[i];
+            }
+}
+
+// MARK: Products
+
+/// Pairs of a panel that stay in the first cache while all rows pass by.
+enum { DEPTH_BLOCK = 192 };
+
+typedef void panel_function(long rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel, float *c,
+                            long c_row, int accumulate);
+
+/// A panel of which C has only some columns goes through a block of its own.
+INLINE void narrow_panel(panel_function *whole, long rows, long columns, long pairs, const uint32_t *a, long a_row,
+                         const uint32_t *panel, float *c, long c_row, int accumulate) {
+    enum { BLOCK = 24 };
+    float part[BLOCK * PANEL];
+    for (long first = 0; first < rows; first += BLOCK) {
+        const long held = smaller(BLOCK, rows - first);
+        memset(part, 0, sizeof part);
+        if (accumulate)
+            for (long r = 0; r < held; r++)
+                memcpy(part + r * PANEL, c + (first + r) * c_row, (size_t)columns * sizeof *c);
+        whole(held, pairs, a + first * a_row, a_row, panel, part, PANEL, 1);
+        for (long r = 0; r < held; r++)
+            memcpy(c + (first + r) * c_row, part + r * PANEL, (size_t)columns * sizeof *c);
+    }
+}
+
+/// All panels, in blocks of the depth; a partial sum waits in C, where it keeps all its bits.
+INLINE void product(panel_function *whole, long rows, long columns, long pairs, const uint32_t *a, long a_row,
+                    const uint32_t *panels, float *c, long c_row, int accumulate) {
+    for (long pair = 0; pair < pairs; pair += DEPTH_BLOCK) {
+        const long held = smaller(DEPTH_BLOCK, pairs - pair);
+        const int adds = accumulate || pair > 0;
+        for (long column = 0; column < columns; column += PANEL) {
+            const uint32_t *panel = panels + column * pairs + pair * PANEL;
+            const long left = columns - column;
+            if (left >= PANEL) whole(rows, held, a + pair, a_row, panel, c + column, c_row, adds);
+            else narrow_panel(whole, rows, left, held, a + pair, a_row, panel, c + column, c_row, adds);
+        }
+    }
+}
+
+/// sum += the products of a pair with sixteen others, the later factors first.
+INLINE void add_pairs(uint32_t pair, const word_lanes *others, lanes *sum) {
+    // Factors of eight bits: their product is exact, so fusing it with the addition changes nothing.
+    const word_lanes left = (word_lanes){0} + pair;
+    *sum += (lanes)(left & 0xffff0000u) * (lanes)(*others & 0xffff0000u);
+    *sum += (lanes)(left << 16) * (lanes)(*others << 16);
+}
+
+INLINE void plain_tile(const int rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel, float *c,
+                       long c_row, int accumulate) {
+    for (long j = 0; j < PANEL; j += LANES) {
+        lanes sum[4];
+#pragma unroll
+        for (int r = 0; r < rows; r++) sum[r] = accumulate ? *(const lanes *)(c + r * c_row + j) : (lanes){0};
+        for (long p = 0; p < pairs; p++) {
+            const word_lanes right = *(const word_lanes *)(panel + p * PANEL + j);
+#pragma unroll
+            for (int r = 0; r < rows; r++) add_pairs(a[r * a_row + p], &right, &sum[r]);
+        }
+#pragma unroll
+        for (int r = 0; r < rows; r++) *(lanes *)(c + r * c_row + j) = sum[r];
+    }
+}
+
+DISPATCHED static void plain_panel(long rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel,
+                                   float *c, long c_row, int accumulate) {
+    long r = 0;
+    for (; r + 4 <= rows; r += 4) plain_tile(4, pairs, a + r * a_row, a_row, panel, c + r * c_row, c_row, accumulate);
+    for (; r < rows; r++) plain_tile(1, pairs, a + r * a_row, a_row, panel, c + r * c_row, c_row, accumulate);
+}
+
+void kernel_bfloat16_product_plain(long rows, long columns, long pairs, const uint32_t *a, long a_row,
+                                   const uint32_t *panels, float *c, long c_row, int accumulate) {
+    product(plain_panel, rows, columns, pairs, a, a_row, panels, c, c_row, accumulate);
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define BFLOAT16 __attribute__((target("arch=x86-64-v4,avx512bf16")))
+
+/// `rows` x 64 sums in registers. `rows` is a constant where this is inlined.
+BFLOAT16 static inline __attribute__((always_inline)) void tile(const int rows, long pairs, const uint32_t *a,
+                                                                long a_row, const uint32_t *panel, float *c,
+                                                                long c_row, int accumulate) {
+    enum { MOST_ROWS = 6, VECTORS = PANEL / LANES };
+    __m512 sum[MOST_ROWS][VECTORS];
+#pragma unroll
+    for (int r = 0; r < rows; r++)
+#pragma unroll
+        for (int v = 0; v < VECTORS; v++)
+            sum[r][v] = accumulate ? _mm512_loadu_ps(c + r * c_row + v * LANES) : _mm512_setzero_ps();
+    for (long p = 0; p < pairs; p++) {
+        __m512bh right[VECTORS];
+#pragma unroll
+        for (int v = 0; v < VECTORS; v++) right[v] = (__m512bh)_mm512_loadu_si512(panel + p * PANEL + v * LANES);
+#pragma unroll
+        for (int r = 0; r < rows; r++) {
+            const __m512bh left = (__m512bh)_mm512_set1_epi32((int)a[r * a_row + p]);
+#pragma unroll
+            for (int v = 0; v < VECTORS; v++) sum[r][v] = _mm512_dpbf16_ps(sum[r][v], left, right[v]);
+        }
+    }
+#pragma unroll
+    for (int r = 0; r < rows; r++)
+#pragma unroll
+        for (int v = 0; v < VECTORS; v++) _mm512_storeu_ps(c + r * c_row + v * LANES, sum[r][v]);
+}
+
+BFLOAT16 static void fast_panel(long rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel, float *c,
+                                long c_row, int accumulate) {
+    for (long r = 0; r < rows; r += 6) {
+        const uint32_t *left = a + r * a_row;
+        float *target = c + r * c_row;
+        switch (smaller(6, rows - r)) {
+#define TILE(n) \
+    case n: tile(n, pairs, left, a_row, panel, target, c_row, accumulate); break;
+            TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
+        }
+    }
+}
+
+int kernel_has_bfloat16(void) { return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("x86-64-v4"); }
+#else
+int kernel_has_bfloat16(void) { return 0; }
+#endif
+
+void kernel_bfloat16_product(long rows, long columns, long pairs, const uint32_t *a, long a_row,
+                             const uint32_t *panels, float *c, long c_row, int accumulate) {
+#if defined(__x86_64__)
+    if (kernel_has_bfloat16())
+        return product(fast_panel, rows, columns, pairs, a, a_row, panels, c, c_row, accumulate);
+#endif
+    kernel_bfloat16_product_plain(rows, columns, pairs, a, a_row, panels, c, c_row, accumulate);
+}

@@ -1,0 +1,52 @@
+#ifndef CKERNELS_BFLOAT16_H
+#define CKERNELS_BFLOAT16_H
+
+#include <stdint.h>
+
+// Matrix products of bfloat16 factors with float32 sums.
+//
+// Two factors that follow one another along the summed dimension, the depth, are a pair: one uint32_t, the earlier
+// factor in its low half. A depth that is odd ends with a zero. Rounding is to the nearest, ties to even; a value below
+// 2^-126 becomes zero, as the processors that multiply bfloat16 take it.
+//
+// The right factor of a product lies in panels of 64 columns, one panel after the other, each (pairs, 64).
+
+enum { kernel_panel_columns = 64 };
+
+/// Pairs that `depth` factors make.
+static inline long kernel_pairs(long depth) { return (depth + 1) / 2; }
+
+/// Words of a right factor (depth, columns) in panels.
+static inline long kernel_panel_words(long depth, long columns) {
+    return (columns + kernel_panel_columns - 1) / kernel_panel_columns * kernel_panel_columns * kernel_pairs(depth);
+}
+
+/// y (rows, pairs of width) = x (rows, width): a left factor whose depth runs along x's rows. Rows are x_row floats and
+/// y_row words apart.
+void kernel_pairs_of_rows(const float *x, long x_row, uint32_t *y, long y_row, long rows, long width);
+/// y (width, pairs of rows) = x (rows, width) transposed: a left factor whose depth runs down x's columns.
+void kernel_pairs_of_columns(const float *x, long x_row, uint32_t *y, long y_row, long rows, long width);
+
+/// Panels of the right factor x (depth, columns), of panel `first` and `count` that follow. `panels` is where the first
+/// of all panels begins.
+void kernel_panels_of_rows(const float *x, long x_row, uint32_t *panels, long depth, long columns, long first,
+                           long count);
+/// Panels of the right factor xᵀ, where x is (columns, depth).
+void kernel_panels_of_columns(const float *x, long x_row, uint32_t *panels, long depth, long columns, long first,
+                              long count);
+
+/// C (rows, columns) = A (rows, pairs) · B, or += when `accumulate`. `panels` holds B's panels from the one of C's first
+/// column on.
+///
+/// Each element is one chain of additions along the depth, the later factor of a pair before the earlier: its bits
+/// depend on its own row of A and column of B alone, however the call is cut. They are the same with and without the
+/// processor's instructions for it, where no partial sum is below 2^-126.
+void kernel_bfloat16_product(long rows, long columns, long pairs, const uint32_t *a, long a_row,
+                             const uint32_t *panels, float *c, long c_row, int accumulate);
+/// The same without the processor's own instructions.
+void kernel_bfloat16_product_plain(long rows, long columns, long pairs, const uint32_t *a, long a_row,
+                                   const uint32_t *panels, float *c, long c_row, int accumulate);
+/// Whether the processor multiplies bfloat16 itself.
+int kernel_has_bfloat16(void);
+
+#endif

@@ -1,0 +1,82 @@
+import CKernels
+
+/// The matrices of a model in the forms that products of one precision read.
+///
+/// In bfloat16 they are packed once, not once a product: whoever changes the model's parameters calls `pack`.
+package final class WeightMatrices {
+    private let parameters: FloatBuffer
+    private let layout: [ParameterLayout.Matrix]
+    private let pool: WorkerPool
+    /// Where each matrix's panels begin in the buffers.
+    private var forwardOffsets: [Int] = []
+    private var gradientOffsets: [Int] = []
+    private let forward: WordBuffer?
+    private let gradient: WordBuffer?
+
+    /// - Parameter gradients: whether gradients of the products' inputs will be wanted too.
+    package convenience init(_ model: LanguageModel, precision: Precision, gradients: Bool, pool: WorkerPool) {
+        self.init(
+            model.parameters, model.layout.matrices, precision: precision, gradients: gradients, pool: pool)
+    }
+
+    /// - Parameter layout: matrices of `parameters`, in the order of their indices.
+    package init(
+        _ parameters: FloatBuffer, _ layout: [ParameterLayout.Matrix], precision: Precision, gradients: Bool,
+        pool: WorkerPool
+    ) {
+        self.parameters = parameters
+        self.layout = layout
+        self.pool = pool
+        guard precision == .bfloat16 else {
+            forward = nil
+            gradient = nil
+            return
+        }
+        var forwardCount = 0, gradientCount = 0
+        for matrix in layout {
+            forwardOffsets.append(forwardCount)
+            gradientOffsets.append(gradientCount)
+            forwardCount += kernel_panel_words(matrix.inFeatures, matrix.outFeatures)
+            gradientCount += kernel_panel_words(matrix.outFeatures, matrix.inFeatures)
+        }
+        forward = WordBuffer(count: forwardCount)
+        gradient = gradients ? WordBuffer(count: gradientCount) : nil
+        pack()
+    }
+
+    package subscript(matrix: ParameterLayout.Matrix) -> WeightMatrix {
+        WeightMatrix(
+            outFeatures: matrix.outFeatures, inFeatures: matrix.inFeatures,
+            values: UnsafePointer(parameters.pointer + matrix.offset),
+            panels: forward.map {
+                WeightMatrix.Panels(
+                    forward: $0.pointer + forwardOffsets[matrix.index],
+                    gradient: gradient.map { $0.pointer + gradientOffsets[matrix.index] })
+            })
+    }
+
+    /// Takes over what the parameters have become.
+    package func pack() {
+        if forward == nil { return }
+        // A few panels a task: matrices differ in size by two orders of magnitude.
+        let share = 8
+        let tasks = layout.flatMap { matrix in
+            let size = Int(kernel_panel_columns)
+            return [(matrix.outFeatures, true), (matrix.inFeatures, false)].flatMap { columns, isForward in
+                let panels = (columns + size - 1) / size
+                return stride(from: 0, to: panels, by: share).map {
+                    (matrix: matrix, first: $0, count: min(share, panels - $0), isForward: isForward)
+                }
+            }
+        }
+        pool.run(tasks.count) { index in
+            let task = tasks[index], weight = self[task.matrix]
+            let rows = weight.outFeatures, width = weight.inFeatures
+            if task.isForward, let panels = weight.panels?.forward {
+                kernel_panels_of_columns(weight.values, width, panels, width, rows, task.first, task.count)
+            } else if let panels = weight.panels?.gradient {
+                kernel_panels_of_rows(weight.values, width, panels, rows, width, task.first, task.count)
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import CKernels
+import Testing
+
+/// bfloat16 in the terms of this file, apart from the kernels.
+enum BFloat16 {
+    /// The nearest bfloat16, ties to even; a subnormal number becomes zero.
+    static func nearest(_ value: Float) -> Float {
+        if !value.isFinite { return value }
+        if value.magnitude < .leastNormalMagnitude { return value.sign == .minus ? -0.0 : 0 }
+        let kept = Float(bitPattern: value.bitPattern & 0xFFFF_0000)
+        let next = Float(bitPattern: kept.bitPattern &+ 0x10000)
+        let below = Double(value.magnitude) - Double(kept.magnitude)
+        let above = (next.isInfinite ? 0x1p128 : Double(next.magnitude)) - Double(value.magnitude)
+        if below == above { return kept.bitPattern & 0x10000 == 0 ? kept : next }
+        return below < above ? kept : next
+    }
+
+    /// The two factors of a pair.
+    static func factors(_ pair: UInt32) -> (earlier: Float, later: Float) {
+        (Float(bitPattern: pair << 16), Float(bitPattern: pair & 0xFFFF_0000))
+    }
+}
+
+@Suite("The bfloat16 kernels")
+struct BFloat16KernelTests {
+    static let odd: [Float] = [
+        0, -0.0, 1, -1, 1.00390625, 1.01171875, 0x1.01p0, 0x1.03p0, -0x1.01p0, 3.3895e38, -3.4e38, .infinity,
+        -.infinity, .leastNormalMagnitude, -.leastNormalMagnitude, .leastNormalMagnitude / 2,
+        Float(bitPattern: 0x8000_02CA), 1e-38, 0x1.fefffep0,
+        0x1.ffp0, .pi, 65504, 1e-30,
+    ]
+
+    @Test("round to the nearest, ties to even", arguments: [1, 5, 16, 23])
+    func rounding(width: Int) {
+        let x = Array((Self.odd + Self.odd).prefix(width)), pairs = kernel_pairs(width)
+        var y = [UInt32](repeating: 7, count: pairs)
+        kernel_pairs_of_rows(x, width, &y, pairs, 1, width)
+        for (index, value) in x.enumerated() {
+            let pair = BFloat16.factors(y[index / 2]), found = index % 2 == 0 ? pair.earlier : pair.later
+            #expect(found.bitPattern == BFloat16.nearest(value).bitPattern, "\(value)")
+        }
+        if width % 2 == 1 { #expect(BFloat16.factors(y[pairs - 1]).later.bitPattern == 0) }
+    }
+
+    @Test("keep what is not a number")
+    func notANumber() {
+        // The payload's upper bits may be zero, and a carry must not make infinity of it.
+        let x: [Float] = [.nan, Float(bitPattern: 0x7F80_0001), Float(bitPattern: 0xFFFF_FFFF), 1]
+        var y = [UInt32](repeating: 0, count: 2)
+        kernel_pairs_of_rows(x, 4, &y, 2, 1, 4)
+        #expect(BFloat16.factors(y[0]).earlier.isNaN)
+        #expect(BFloat16.factors(y[0]).later.isNaN)
+        #expect(BFloat16.factors(y[1]).earlier.isNaN)
+        #expect(BFloat16.factors(y[1]).later == 1)
+    }
+
+    @Test("lay every factor in its place", arguments: [(1, 1), (2, 64), (7, 13), (33, 65), (130, 48), (64, 129)])
+    func layouts(rows: Int, width: Int) {
+        let x = MatrixProductTests.values(rows * width, 31)
+        func factor(_ pairs: [UInt32], _ index: Int, _ place: Int) -> Float {
+            let pair = BFloat16.factors(pairs[index])
+            return place % 2 == 0 ? pair.earlier : pair.later
+        }
+        let columnPairs = kernel_pairs(rows), rowPairs = kernel_pairs(width)
+        var turned = [UInt32](repeating: 7, count: width * columnPairs)
+        kernel_pairs_of_columns(x, width, &turned, columnPairs, rows, width)
+        var down = [UInt32](repeating: 7, count: kernel_panel_words(rows, width))
+        var along = [UInt32](repeating: 7, count: kernel_panel_words(width, rows))
+        let panel = Int(kernel_panel_columns)
+        // In two calls, as tasks do it.
+        for (first, count) in [(0, 1), (1, (width + panel - 1) / panel - 1)] {
+            kernel_panels_of_rows(x, width, &down, rows, width, first, count)
+        }
+        for (first, count) in [(0, 1), (1, (rows + panel - 1) / panel - 1)] {
+            kernel_panels_of_columns(x, width, &along, width, rows, first, count)
+        }
+        for row in 0..<rows {
+            for column in 0..<width {
+                let value = BFloat16.nearest(x[row * width + column])
+                #expect(factor(turned, column * columnPairs + row / 2, row) == value)
+                #expect(
+                    factor(down, (column / panel * columnPairs + row / 2) * panel + column % panel, row) == value)
+                #expect(factor(along, (row / panel * rowPairs + column / 2) * panel + row % panel, column) == value)
+            }
+        }
+        // What fills a panel up is zero.
+        for column in width..<((width + panel - 1) / panel * panel) {
+            for pair in 0..<columnPairs {
+                #expect(down[(column / panel * columnPairs + pair) * panel + column % panel] == 0)
+            }
+        }
+    }
+
+    @Test(
+        "give every element one chain of sums, with the processor's instructions and without",
+        arguments: [(1, 64, 64), (5, 63, 172), (7, 37, 13), (33, 577, 130), (13, 800, 64)])
+    func bits(M: Int, K: Int, N: Int) {
+        let x = MatrixProductTests.values(M * K, 41), w = MatrixProductTests.values(N * K, 42)
+        let pairs = kernel_pairs(K), stride = N + 3
+        var left = [UInt32](repeating: 0, count: M * pairs)
+        var right = [UInt32](repeating: 0, count: kernel_panel_words(K, N))
+        kernel_pairs_of_rows(x, K, &left, pairs, M, K)
+        kernel_panels_of_columns(w, K, &right, K, N, 0, (N + 63) / 64)
+        for adds in [false, true] {
+            var fast = [Float](repeating: 7, count: M * stride), plain = fast
+            kernel_bfloat16_product(M, N, pairs, left, pairs, right, &fast, stride, adds ? 1 : 0)
+            kernel_bfloat16_product_plain(M, N, pairs, left, pairs, right, &plain, stride, adds ? 1 : 0)
+            #expect(fast == plain)
+            for m in 0..<M {
+                for n in 0..<N {
+                    var sum: Float = adds ? 7 : 0
+                    for pair in 0..<pairs {
+                        let a = BFloat16.factors(left[m * pairs + pair])
+                        let b = BFloat16.factors(right[(n / 64 * pairs + pair) * 64 + n % 64])
+                        sum += a.later * b.later
+                        sum += a.earlier * b.earlier
+                    }
+                    #expect(fast[m * stride + n] == sum)
+                }
+                // Nothing is written between the rows.
+                #expect(fast[(m * stride + N)..<(m * stride + stride)].allSatisfy { $0 == 7 })
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Model
+import Testing
+
+/// One weight and the products with it.
+struct ProductFixture {
+    let product: MatrixProduct
+    let weights: WeightMatrices
+    let matrix: ParameterLayout.Matrix
+
+    init(_ weight: [Float], inFeatures: Int, precision: Precision, threads: Int = 2) throws {
+        let pool = WorkerPool(threads: threads), values = FloatBuffer(count: weight.count)
+        for (index, value) in weight.enumerated() { values[index] = value }
+        matrix = ParameterLayout.Matrix(
+            index: 0, offset: 0, outFeatures: weight.count / inFeatures, inFeatures: inFeatures)
+        product = try MatrixProduct(precision: precision, pool: pool)
+        weights = WeightMatrices(values, [matrix], precision: precision, gradients: true, pool: pool)
+    }
+
+    func forward(_ input: some Collection<Float>) -> [Float] {
+        let input = Array(input), rows = input.count / matrix.inFeatures
+        var output = [Float](repeating: 9, count: rows * matrix.outFeatures)
+        product.forward(input, weights[matrix], &output, rows: rows)
+        return output
+    }
+
+    func inputGradient(_ gradient: [Float]) -> [Float] {
+        let rows = gradient.count / matrix.outFeatures
+        var result = [Float](repeating: 9, count: rows * matrix.inFeatures)
+        product.inputGradient(gradient, weights[matrix], &result, rows: rows)
+        return result
+    }
+
+    /// What is added to ones.
+    func weightGradient(_ gradient: [Float], _ input: [Float]) -> [Float] {
+        var result = [Float](repeating: 1, count: matrix.outFeatures * matrix.inFeatures)
+        product.weightGradient(
+            gradient, input, &result, rows: input.count / matrix.inFeatures, inFeatures: matrix.inFeatures,
+            outFeatures: matrix.outFeatures)
+        return result
+    }
+}
+
+@Suite("Matrix products", .serialized)
+struct MatrixProductTests {
+    static func values(_ count: Int, _ stream: UInt64) -> [Float] {
+        var generator = Philox(key: 11, stream: stream)
+        return (0..<count).map { _ in Float(generator.uniform()) - 0.5 }
+    }
+
+    @Test(
+        "agree with sums in double precision of their rounded factors",
+        arguments: [(1, 64, 64), (5, 172, 64), (16, 64, 172), (37, 576, 192), (130, 300, 7), (3, 13, 129)],
+        Precision.allCases)
+    func oracle(shape: (M: Int, K: Int, N: Int), precision: Precision) throws {
+        let (M, K, N) = shape
+        let x = Self.values(M * K, 1), w = Self.values(N * K, 2), g = Self.values(M * N, 3)
+        let fixture = try ProductFixture(w, inFeatures: K, precision: precision)
+        let y = fixture.forward(x), dx = fixture.inputGradient(g), dw = fixture.weightGradient(g, x)
+        func factors(_ values: [Float]) -> [Double] {
+            values.map { Double(precision == .bfloat16 ? BFloat16.nearest($0) : $0) }
+        }
+        let a = factors(x), b = factors(w), c = factors(g)
+        // A dot product of n terms, each at most 1/4: n roundings of the running sum.
+        func bound(_ n: Int) -> Double { Double(n) * Double(Float.ulpOfOne) * Double(n) / 4 }
+        for m in 0..<M {
+            for n in 0..<N {
+                let exact = (0..<K).reduce(0.0) { $0 + a[m * K + $1] * b[n * K + $1] }
+                #expect(abs(Double(y[m * N + n]) - exact) <= bound(K))
+            }
+            for k in 0..<K {
+                let exact = (0..<N).reduce(0.0) { $0 + c[m * N + $1] * b[$1 * K + k] }
+                #expect(abs(Double(dx[m * K + k]) - exact) <= bound(N))
+            }
+        }
+        for n in 0..<N {
+            for k in 0..<K {
+                let exact = (0..<M).reduce(1.0) { $0 + c[$1 * N + n] * a[$1 * K + k] }
+                #expect(abs(Double(dw[n * K + k]) - exact) <= bound(M + 8))
+            }
+        }
+    }
+
+    @Test(
+        "a row does not depend on the rows beside it",
+        arguments: [(64, 64), (172, 64), (64, 172), (576, 960), (576, 3072), (1536, 576), (576, 1000)],
+        Precision.allCases)
+    func rowsAreIndependent(shape: (K: Int, N: Int), precision: Precision) throws {
+        let (K, N) = shape
+        let most = 290
+        let x = Self.values(most * K, 4)
+        let fixture = try ProductFixture(Self.values(N * K, 5), inFeatures: K, precision: precision)
+        let whole = fixture.forward(x)
+        for (start, rows) in [
+            (0, 1), (3, 1), (289, 1), (5, 2), (1, 15), (7, 16), (2, 17), (40, 33), (11, 257), (0, 289),
+        ] {
+            let part = fixture.forward(x[(start * K)..<((start + rows) * K)])
+            #expect(part[...] == whole[(start * N)..<((start + rows) * N)], "\(rows) rows from \(start)")
+        }
+    }
+
+    @Test("do not depend on the number of threads", arguments: Precision.allCases)
+    func threads(precision: Precision) throws {
+        let M = 150, K = 576, N = 700
+        let x = Self.values(M * K, 6), w = Self.values(N * K, 7), g = Self.values(M * N, 8)
+        let results = try [1, 2, 5].map { threads in
+            let fixture = try ProductFixture(w, inFeatures: K, precision: precision, threads: threads)
+            return fixture.forward(x) + fixture.inputGradient(g) + fixture.weightGradient(g, x)
+        }
+        #expect(results[0] == results[1])
+        #expect(results[0] == results[2])
+    }
+
+    @Test("take over weights that have changed when they are packed again", arguments: Precision.allCases)
+    func packing(precision: Precision) throws {
+        let K = 70, N = 30, values = FloatBuffer(count: 2 * N * K)
+        let matrices = (0..<2).map {
+            ParameterLayout.Matrix(index: $0, offset: $0 * N * K, outFeatures: N, inFeatures: K)
+        }
+        let pool = WorkerPool(threads: 2)
+        let product = try MatrixProduct(precision: precision, pool: pool)
+        let weights = WeightMatrices(values, matrices, precision: precision, gradients: true, pool: pool)
+        let x = [Float](repeating: 1, count: K)
+        values.fill(0.5)
+        weights.pack()
+        for matrix in matrices {
+            var y = [Float](repeating: 0, count: N)
+            product.forward(x, weights[matrix], &y, rows: 1)
+            #expect(y == [Float](repeating: 35, count: N))
+        }
+    }
+}
