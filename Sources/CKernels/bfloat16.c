@@ -1,23 +1,8 @@
-#include "lanes.h"
-
-#include "CKernelsBFloat16.h"
+#include "bfloat16.h"
 
 enum { PANEL = kernel_panel_columns };
 
-typedef uint16_t half_lanes __attribute__((vector_size(32), aligned(2)));
-
 static inline long smaller(long a, long b) { return a < b ? a : b; }
-
-/// The bits of each lane's nearest bfloat16, in the upper half of the word; the lower half is rubbish.
-INLINE void round_lanes(const lanes *from, word_lanes *to) {
-    word_lanes bits = (word_lanes)*from;
-    const word_lanes size = bits & 0x7fffffffu;
-    word_lanes rounded = bits + 0x7fffu + ((bits >> 16) & 1u);
-    // A NaN stays one, and what the processor would take for zero is zero.
-    const word_lanes is_nan = (word_lanes)(size > 0x7f800000u), is_tiny = (word_lanes)(size < 0x00800000u);
-    rounded = (rounded & ~is_nan) | ((bits | 0x00400000u) & is_nan);
-    *to = (rounded & ~is_tiny) | (bits & 0x80000000u & is_tiny);
-}
 
 /// The words of two rows of factors, `earlier` and `later` along the depth.
 INLINE void pair_lanes(const lanes *earlier, const lanes *later, word_lanes *words) {
@@ -28,23 +13,7 @@ INLINE void pair_lanes(const lanes *earlier, const lanes *later, word_lanes *wor
 }
 
 DISPATCHED void kernel_pairs_of_rows(const float *x, long x_row, uint32_t *y, long y_row, long rows, long width) {
-    for (long r = 0; r < rows; r++) {
-        const float *from = x + r * x_row;
-        uint16_t *to = (uint16_t *)(y + r * y_row);
-        long i = 0;
-        word_lanes bits;
-        for (; i + LANES <= width; i += LANES) {
-            round_lanes((const lanes *)(from + i), &bits);
-            *(half_lanes *)(to + i) = __builtin_convertvector(bits >> 16, half_lanes);
-        }
-        if (i == width) continue;
-        lanes tail;
-        load_tail(&tail, from + i, width - i, 0);
-        round_lanes(&tail, &bits);
-        const half_lanes halves = __builtin_convertvector(bits >> 16, half_lanes);
-        // The zero that completes the last pair comes from the tail's fill.
-        memcpy(to + i, &halves, (size_t)(2 * kernel_pairs(width) - i) * sizeof *to);
-    }
+    for (long r = 0; r < rows; r++) pair_up(x + r * x_row, y + r * y_row, width);
 }
 
 /// words[i][j] = pair i of column j, for up to 16 pairs and 16 columns of x (rows, width) from (row, column) on; zero
@@ -127,19 +96,7 @@ DISPATCHED void kernel_panels_of_columns(const float *x, long x_row, uint32_t *p
                 for (long i = 0; i < LANES; i++) {
                     const long column = panel * PANEL + j + i;
                     uint32_t row[LANES] = {0};
-                    if (column < columns) {
-                        const float *from = x + column * x_row + 2 * pair;
-                        word_lanes bits;
-                        lanes part[2] = {{0}, {0}};
-                        if (values == 2 * LANES) memcpy(part, from, sizeof part);
-                        else
-                            for (long k = 0; k < values; k++) ((float *)part)[k] = from[k];
-                        for (int k = 0; k < 2; k++) {
-                            round_lanes(&part[k], &bits);
-                            const half_lanes halves = __builtin_convertvector(bits >> 16, half_lanes);
-                            memcpy(row + k * LANES / 2, &halves, sizeof halves);
-                        }
-                    }
+                    if (column < columns) pair_up(x + column * x_row + 2 * pair, row, values);
                     memcpy(&words[i], row, sizeof row);
                 }
                 turn(words);
@@ -188,14 +145,6 @@ INLINE void product(panel_function *whole, long rows, long columns, long pairs, 
     }
 }
 
-/// sum += the products of a pair with sixteen others, the later factors first.
-INLINE void add_pairs(uint32_t pair, const word_lanes *others, lanes *sum) {
-    // Factors of eight bits: their product is exact, so fusing it with the addition changes nothing.
-    const word_lanes left = (word_lanes){0} + pair;
-    *sum += (lanes)(left & 0xffff0000u) * (lanes)(*others & 0xffff0000u);
-    *sum += (lanes)(left << 16) * (lanes)(*others << 16);
-}
-
 INLINE void plain_tile(const int rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel, float *c,
                        long c_row, int accumulate) {
     for (long j = 0; j < PANEL; j += LANES) {
@@ -225,10 +174,6 @@ void kernel_bfloat16_product_plain(long rows, long columns, long pairs, const ui
 }
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#define BFLOAT16 __attribute__((target("arch=x86-64-v4,avx512bf16")))
-
 /// `rows` x 64 sums in registers. `rows` is a constant where this is inlined.
 BFLOAT16 static inline __attribute__((always_inline)) void tile(const int rows, long pairs, const uint32_t *a,
                                                                 long a_row, const uint32_t *panel, float *c,

@@ -49,7 +49,7 @@ final class InferencePass {
         kernels = RowKernels(pool: pool)
         maximumRows = rows
         maximumLogitRows = logitRows
-        pages = KeyValuePages(shape, bytes: cacheBytes)
+        pages = KeyValuePages(shape, precision: precision, bytes: cacheBytes)
         rotary = RotaryTable(positions: 0, headSize: shape.headSize, theta: shape.ropeTheta)
         residual = FloatBuffer(count: rows * shape.hiddenSize)
         normed = FloatBuffer(count: rows * shape.hiddenSize)
@@ -122,9 +122,9 @@ final class InferencePass {
             }
             for row in first..<(first + count) {
                 let key = values + row * stride + Q
-                kernel_page_store(
-                    key, key + KV, plan.rowPages[row] + layerOffset,
-                    Int(plan.positions[row]) % KeyValuePages.positions, shape.keyValueHeadCount, D)
+                pages.store(
+                    keys: key, values: key + KV, at: Int(plan.positions[row]), in: plan.rowPages[row] + layerOffset,
+                    heads: shape.keyValueHeadCount, headSize: D)
             }
         }
         let output = attended.pointer, group = shape.headCount / shape.keyValueHeadCount
@@ -133,9 +133,14 @@ final class InferencePass {
         plan.pointers.withUnsafeBufferPointer { pointers in
             kernels.pool.run(plan.blocks.count * shape.keyValueHeadCount) { task in
                 let head = task / plan.blocks.count, block = plan.blocks[task % plan.blocks.count]
-                let scratch = kernel_page_attention_scratch(block.first + block.rows)
+                let scratch = kernel_page_attention_scratch(block.first + block.rows, D)
                 withUnsafeTemporaryAllocation(of: Float.self, capacity: scratch) {
-                    kernel_page_attention(
+                    let attend =
+                        switch pages.precision {
+                        case .single: kernel_page_attention
+                        case .bfloat16: kernel_page_attention_bfloat16
+                        }
+                    attend(
                         values + block.row * stride + head * group * D, stride,
                         output + block.row * Q + head * group * D, Q, block.rows, group, block.first,
                         pointers.baseAddress! + block.pointer, layerOffset + head * pages.headStride, D, scale,
@@ -190,9 +195,9 @@ private struct StepPlan {
     /// Position of each row.
     private(set) var positions: [Int32] = []
     /// Page that holds each row's position.
-    private(set) var rowPages: [UnsafeMutablePointer<Float>] = []
+    private(set) var rowPages: [UnsafeMutablePointer<UInt32>] = []
     /// Pages of all sequences, one sequence after the other.
-    private(set) var pointers: [UnsafePointer<Float>?] = []
+    private(set) var pointers: [UnsafeRawPointer?] = []
     private(set) var blocks: [Block] = []
 
     init(_ spans: [RowSpan], pages: KeyValuePages, shape: ModelConfiguration) {
@@ -210,7 +215,7 @@ private struct StepPlan {
                 positions.append(Int32(position))
                 rowPages.append(pages.pointer(span.pages[position / KeyValuePages.positions]))
             }
-            pointers += span.pages.map { UnsafePointer(pages.pointer($0)) }
+            pointers += span.pages.map { UnsafeRawPointer(pages.pointer($0)) }
         }
     }
 }
