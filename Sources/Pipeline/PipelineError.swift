@@ -16,6 +16,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case duplicateKey(String, first: Int, at: SourceLocation)
     /// `scope` says whose key it is: `stage 'pair'`.
     case unknownKey(String, scope: String, hint: NameHint, at: SourceLocation)
+    /// What is set beside `params`, looked for in them.
+    case noParameter(String, stage: String, at: SourceLocation)
     case missingKey(String, scope: String, at: SourceLocation)
     case wrongType(scope: String, what: String, expected: String, found: String, at: SourceLocation)
     case invalidName(String, what: String, at: SourceLocation)
@@ -81,7 +83,8 @@ extension PipelineError {
         switch self {
         case .unreadableFile(_, _, let at): at
         case .malformedYAML(_, let at), .tooManyNodes(_, let at), .nestedTooDeeply(_, let at),
-            .duplicateKey(_, _, let at), .unknownKey(_, _, _, let at), .missingKey(_, _, let at),
+            .duplicateKey(_, _, let at), .unknownKey(_, _, _, let at), .noParameter(_, _, let at),
+            .missingKey(_, _, let at),
             .wrongType(_, _, _, _, let at), .invalidName(_, _, let at), .includeCycle(_, let at),
             .tooManyIncludes(_, let at), .unknownPartParameter(_, _, let at), .missingPartParameter(_, _, let at),
             .malformedReference(_, _, let at), .notPartOfText(_, _, let at), .duplicateName(_, _, _, let at),
@@ -128,6 +131,9 @@ extension PipelineError: CustomStringConvertible {
             "key '\(key)' twice (\(at)), first on line \(first); remove one"
         case .unknownKey(let key, let scope, let hint, let at):
             "\(scope): unknown key '\(key)' (\(at)); \(hint.text)"
+        case .noParameter(let key, let stage, let at):
+            "stage '\(stage)': '\(key)' is no parameter (\(at)); it stands beside 'params' in the pipeline file, or in an "
+                + "overlay (-f) as 'stages: {\(stage): {\(key): …}}'"
         case .missingKey(let key, let scope, let at):
             "\(scope): key '\(key)' is missing (\(at))"
         case .wrongType(let scope, let what, let expected, let found, let at):

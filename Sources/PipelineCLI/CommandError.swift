@@ -13,7 +13,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     /// Nil where the newest was asked for, and there is none.
     case unknownRun(String?)
     case ambiguousRun(String, matches: [String])
-    case runNotEnded(String)
+    case runNotEnded(String, isRunning: Bool)
     case noStageInRun(String, run: String, hint: NameHint)
     /// The log of the run tells nothing of the stage.
     case noEvents(of: String, run: String)
@@ -27,7 +27,11 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     /// `what` it is that has no such name, among those that are known.
     case unknownName(String, what: String, known: [String])
     case ambiguousName(String, what: String, matches: [String])
+    case noField(String, name: String, hint: NameHint)
     case notRows(String)
+    /// A number that is the beginning of an id too.
+    case numberOrID(String, name: String, id: String)
+    case lockFileUnwritable(String, reason: String)
     case rowsOutside(first: Int, last: Int, rows: Int, name: String)
     case wrongSchema(name: String, holds: String, wants: String, format: String)
     case folderNotEmpty(String)
@@ -50,7 +54,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .storeIsFile: .store
         case .forgedRecord, .damagedArchive: .integrity
-        case .outputClosed, .outputFailed, .programUnreadable: .stageFailed
+        case .outputClosed, .outputFailed, .programUnreadable, .lockFileUnwritable: .stageFailed
         default: .usage
         }
     }
@@ -65,6 +69,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "no run in this store names a pipeline file; say which: '\(command) FILE'"
         case .recordedFileGone(let file, let command):
             "the newest run was of '\(file)', which is not here; say which file is meant: '\(command) FILE'"
+        case .unknownReference(let text, _) where text.utf8.count < 4 && text.utf8.allSatisfy(Self.isHexadecimal):
+            "no artifact '\(text)'; a digest is named by 4 digits or more, and '\(Self.command("artifacts", "ls"))' shows all"
         case .unknownReference(let text, .known([])):
             "no artifact '\(text)'; the store holds none yet: run a pipeline first"
         case .unknownReference(let text, .known):
@@ -86,8 +92,10 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         case .unknownName(let name, let what, let known): "no \(what) '\(name)'; there are \(Self.list(known))"
         case .ambiguousName(let name, let what, let matches):
             "'\(name)' fits several: \(Self.list(matches)); write more of the \(what)"
-        case .runNotEnded(let run):
-            "run '\(run)' left no summary: it died, or is still under way; name another one"
+        case .runNotEnded(let run, isRunning: true):
+            "run '\(run)' is under way and has no summary yet; wait for its end, or name another one"
+        case .runNotEnded(let run, isRunning: false):
+            "run '\(run)' was killed and left no summary; name another one"
         case .noStageInRun(let name, let run, .didYouMean(let near)):
             "no stage '\(name)' in run '\(run)'; did you mean '\(near)'?"
         case .noStageInRun(let name, let run, .known(let names)):
@@ -104,6 +112,15 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "no row '\(id)' in '\(name)'; '\(Self.command("artifacts", "show", name))' shows its rows"
         case .severalRows(let id, let name, let matches):
             "'\(id)' fits several rows of '\(name)': \(Self.list(matches)); write more of it"
+        case .noField(let field, let name, .didYouMean(let near)):
+            "no row of '\(name)' has a field '\(field)'; did you mean '\(near)'?"
+        case .noField(let field, let name, .known(let names)):
+            "no row of '\(name)' has a field '\(field)'; there are \(Self.list(names)); a text is written in quotes"
+        case .numberOrID(let text, let name, let id):
+            "'\(text)' is the number of a row of '\(name)', and how the id '\(id)' begins; write '#\(text)', or more "
+                + "of the id"
+        case .lockFileUnwritable(let path, let reason):
+            "cannot write the lockfile '\(path)': \(reason); it lies beside the pipeline file: check who owns that folder"
         case .notRows(let name):
             "'\(name)' is raw bytes and has no rows; '\(Self.command("artifacts", "cat", name))' writes them out"
         case .rowsOutside(let first, let last, let rows, let name):
@@ -139,6 +156,11 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         case .outputFailed(let reason):
             "cannot write to stdout: \(reason)"
         }
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 
     private static func command(_ words: String...) -> String { Invocation.current.command(words) }

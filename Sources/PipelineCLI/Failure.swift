@@ -40,11 +40,14 @@ struct Failure: Error {
 
     /// Foundation's own text leaves out which file it is about.
     private static func text(of error: CocoaError) -> String {
-        let reason = (error.underlying as? POSIXError).map {
-            String(cString: strerror($0.code.rawValue)).lowercased()
-        }
-        let text = reason ?? error.localizedDescription
-        return error.filePath.map { "cannot use '\($0)': \(text)" } ?? text
+        let reason = reason(of: error)
+        return error.filePath.map { "cannot use '\($0)': \(reason)" } ?? reason
+    }
+
+    /// What the system said.
+    static func reason(of error: CocoaError) -> String {
+        (error.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)).lowercased() }
+            ?? error.localizedDescription
     }
 
     private static func status(of error: PipelineError) -> ExitStatus {

@@ -41,6 +41,54 @@ struct GcCommandTests {
                 == true)
     }
 
+    @Test("what was collected is marked in the list of runs, and cannot be compared")
+    func collectedRuns() throws {
+        #expect(try place.pipeline.run("runs", "ls").stdoutLines.dropFirst().allSatisfy { $0.hasSuffix("  kept") })
+        try #require(try place.pipeline.run("gc", "--keep-last", "1").status == 0)
+        let lines = try place.pipeline.run("runs", "ls").stdoutLines
+        #expect(lines[0].hasSuffix("  RESULTS") && lines[1].hasSuffix("  kept") && lines[2].hasSuffix("  gone"))
+        let runs = lines.dropFirst().map { String($0.prefix { $0 != " " }) }
+        let shown = try place.pipeline.run("runs", "show", runs[1]).stdoutLines
+        #expect(shown.contains("results   gone; re-run that pipeline to rebuild what is missing"))
+        #expect(shown.contains { $0.hasPrefix("seeds  ran ") && $0.contains("  gone    never ran") })
+        #expect(try place.pipeline.run("runs", "show").stdoutLines.contains("results   kept"))
+        let listed = try place.pipeline.run("runs", "ls", "--json").json()["runs"] as? [[String: Any]]
+        #expect(listed?.map { ($0["results"] as? [String: Any])?["gone"] as? [String] } == [[], ["seeds"]])
+
+        let loss =
+            "cannot be compared: the store no longer has what run \(runs[1]) had of 'seeds'; re-run that pipeline to "
+            + "rebuild it\n"
+        for section in ["--rows", "--params"] {
+            let result = try place.pipeline.run("diff", runs[1], runs[0], section, "--exit-code")
+            #expect(result.status == 10 && result.stdout == loss, "\(result.stdout)\(result.stderr)")
+            #expect(try place.pipeline.run("diff", runs[1], runs[0], section).status == 0)
+        }
+        let stages = try place.pipeline.run("diff", runs[1], runs[0], "--exit-code")
+        #expect(stages.status == 10)
+        #expect(
+            stages.stdout.hasPrefix(
+                "seeds (seed-prep) differs; why is not known: the store no longer has its result in run \(runs[1])\n")
+        )
+        // No output of the stage holds measurements.
+        let metrics = try place.pipeline.run("diff", runs[1], runs[0], "--metrics", "--exit-code")
+        #expect(metrics.status == 0 && metrics.stdout == "no measurements differ\n")
+
+        let json = try place.pipeline.run("diff", runs[0], runs[1], "--rows", "--json").json()
+        #expect(json["different"] is NSNull)
+        let lost = try #require((json["not_compared"] as? [[String: Any]])?.first)
+        #expect(lost["run"] as? String == runs[1] && lost["stages"] as? [String] == ["seeds"])
+        #expect(try place.pipeline.run("diff", runs[1], runs[1], "--rows", "--exit-code").status == 0)
+    }
+
+    @Test("a result that was never to be kept is not missing")
+    func uncached() throws {
+        try place.write("stages: {seeds: {cache: false}}", to: "never.yaml")
+        try #require(
+            try place.pipeline.run("run", "seeds.yaml", "-f", "never.yaml", "--set", "seeds.ift=4").status == 0)
+        #expect(try place.pipeline.run("runs", "ls").stdoutLines[1].hasSuffix("  –"))
+        #expect(try !place.pipeline.run("runs", "show").stdout.contains("\nresults "))
+    }
+
     @Test("a pin keeps an old result, and its list says since when and why")
     func pin() throws {
         let all = try place.pipeline.run("artifacts", "ls", "--all", "--json").json()

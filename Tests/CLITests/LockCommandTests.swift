@@ -32,6 +32,21 @@ struct LockCommandTests {
         #expect(json["schema"] as? String == "pipeline.locked/1" && json["stages"] as? Int == 1)
     }
 
+    @Test("a lockfile that cannot be written is told of, and pins nothing")
+    func unwritable() throws {
+        try #require(try place.pipeline.run("run", "seeds.yaml").status == 0)
+        // Also the superuser writes no file in the place of a folder.
+        try FileManager.default.createDirectory(
+            at: place.folder.appending(path: "seeds.lock.json/inner"), withIntermediateDirectories: true)
+        let result = try place.pipeline.run("lock", "seeds.yaml", "--json")
+        #expect(result.status == 1 && result.stdout.isEmpty)
+        let message = try #require(try result.errorJSON()["message"] as? String)
+        #expect(message.hasPrefix("cannot write the lockfile 'seeds.lock.json': "))
+        #expect(message.hasSuffix("; it lies beside the pipeline file: check who owns that folder"))
+        #expect(result.stderr.hasPrefix("error: \(message)\n"))
+        #expect(try place.pipeline.run("artifacts", "pin").stdout.isEmpty)
+    }
+
     @Test("a locked run goes on where everything is as it was, in an empty store too")
     func held() throws {
         try lock()

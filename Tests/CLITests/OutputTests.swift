@@ -104,6 +104,12 @@ struct OutputTests {
         let misspelt = try place.pipeline.run("artifacts", "show", "seeds.exmples")
         #expect(misspelt.status == 2)
         #expect(misspelt.stderr.contains("did you mean 'seeds.examples'?"))
+        let short = try place.pipeline.run("artifacts", "show", "abc")
+        #expect(short.status == 2)
+        #expect(
+            short.stderr
+                == "error: no artifact 'abc'; a digest is named by 4 digits or more, and '\(Binary.url.path) artifacts ls' "
+                + "shows all\n")
         let beyond = try place.pipeline.run("artifacts", "show", "seeds.examples", "--row", "100000")
         #expect(beyond.status == 2)
     }

@@ -38,12 +38,12 @@ struct RunsCommandTests {
         #expect(shown.stdout.contains("never ran") && !shown.stdout.contains("seeds.ift=1"))
     }
 
-    @Test("a run that died has no end recorded; one that fails is called so")
+    @Test("a run without a summary whose process is gone was killed; one that fails is called so")
     func ends() throws {
         let runs = place.folder.appending(path: "artifacts/runs")
         let newest = try #require(FileManager.default.contentsOfDirectory(atPath: runs.path).max())
         try FileManager.default.removeItem(at: runs.appending(path: "\(newest)/summary.json"))
-        #expect(try place.pipeline.run("runs", "ls").stdoutLines.contains { $0.contains("  not recorded") })
+        #expect(try place.pipeline.run("runs", "ls").stdoutLines.contains { $0.contains("  killed ") })
         #expect(try place.pipeline.run("runs", "show").stdoutLines.contains { $0.hasPrefix("seeds  ran ") })
         #expect(try place.pipeline.run("run", "seeds.yaml", "--set", "seeds.ift=100000").status == 1)
         let failed = try place.pipeline.run("runs", "show")
@@ -53,6 +53,8 @@ struct RunsCommandTests {
     @Test("the log tells what happened, of one stage if asked, and as JSON")
     func logs() throws {
         let lines = try place.pipeline.run("runs", "logs", "--stage", "seeds").stdoutLines
+        let day = try #require(try place.pipeline.run("runs", "ls").stdoutLines.dropFirst().first).prefix(10)
+        #expect(lines.first.map(String.init) == "\(day), UTC" && lines.filter { $0.hasSuffix(", UTC") }.count <= 2)
         #expect(lines.contains { $0.contains("stage started  seeds") })
         #expect(lines.contains { $0.contains("stage finished  seeds") && $0.contains("outcome ran") })
         #expect(!lines.contains { $0.contains("run started") })

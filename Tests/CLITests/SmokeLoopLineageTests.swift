@@ -41,9 +41,9 @@ extension SmokeLoop {
             #expect(
                 down.prefix(3) == [
                     "m3.pairs.pairs, preference-pair/2, 16 rows, \(short("m3.pairs.pairs"))",
-                    "└─ as pairs: m3.reference.reference-logps, reference-logp/1, 16 rows, "
+                    "├─ as pairs: m3.reference.reference-logps, reference-logp/1, 16 rows, "
                         + short("m3.reference.reference-logps"),
-                    "   ├─ as reference-logps: m3.model.model, checkpoint/1, 4 rows, \(short("m3.model.model"))",
+                    "│  ├─ as reference-logps: m3.model.model, checkpoint/1, 4 rows, \(short("m3.model.model"))",
                 ])
         }
 
@@ -115,8 +115,9 @@ extension SmokeLoop {
             #expect(
                 tree == [
                     "preference-pair \(id), row 1 of m3.pairs.pairs",
-                    "└─ as pair: reference-logp \(id), row 1 of m3.reference.reference-logps",
-                    "   └─ as training data: m3.model.model, trained (dpo) on the 16 rows of m3.pairs.pairs",
+                    "├─ as pair: reference-logp \(id), row 1 of m3.reference.reference-logps",
+                    "│  └─ as training data: m3.model.model, trained (dpo) on the 16 rows of m3.pairs.pairs",
+                    "└─ as training data: m3.model.model (above)",
                 ])
             let chart = try lines("m3.pairs", "--row", id, "--down", "--format", "mermaid")
             #expect(
@@ -153,6 +154,73 @@ extension SmokeLoop {
             let json = try place.pipeline.run("lineage", "m3.pairs", "--row", id, "--json").json()
             let gone = (json["nodes"] as? [[String: Any]])?.first { $0["what"] as? String == "missing" }
             #expect(gone?["id"] as? String == prompt && gone?["lost"] as? [String] == [digest])
+        }
+
+        @Test("a way to what stands elsewhere is its name with '(above)' or '(below)'")
+        func again() throws {
+            let pair = try #require(place.rows("m3.pairs").first)
+            let id = try #require(pair["id"] as? String), chosen = try #require(pair["chosen_id"] as? String)
+            let prompt = try #require(pair["prompt_id"] as? String)
+            let tree = try lines("m3.pairs", "--row", id)
+            #expect(tree.filter { $0.hasSuffix("─ prompt: prompt \(prompt) (above)") }.count >= 2)
+            #expect(tree.contains { $0.hasSuffix("─ candidate: candidate \(chosen) (above)") })
+            #expect(tree.filter { $0.contains("prompt \(prompt), row ") }.count == 1)
+            // The nearest place is that of the direct input, which stands behind the one that is made from it.
+            let artifacts = try lines("m3.pairs")
+            #expect(artifacts.filter { $0.hasSuffix(" (above)") || $0.hasSuffix(" (below)") }.count > 2)
+            let json = try place.pipeline.run("lineage", "m3.pairs", "--json").json()
+            let edges = try #require(json["edges"] as? [[String: Any]])
+            // Every way is shown: one line for the root, and one for each edge, as far as there are few of one role.
+            #expect(artifacts.count == edges.count + 1)
+        }
+
+        @Test("a depth that leaves something out says how much, and how to see it")
+        func depth() throws {
+            let near = try place.pipeline.run("lineage", "m2.pairs", "--depth", "1")
+            let next = try place.pipeline.run("lineage", "m2.pairs", "--depth", "2", "--json").json()
+            let beyond = try #require(next["nodes"] as? [[String: Any]]).count - 3
+            #expect(near.status == 0 && near.stderr == "\(beyond) more one step further; --depth 2 shows them\n")
+            let json = try place.pipeline.run("lineage", "m2.pairs", "--depth", "1", "--json").json()
+            #expect(json["complete"] as? Bool == false)
+            let cut = try #require(json["cut"] as? [String: Any])
+            #expect(cut["by"] as? String == "depth" && cut["beyond"] as? Int == beyond)
+            let all = try place.pipeline.run("lineage", "m2.pairs", "--depth", "100", "--json")
+            #expect(try all.json()["complete"] as? Bool == true && all.stderr.isEmpty)
+            #expect(try all.json()["cut"] is NSNull)
+        }
+
+        @Test("a row is named by number or id, alike in lineage and show")
+        func rowNames() throws {
+            let id = try #require(place.rows("m3.pairs")[1]["id"] as? String)
+            for name in ["2", "#2", id, String(id.prefix(9))] {
+                #expect(try lines("m3.pairs", "--row", name)[0] == "preference-pair \(id), row 2 of m3.pairs.pairs")
+                let shown = try place.pipeline.run("artifacts", "show", "m3.pairs", "--row", name)
+                #expect(shown.status == 0 && shown.stdoutLines.first.map(String.init) == "row 2 · \(id)")
+            }
+            // Four digits may be a number, or how an id begins; one that is both is neither.
+            let ledger = try place.rows("seeds.ledger").compactMap { $0["id"] as? String }
+            let both = try #require(
+                ledger.first { id in
+                    let digits = id.prefix(4)
+                    return digits.allSatisfy(\.isWholeNumber) && (1...ledger.count).contains(Int(digits) ?? 0)
+                        && ledger.count { $0.hasPrefix(digits) } == 1
+                })
+            for command in [["lineage"], ["artifacts", "show"]] {
+                let number = both.prefix(4)
+                let unclear = try place.pipeline.run(command + ["seeds.ledger", "--row", String(number)])
+                #expect(unclear.status == 2)
+                #expect(
+                    unclear.stderr
+                        == "error: '\(number)' is the number of a row of 'seeds.ledger', and how the id '\(both)' begins; "
+                        + "write '#\(number)', or more of the id\n")
+                let beyond = try place.pipeline.run(command + ["m3.pairs", "--row", "#99"])
+                #expect(beyond.status == 2)
+                #expect(
+                    beyond.stderr
+                        == "error: rows 99..99 asked of 'm3.pairs.pairs', which holds 16; rows count from 1\n")
+                let unknown = try place.pipeline.run(command + ["m3.pairs", "--row", "zzz"])
+                #expect(unknown.status == 2 && unknown.stderr.hasPrefix("error: no row 'zzz' in 'm3.pairs.pairs'; "))
+            }
         }
 
         @Test("the row indexes can be deleted, and a store that was rebuilt from its files answers the same")

@@ -82,6 +82,76 @@ extension SmokeLoop {
                     + "               ^\n")
         }
 
+        @Test(
+            "a condition on a field that no row has ends with 2 and names the one that was meant",
+            arguments: ["cat", "head", "sample", "stats"])
+        func absentField(command: String) throws {
+            let result = try place.pipeline.run("artifacts", command, "m3.pairs", "--where", "chosen_scor >= 4")
+            #expect(result.status == 2 && result.stdout.isEmpty)
+            #expect(
+                result.stderr
+                    == "error: no row of 'm3.pairs.pairs' has a field 'chosen_scor'; did you mean 'chosen_score'?\n")
+        }
+
+        @Test("a part of a field's name is answered with the fields that have it")
+        func partOfName() throws {
+            let result = try place.pipeline.run("artifacts", "cat", "m3.pairs", "--where", "score > 2")
+            #expect(result.status == 2)
+            #expect(
+                result.stderr
+                    == "error: no row of 'm3.pairs.pairs' has a field 'score'; there are 'chosen_score', "
+                    + "'rejected_score'; a text is written in quotes\n")
+        }
+
+        @Test("rows that fit are written all the same, and a word without quotes is taken for a field")
+        func partlyAbsentField() throws {
+            let all = try lines("cat", "m3.candidates")
+            let result = try place.pipeline.run(
+                "artifacts", "cat", "m3.candidates", "--where", "index >= 0 or finish == stop")
+            #expect(result.status == 2 && result.stdoutLines == all)
+            #expect(
+                result.stderr
+                    == "error: no row of 'm3.candidates.candidates' has a field 'stop'; there are 'finish', 'id', 'index', "
+                    + "'prompt', 'prompt_id', 'text', …; a text is written in quotes\n")
+            // Enough rows were found before all were read: one of the others may have it.
+            let some = try place.pipeline.run(
+                "artifacts", "head", "m3.candidates", "-n", "1", "--where", "index >= 0 or finish == stop")
+            #expect(some.status == 2 || some.stderr.isEmpty)
+        }
+
+        @Test("asking whether a field is there is no mistake, and no row is no news")
+        func absenceAskedFor() throws {
+            let result = try place.pipeline.run("artifacts", "cat", "m3.candidates", "--where", "indx == null")
+            #expect(try result.status == 0 && result.stdoutLines == lines("cat", "m3.candidates"))
+            #expect(
+                result.stderr
+                    == "note: no row of 'm3.candidates.candidates' has a field 'indx'; did you mean 'index'?\n")
+            #expect(try lines("cat", "m3.candidates", "--where", "index > 7").isEmpty)
+        }
+
+        @Test(
+            "a comparison that no row's types allow says what they are, with status 0",
+            arguments: [
+                (
+                    "index == '0'",
+                    "'index == \"0\"' can hold for no row of 'NAME': 'index' is a number, '\"0\"' is a text"
+                ),
+                ("text > 4", "'text > 4' can hold for no row of 'NAME': 'text' is a text, '4' is a number"),
+                ("index ~ 1", "'index ~ 1' can hold for no row of 'NAME': 'index' is a number, '1' is a number"),
+            ])
+        func unlikeTypes(condition: String, says: String) throws {
+            let result = try place.pipeline.run("artifacts", "cat", "m3.candidates", "--where", condition)
+            #expect(result.status == 0 && result.stdout.isEmpty)
+            #expect(result.stderr == "note: \(says.replacing("NAME", with: "m3.candidates.candidates"))\n")
+        }
+
+        @Test("a number of rows below 0 is refused as such", arguments: ["head", "sample"])
+        func negativeCount(command: String) throws {
+            let result = try place.pipeline.run("artifacts", command, "m3.candidates", "-n", "-1")
+            #expect(result.status == 2 && result.stdout.isEmpty)
+            #expect(result.stderr.hasPrefix("Error: -n is -1; it must be 0 or more\n"), "\(result.stderr)")
+        }
+
         @Test("an artifact can be named as a run had it")
         func runReference() throws {
             let run = try #require(place.newestRuns().first)

@@ -39,7 +39,9 @@ extension SmokeLoop {
             #expect(
                 result.stdout.contains(
                     "\(SmokeLoop.stageCount) stages: \(SmokeLoop.stageCount) cached, 0 ran, 0 failed, 0 skipped"))
-            for text in ["m1", "m2", "m3", "verdicts parsed", "pairs of prompts", "rewards/margins", "Kendall"] {
+            for text in [
+                "m1", "m2", "m3", "verdicts stating a score", "pairs of prompts", "rewards/margins", "Kendall",
+            ] {
                 #expect(result.stdout.contains(text), "\(text)")
             }
         }

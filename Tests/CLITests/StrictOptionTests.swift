@@ -28,7 +28,8 @@ struct StrictOptionTests {
         let strict = Set(try states(["--strict-code"]))
         #expect(strict.count == 1)
         #expect(
-            strict.first?.wholeMatch(of: #/run: the program's digest is new, with [0-9a-f]{12}/#) != nil, "\(strict)")
+            strict.first?.wholeMatch(of: #/run: --strict-code asks for a result of this build, [0-9a-f]{12}/#) != nil,
+            "\(strict)")
         let run = try place.pipeline.run("run", "seeds.yaml", "--strict-code", "--json")
         #expect((try run.json()["stages"] as? [String: Int])?["ran"] == 1)
         #expect(Set(try states(["--strict-code"])) == ["cached: unchanged"])
@@ -40,7 +41,9 @@ struct StrictOptionTests {
         try #require(try place.pipeline.run("run", "seeds.yaml", "--strict-code").status == 0)
         #expect(Set(try states([], file: [])) == ["cached: unchanged"])
         let plain = try states([])
-        #expect(plain.allSatisfy { $0.hasPrefix("run: the program's digest is gone, was ") }, "\(plain)")
+        #expect(
+            plain.allSatisfy { $0.hasPrefix("run: the earlier result counts under --strict-code only, for build ") },
+            "\(plain)")
         #expect(try place.pipeline.run("runs", "show").stdoutLines.contains("strict    code"))
     }
 
@@ -83,6 +86,18 @@ struct StrictOptionTests {
         #expect(
             result.stderr.hasPrefix(
                 "error: stage 'seeds': unknown key 'threads' (--set:1:7); did you mean 'seeds.exec.threads'?\n"))
+    }
+
+    @Test("what stands beside the parameters gets told where that is", arguments: ["salt", "cache", "seed"])
+    func besideParameters(key: String) throws {
+        let result = try place.pipeline.run("plan", "seeds.yaml", "--set", "seeds.\(key)=1")
+        #expect(result.status == 2 && result.stdout.isEmpty)
+        #expect(
+            result.stderr.hasPrefix(
+                "error: stage 'seeds': '\(key)' is no parameter (--set:1:7); it stands beside 'params' in the pipeline file, "
+                    + "or in an overlay (-f) as 'stages: {seeds: {\(key): …}}'\n"), "\(result.stderr)")
+        try place.write("stages: {seeds: {salt: x}}", to: "salt.yaml")
+        #expect(try place.pipeline.run("plan", "seeds.yaml", "-f", "salt.yaml").status == 0)
     }
 
     @Test("a stage that is not to be cached says so in plan, status and why")

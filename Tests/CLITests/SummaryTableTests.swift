@@ -37,7 +37,7 @@ struct SummaryTableTests {
         #expect(table.models == ["base.sft", "base.m1", "base.m2", "m3"])
         #expect(cells(table, "rows") == ["3", "4", "2", "6"])
         #expect(cells(table, "pairs of prompts") == ["–", "–", "1 of 2", "3 of 4"])
-        #expect(cells(table, "verdicts parsed") == ["100.0% of 5", "–", "–", "–"])
+        #expect(cells(table, "verdicts stating a score") == ["100.0% of 5", "–", "–", "–"])
     }
 
     @Test("a part that trains one model gives it its name, whatever the training is called")
@@ -47,7 +47,7 @@ struct SummaryTableTests {
             figures("base.tuned.judge-quality", "evaluate-judge", ["parse_rate": 1, "verdicts": 5]),
         ])
         #expect(table.models == ["base"])
-        #expect(cells(table, "verdicts parsed") == ["100.0% of 5"])
+        #expect(cells(table, "verdicts stating a score") == ["100.0% of 5"])
     }
 
     @Test("counts of a filter are summed over its reasons")
@@ -78,7 +78,7 @@ struct SummaryTableTests {
         #expect(cells(table, "Spearman") == ["-.05 40"])
         #expect(cells(table, "Kendall τ-b") == ["– 0"])
         #expect(cells(table, "5-best") == ["– 0"])
-        #expect(cells(table, "verdicts parsed") == ["91.5% of 126"])
+        #expect(cells(table, "verdicts stating a score") == ["91.5% of 126"])
         #expect(cells(table, "verdicts of 0/1/2/3/4/5") == ["1/2/3/4/5/6"])
     }
 
@@ -124,5 +124,46 @@ struct SummaryTableTests {
                 "training",
                 "  rows   64  1208",
             ])
+    }
+
+    @Test("numbers that no machine counts to are left out and end nothing", arguments: [1e300, -1e300, 1e19])
+    func hugeNumbers(huge: Double) {
+        let value = JSONValue.number(huge)
+        let table = SummaryTable([
+            figures("m2.candidates", "sample", ["candidates": value]),
+            figures("m2.pairs", "pair", ["pairs": 3, "prompts": value]),
+            figures("m2.judgements", "judge", ["parse_rate": 1, "verdicts": value, "score_histogram": ["5": value]]),
+            figures("m2.model", "dpo", ["pairs_used": 2]),
+        ])
+        #expect(cells(table, "candidates") == nil)
+        #expect(cells(table, "pairs of prompts") == ["3 of –"])
+        #expect(cells(table, "verdicts stating a score") == ["100.0% of –"])
+        #expect(cells(table, "verdicts of 0/1/2/3/4/5") == ["0/0/0/0/0/0"])
+        #expect(cells(table, "rows") == ["2"])
+    }
+}
+
+@Suite("Numbers as people read them")
+struct QuantitiesTests {
+    @Test(
+        "durations, and none for what no clock shows",
+        arguments: [
+            (0, "0.0s"), (59.94, "59.9s"), (59.96, "1m00s"), (723, "12m03s"), (7500, "2h05m"), (-1, "–"), (1e12, "–"),
+            (.infinity, "–"), (.nan, "–"),
+        ] as [(Double, String)])
+    func durations(seconds: Double, text: String) { #expect(Quantities.duration(seconds) == text) }
+
+    @Test(
+        "sizes up to the largest",
+        arguments: [
+            (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_950, "1.0 MB"), (135_200_000, "135.2 MB"),
+            (Int.max, "9223372.0 TB"),
+        ])
+    func sizes(bytes: Int, text: String) { #expect(Quantities.bytes(bytes) == text) }
+
+    @Test("rates and digits of huge numbers end nothing")
+    func huge() {
+        #expect(Quantities.rate(0.25) == "0.25/s" && Quantities.rate(412) == "412/s")
+        #expect(Quantities.significant(1e300) == "1e+300" && Quantities.significant(.infinity) == "inf")
     }
 }

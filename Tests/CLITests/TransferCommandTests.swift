@@ -30,6 +30,14 @@ struct TransferCommandTests {
         #expect(!place.exists("elsewhere/isolated"))
     }
 
+    @Test("a colon in the name of an archive names no other machine")
+    func colonInName() throws {
+        let written = try place.pipeline.run("export", "latest", "--format", "tar", "--out", "host:run.tar")
+        #expect(written.status == 0 && place.exists("host:run.tar"), "\(written.stderr)")
+        let taken = try place.pipeline.run("import", "host:run.tar", "--store", "elsewhere")
+        #expect(taken.status == 0 && taken.stdout == "took in 1 result\n", "\(taken.stderr)")
+    }
+
     @Test("equal runs give equal archives, and a file that is there is never overwritten")
     func reproducible() throws {
         try export()

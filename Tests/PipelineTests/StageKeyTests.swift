@@ -75,8 +75,13 @@ struct StageKeyTests {
         func words(_ old: StageKey, _ new: StageKey) -> [String] {
             KeyDifference(from: old.preimage, to: new.preimage).reasons.map(\.description)
         }
-        #expect(words(plain, first) == ["the program's digest is new, with \(one.short)"])
-        #expect(words(first, second) == ["the program's digest changed from \(one.short) to \(two.short)"])
+        #expect(words(plain, first) == ["--strict-code asks for a result of this build, \(one.short)"])
+        #expect(
+            words(first, second)
+                == ["--strict-code asks for a result of this build, \(two.short); there is one of build \(one.short)"]
+        )
+        #expect(
+            words(first, plain) == ["the earlier result counts under --strict-code only, for build \(one.short)"])
     }
 
     // MARK: Differences

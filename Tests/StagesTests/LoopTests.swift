@@ -124,7 +124,8 @@ struct LoopTests {
         }
         let slow = try await train(key: "slow")
         #expect(slow.artifacts == undisturbed.artifacts)
-        #expect(harness.warnings.count > warnings.count)
+        // One warning, however many could not be written.
+        #expect(harness.warnings.count == warnings.count + 1)
     }
 
     @Test("a sampling that is stopped between shards keeps those it has, and ends with the same candidates")

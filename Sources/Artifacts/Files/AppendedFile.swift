@@ -12,6 +12,9 @@ final class AppendedFile: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Lets others see that this process is alive, until it has closed the file; see `PresenceLock`.
+    func markAlive() throws { try PresenceLock.take(descriptor, path) }
+
     /// Appends `bytes`, in one call where the system allows it, so that readers see whole lines.
     func append(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try FileSystem.write($0, to: descriptor, path) }

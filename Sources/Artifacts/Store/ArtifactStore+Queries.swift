@@ -52,9 +52,18 @@ extension RunListing {
     static func all(in layout: StoreLayout) throws -> [RunListing] {
         try Folder.names(in: layout.runs).sorted { RunOrder(id: $1) < RunOrder(id: $0) }.map { id in
             let path = "\(layout.runs)/\(id)"
-            let summary = try? CanonicalJSON.parse(ReadableFile.contents(of: path + "/summary.json"))
-            return RunListing(id: id, folder: URL(filePath: path, directoryHint: .isDirectory), summary: summary)
+            var summary = Self.summary(in: path)
+            let isRunning = summary == nil && PresenceLock.isTaken(RunRecord.events(in: path))
+            // A run writes its summary and then goes: it may have done both since the first look.
+            if summary == nil, !isRunning { summary = Self.summary(in: path) }
+            return RunListing(
+                id: id, folder: URL(filePath: path, directoryHint: .isDirectory), summary: summary,
+                isRunning: isRunning)
         }
+    }
+
+    private static func summary(in folder: String) -> JSONValue? {
+        try? CanonicalJSON.parse(ReadableFile.contents(of: folder + "/summary.json"))
     }
 }
 

@@ -47,15 +47,19 @@ extension MissReason: CustomStringConvertible {
         switch self {
         case .neverRan: "never ran"
         case .parameterChanged(let path, let old, let new):
-            "parameter '\(path)' " + Self.change(old, new)
+            "parameter '\(path)' " + Self.change(old.map(Self.parameter), new.map(Self.parameter))
         case .inputChanged(let port, let old, let new):
             "input '\(port)' " + Self.change(Self.text(old), Self.text(new))
         case .seedChanged(let old, let new): "seed " + Self.change(old, new)
         case .stageVersionChanged(let old, let new): "the stage's version " + Self.change(old, new)
         case .numericsChanged(let old, let new): "numerics " + Self.change(old, new)
         case .saltChanged(let old, let new): "salt " + Self.change(old, new)
-        case .codeChanged(let old, let new):
-            "the program's digest " + Self.change(Self.digest(old), Self.digest(new))
+        case .codeChanged(let old?, let new?):
+            "--strict-code asks for a result of this build, \(Self.digest(new)); there is one of build \(Self.digest(old))"
+        case .codeChanged(nil, let new):
+            "--strict-code asks for a result of this build, \(new.map(Self.digest) ?? "which is not known")"
+        case .codeChanged(let old?, nil):
+            "the earlier result counts under --strict-code only, for build \(Self.digest(old))"
         case .outputMissing(let port?): "output '\(port)' is missing from the store"
         case .outputMissing(nil): "a blob of an output is missing from the store"
         case .outputDamaged(let port?): "output '\(port)' is damaged in the store"
@@ -79,13 +83,24 @@ extension MissReason: CustomStringConvertible {
         }
     }
 
+    /// The value of a parameter as a pipeline file writes it. A size, which may be `64`, `15%` or `rest`, is a text in a
+    /// key; without quotes it cannot be mistaken, since a parameter has one type.
+    package static func parameter(_ value: JSONValue) -> String {
+        if let text = value.stringValue {
+            let number = text.hasSuffix("%") ? text.dropLast() : text[...]
+            let isNumber = number.utf8.first.map { (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") } ?? false
+            if isNumber, Double(number)?.isFinite == true { return text }
+        }
+        return text(value)
+    }
+
     private static func text(_ value: JSONValue) -> String {
         let text = (try? CanonicalJSON.text(value)) ?? "a value without text"
         return text.count > 80 ? text.prefix(79) + "…" : text
     }
 
-    private static func digest(_ value: JSONValue?) -> String? {
-        value.map { text in text.stringValue.flatMap { ContentDigest(hex: $0) }?.short ?? Self.text(text) }
+    private static func digest(_ value: JSONValue) -> String {
+        value.stringValue.flatMap { ContentDigest(hex: $0) }?.short ?? text(value)
     }
 
     private static func text(_ digests: [ContentDigest]) -> String? {

@@ -4,14 +4,16 @@ internal import Artifacts
 struct ParameterReader {
     /// Whose parameters they are, for error messages: `stage 'pair'`.
     let scope: String
-    /// Where what is no parameter but says how the stage runs is set: `m1.exec`.
-    private let execution: String
+    /// The stage; nil for the defaults of a kind.
+    private let stage: String?
+    /// What a stage has beside its parameters, and what is often looked for among them.
+    private static let besideParameters: Set<String> = ["cache", "salt", "seed"]
     /// Where each parameter that a file sets stands: by path as `CanonicalJSON.decode` writes it, `$.judges[2].name`.
     private(set) var places: [String: SourceLocation] = [:]
 
-    init(scope: String, execution: String = "exec") {
+    init(scope: String, stage: String? = nil) {
         self.scope = scope
-        self.execution = execution
+        self.stage = stage
     }
 
     /// `defaults` with `node` laid over them.
@@ -80,10 +82,13 @@ struct ParameterReader {
         var result = defaults?.objectValue ?? [:]
         for entry in entries {
             guard let shape = members[entry.key] else {
+                if path == "$", let stage, Self.besideParameters.contains(entry.key) {
+                    throw PipelineError.noParameter(entry.key, stage: stage, at: entry.keyLocation)
+                }
                 let isExecution = path == "$" && ExecutionSettings.keys.contains(entry.key)
                 let hint =
                     isExecution
-                    ? NameHint.didYouMean("\(execution).\(entry.key)")
+                    ? NameHint.didYouMean("\(stage.map { $0 + "." } ?? "")exec.\(entry.key)")
                     : NameHint(for: entry.key, among: members.keys)
                 throw PipelineError.unknownKey(entry.key, scope: scope, hint: hint, at: entry.keyLocation)
             }

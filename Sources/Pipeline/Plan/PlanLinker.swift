@@ -65,7 +65,7 @@ struct PlanLinker {
     ) throws -> PlannedStage {
         let name = stage.declaration.name
         let scope = "stage '\(name)'"
-        var reader = ParameterReader(scope: scope, execution: "\(name).exec")
+        var reader = ParameterReader(scope: scope, stage: name)
         let parameters = try parameters(
             stage.settings.parameters, of: definition, name: name, reader: &reader,
             place: stage.declaration.location)

@@ -11,6 +11,8 @@ struct RunReference {
         let key: ContentDigest?
         /// The digest of each output, by port.
         let outputs: [String: ContentDigest]
+        /// What the rows of each output are, by port.
+        let schemas: [String: String]
     }
 
     static let latest = "latest"
@@ -33,7 +35,9 @@ struct RunReference {
     }
 
     private init(_ run: RunListing) throws {
-        guard let summary = run.summary else { throw CommandError.runNotEnded(run.id) }
+        guard let summary = run.summary else {
+            throw CommandError.runNotEnded(run.id, isRunning: run.isRunning)
+        }
         id = run.id
         pipeline = summary["pipeline"]?.stringValue ?? ""
         stages = (summary["results"]?.arrayValue ?? []).compactMap { result in
@@ -42,7 +46,8 @@ struct RunReference {
                 name: name, kind: kind, key: result["key"]?.stringValue.flatMap { ContentDigest(hex: $0) },
                 outputs: (result["outputs"]?.objectValue ?? [:]).compactMapValues { output in
                     output["digest"]?.stringValue.flatMap { ContentDigest(hex: $0) }
-                })
+                },
+                schemas: (result["outputs"]?.objectValue ?? [:]).compactMapValues { $0["record"]?.stringValue })
         }
     }
 

@@ -20,9 +20,10 @@ struct ArtifactsCatCommand: AsyncParsableCommand {
         let listing = try ArtifactLookup(store: store).one(reference)
         if let condition {
             var lines = RowLines()
-            try ChosenRows(of: listing, in: store, where: condition).forEach { _, row in try lines.write(row) }
+            let rows = try ChosenRows(of: listing, in: store, where: condition)
+            try rows.forEach { _, row in try lines.write(row) }
             try lines.finish()
-            return
+            return try rows.reportCondition()
         }
         if listing.reference.isBlob {
             try copy(store.blobURL(listing.reference.digest))

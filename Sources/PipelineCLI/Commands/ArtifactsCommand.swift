@@ -5,7 +5,7 @@ struct ArtifactsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "artifacts", abstract: "List and read what the store holds.",
         discussion: """
-            An artifact is named by the beginning of its digest, by 'stage.port', or by its stage: m2.pairs is what \
+            An artifact is named by the beginning of its digest (4 digits or more), by 'stage.port', or by its stage: m2.pairs is what \
             that stage is for, m2.pairs.ledger what it says about that. latest/m2.pairs/ledger is what the newest run \
             had there; any other run goes by its id, or how that begins.
             """,
@@ -16,5 +16,5 @@ struct ArtifactsCommand: AsyncParsableCommand {
         ])
 
     static let referenceHelp = ArgumentHelp(
-        "Digest prefix, 'stage.port', a stage, or 'RUN/STAGE/PORT'.", valueName: "ref")
+        "Digest prefix of 4 digits or more, 'stage.port', a stage, or 'RUN/STAGE/PORT'.", valueName: "ref")
 }

@@ -16,11 +16,11 @@ struct ArtifactsHeadCommand: AsyncParsableCommand {
         let condition = try filter.condition()
         let store = try storeOptions.open()
         let listing = try ArtifactLookup(store: store).one(reference)
+        let rows = try ChosenRows(of: listing, in: store, where: condition)
         var lines = RowLines()
-        for row in try ChosenRows(of: listing, in: store, where: condition).first(rowCount.count) {
-            try lines.write(row)
-        }
+        for row in try rows.first(rowCount.count) { try lines.write(row) }
         try lines.finish()
+        try rows.reportCondition()
     }
 }
 
@@ -46,5 +46,6 @@ struct ArtifactsSampleCommand: AsyncParsableCommand {
         var lines = RowLines()
         for row in try rows.picked(by: RowSample(count: rowCount.count, seed: seed)) { try lines.write(row) }
         try lines.finish()
+        try rows.reportCondition()
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Artifacts
+internal import Stages
 
 /// `pipeline artifacts show`.
 struct ArtifactsShowCommand: AsyncParsableCommand {
@@ -8,8 +9,8 @@ struct ArtifactsShowCommand: AsyncParsableCommand {
 
     @Argument(help: ArtifactsCommand.referenceHelp)
     var reference: String
-    @Option(help: "Show this row, counted from 1.")
-    var row: Int?
+    @Option(help: ArgumentHelp("Show this row: \(RowSearch.help).", valueName: "row"))
+    var row: String?
     @Option(help: ArgumentHelp("Show these rows, counted from 1.", valueName: "first..last"))
     var rows: RowRange?
     @OptionGroup var storeOptions: StoreOptions
@@ -21,7 +22,7 @@ struct ArtifactsShowCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try storeOptions.open()
         let listing = try ArtifactLookup(store: store).one(reference)
-        let wanted = try range(in: listing)
+        let wanted = try range(in: listing, store)
         let found = try wanted.map { range in
             range.isEmpty ? [] : try store.rowReader(listing.reference).rows(range)
         }
@@ -55,14 +56,17 @@ struct ArtifactsShowCommand: AsyncParsableCommand {
     }
 
     /// Which rows to show, counted from 0; nil for raw bytes.
-    private func range(in listing: ArtifactListing) throws -> Range<Int>? {
+    private func range(in listing: ArtifactListing, _ store: ArtifactStore) throws -> Range<Int>? {
         if listing.reference.isBlob {
             if row != nil || rows != nil { throw CommandError.notRows(listing.name) }
             return nil
         }
         if let rows { return try rows.positions(of: listing.reference.rows, name: listing.name) }
         if let row {
-            return try RowRange(first: row, last: row).positions(of: listing.reference.rows, name: listing.name)
+            let fields = RowRelations.idFields(of: RowFinder.schemaName(listing)).map { RowPath($0) }
+            let lookup = try store.rowLookup(listing.reference, fields: fields)
+            let position = try RowSearch(artifact: listing, lookup: lookup).row(row).position
+            return position..<position + 1
         }
         return 0..<min(Self.rowsShown, listing.reference.rows)
     }

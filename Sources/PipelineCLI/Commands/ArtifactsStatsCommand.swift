@@ -22,7 +22,9 @@ struct ArtifactsStatsCommand: AsyncParsableCommand {
         let store = try storeOptions.open()
         let listing = try ArtifactLookup(store: store).one(reference)
         var statistics = RowStatistics()
-        try ChosenRows(of: listing, in: store, where: condition).forEach { _, row in statistics.add(row) }
+        let rows = try ChosenRows(of: listing, in: store, where: condition)
+        try rows.forEach { _, row in statistics.add(row) }
+        try rows.reportCondition()
         if output.json {
             try Console.print(json: StatisticsText.json(statistics, of: listing, where: filter.text))
         } else {

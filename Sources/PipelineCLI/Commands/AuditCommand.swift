@@ -43,12 +43,14 @@ struct AuditCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try storeOptions.open()
         AuditSurroundings.enter(temporary: store.root)
-        let (plan, strict) =
-            try file.map { (try overlay.load($0), strictOptions) }
+        let choice =
+            try file.map { ChosenPlan(plan: try overlay.load($0), strict: strictOptions) }
             ?? RunHistory(store: store).newestPlan(
                 overlay, strictOptions, command: Invocation.current.command("audit", "--file"))
+        let plan = choice.plan
+        if let takenOver = choice.takenOver, !output.json { Console.note(takenOver.line) }
         for name in stages where plan.stage(named: name) == nil { throw CommandError.noStage(name, in: plan) }
-        let forecast = try PlanForecast(plan: plan, store: store, strictness: strict.strictness())
+        let forecast = try PlanForecast(plan: plan, store: store, strictness: choice.strict.strictness())
         let seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         let stop = StopSignal()
         let auditor = StageAuditor(
@@ -70,18 +72,24 @@ struct AuditCommand: AsyncParsableCommand {
                 audits.append(AuditReport.Entry(audit, madeOn: stage.record?.facts, here: .current()))
             } catch {
                 // What was found out so far took its time.
-                if !audits.isEmpty { try say(AuditReport(audits, execution: execution, sample: sample, seed: seed)) }
+                if !audits.isEmpty {
+                    try say(AuditReport(audits, execution: execution, sample: sample, seed: seed), choice.takenOver)
+                }
                 throw error
             }
         }
         let report = AuditReport(audits, execution: execution, sample: sample, seed: seed)
-        try say(report)
+        try say(report, choice.takenOver)
         if report.isDamaged { throw Failure(said: .integrity, report.conclusion) }
         if !report.isReproduced { throw Failure(said: .notReproducible, report.conclusion) }
     }
 
-    private func say(_ report: AuditReport) throws {
-        if output.json { return try Console.print(json: report.json) }
+    private func say(_ report: AuditReport, _ takenOver: TakenOver?) throws {
+        if output.json {
+            var members = report.json.objectValue ?? [:]
+            members["taken_over"] = takenOver?.json ?? .null
+            return try Console.print(json: .object(members))
+        }
         for line in report.lines { try Console.print(DisplayText.harmless(line)) }
     }
 
@@ -109,9 +117,10 @@ enum AuditSurroundings {
 
     /// Starts the program again in other surroundings, since much of them is read once when a program begins.
     ///
-    /// Where it cannot, it goes on in those it has.
+    /// Where it cannot, it goes on in those it has, and the report says so.
     static func enter(temporary folder: URL) {
-        guard getenv(mark) == nil else { return }
+        guard !areEntered else { return }
+        let before = ProcessInfo.processInfo.environment
         let variables = [
             mark: "1", "LC_ALL": locale, "TZ": timeZone,
             "TMPDIR": folder.appending(path: "tmp").path(percentEncoded: false),
@@ -119,6 +128,11 @@ enum AuditSurroundings {
         for (name, value) in variables { setenv(name, value, 1) }
         var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
         execv("/proc/self/exe", &arguments)
-        unsetenv(mark)
+        for name in variables.keys {
+            if let value = before[name] { setenv(name, value, 1) } else { unsetenv(name) }
+        }
     }
+
+    /// Whether this process is the one that was started in them.
+    static var areEntered: Bool { getenv(mark) != nil }
 }

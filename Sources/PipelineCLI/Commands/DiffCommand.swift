@@ -20,7 +20,7 @@ struct DiffCommand: AsyncParsableCommand {
     var rows = false
     @Flag(help: "Compare measurements, side by side.")
     var metrics = false
-    @Flag(help: "Exit with 10 if they differ in what was compared.")
+    @Flag(help: "Exit with 10 if they differ in what was compared, or cannot be compared.")
     var exitCode = false
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var output: JSONOption
@@ -33,7 +33,7 @@ struct DiffCommand: AsyncParsableCommand {
         } else {
             for line in DifferenceText(report: report).lines { try Console.print(line) }
         }
-        if exitCode, report.hasDifferences { throw Failure(.outOfDate) }
+        if exitCode, !report.isKnownSame { throw Failure(.outOfDate) }
     }
 
     private func comparison(in store: ArtifactStore) throws -> Comparison {

@@ -14,7 +14,7 @@ struct LineageCommand: AsyncParsableCommand {
 
     @Argument(help: ArtifactsCommand.referenceHelp)
     var reference: String
-    @Option(help: ArgumentHelp("Follow this row: its id, or how that begins.", valueName: "id"))
+    @Option(help: ArgumentHelp("Follow this row: \(RowSearch.help).", valueName: "row"))
     var row: String?
     @Flag(help: "Follow to what it came from; so without either.")
     var up = false
@@ -65,8 +65,12 @@ struct LineageCommand: AsyncParsableCommand {
 
     /// What a lineage of one node, or of less than all, leaves unsaid.
     private func note(about artifact: ArtifactListing, _ lineage: LineageGraph) -> String? {
-        if lineage.isCut {
-            return depth == nil ? "there is more than can be shown; --depth 2 shows what is near" : nil
+        switch lineage.cut {
+        case .depth(let depth, let beyond): return "\(beyond) more one step further; --depth \(depth + 1) shows them"
+        case .size(let open):
+            return "stopped at \(Quantities.count(lineage.nodes.count, "row")), and did not follow \(open) of them "
+                + "further; --depth 2 shows what is near, --row with one of them what is behind it"
+        case nil: break
         }
         guard lineage.nodes.count == 1 else { return nil }
         let words = ["lineage", reference] + (down ? ["--down"] : []) + storeOptions.arguments

@@ -36,8 +36,8 @@ struct LockCommand: AsyncParsableCommand {
         } else {
             let lock = try PlanLock(plan: plan, forecast: forecast, program: ProgramVersion.text)
             let path = lockFile.url.standardizedFileURL.path(percentEncoded: false)
+            try lockFile.write(lock.text())
             try store.pin(StorePin(name: path, keys: lock.stages.map(\.key), lockfile: path))
-            try Data(lock.text().utf8).write(to: lockFile.url, options: .atomic)
         }
         let stages = Quantities.count(forecast.stages.count, "stage")
         if output.json {
@@ -69,6 +69,16 @@ struct LockFile {
     func read() throws -> PlanLock {
         guard FileManager.default.fileExists(atPath: path) else { throw CommandError.noLockFile(path) }
         return try PlanLock(bytes: Data(contentsOf: url), path: path)
+    }
+
+    /// Puts it in the place of an older one, in one step.
+    /// - Throws: `CommandError.lockFileUnwritable`.
+    func write(_ text: String) throws {
+        do {
+            try Data(text.utf8).write(to: url, options: .atomic)
+        } catch let error as CocoaError {
+            throw CommandError.lockFileUnwritable(path, reason: Failure.reason(of: error))
+        }
     }
 
     /// - Throws: `Failure` with status 14 where the plan is known not to be as locked.

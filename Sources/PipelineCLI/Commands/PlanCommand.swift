@@ -23,8 +23,8 @@ struct PlanCommand: AsyncParsableCommand {
         let forecaster = Forecaster(storeOptions: storeOptions)
         let store = try forecaster.openStore()
         let forecast = try forecaster.forecast(plan, store: store, strictness: strictOptions.strictness())
-        let failures = try RunHistory(store: store).failures()
-        let stages = forecast.stages.map { StageStatus($0, failures: failures) }
+        let history = StageHistory(try RunHistory(store: store))
+        let stages = forecast.stages.map { StageStatus($0, history: history) }
         if output.json {
             try Console.print(json: ForecastJSON.document(plan, stages: stages))
         } else {
@@ -54,7 +54,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     private static func value(at path: String, in parameters: JSONValue) -> String {
         let value = path.split(separator: ".").reduce(Optional(parameters)) { $0?[String($1)] }
-        let text = value.flatMap { try? CanonicalJSON.text($0) } ?? ""
+        let text = value.map(MissReason.parameter) ?? ""
         return DisplayText.clip(DisplayText.harmless(text), to: 40)
     }
 }

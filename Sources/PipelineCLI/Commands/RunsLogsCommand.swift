@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Artifacts
+internal import Foundation
 
 /// `pipeline runs logs`.
 struct RunsLogsCommand: AsyncParsableCommand {
@@ -19,18 +20,25 @@ struct RunsLogsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let run = try choice.listing(in: storeOptions.open())
-        var events = try PastRun.events(of: run)
+        let all = try PastRun.events(of: run)
+        let days = RunEventText.days(of: all, from: run.id)
+        var events = Array(zip(days, all))
         if let stage {
-            events = events.filter { RunEventText.stage(of: $0) == stage }
+            events = events.filter { RunEventText.stage(of: $0.1) == stage }
             if events.isEmpty { throw CommandError.noEvents(of: stage, run: run.id) }
         }
-        if !all { events.removeAll { Self.frequent.contains($0["event"]?.stringValue ?? "") } }
+        if !self.all { events.removeAll { Self.frequent.contains($0.1["event"]?.stringValue ?? "") } }
         guard !output.json else {
             return try Console.print(json: [
-                "schema": "pipeline.events/1", "run": .string(run.id), "events": .array(events),
+                "schema": "pipeline.events/1", "run": .string(run.id), "events": .array(events.map(\.1)),
             ])
         }
-        for event in events { try Console.print(RunEventText.line(event)) }
+        var shown: String?
+        for (day, event) in events {
+            if day != shown { try Console.print("\(day), UTC") }
+            shown = day
+            try Console.print(RunEventText.line(event))
+        }
     }
 }
 
@@ -38,6 +46,20 @@ struct RunsLogsCommand: AsyncParsableCommand {
 enum RunEventText {
     /// Members that have their own place in the line, or are too long for it.
     private static let placed: Set<String> = ["at", "event", "stage", "name", "outputs", "summary", "key", "results"]
+
+    /// The day of each event, whose own time has none. A run begins on the day that its id names.
+    static func days(of events: [JSONValue], from run: String) -> [String] {
+        let noon = "T12:00:00Z"
+        var date = (try? Date(run.prefix(10) + noon, strategy: .iso8601)) ?? .distantPast
+        var last = ""
+        return events.map { event in
+            let hour = event["at"]?.stringValue ?? last
+            // Events come in the order of their times but for midnight; a clock that was set back a little is none.
+            if hour.prefix(2) < "06", last.prefix(2) >= "18" { date += 86_400 }
+            last = hour
+            return String(date.formatted(.iso8601).prefix(10))
+        }
+    }
 
     static func line(_ event: JSONValue) -> String {
         let members = event.objectValue ?? [:]

@@ -12,7 +12,8 @@ struct RunsShowCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let run = PastRun(try choice.listing(in: storeOptions.open()))
+        let store = try storeOptions.open()
+        let run = PastRun(try choice.listing(in: store), known: Set(try store.artifacts().map(\.key)))
         if output.json {
             return try Console.print(json: ["schema": "pipeline.past-run/1", "past_run": run.json])
         }
@@ -28,16 +29,21 @@ struct RunsShowCommand: AsyncParsableCommand {
         }
         facts.add(["end", run.end.rawValue])
         if let seconds = run.seconds { facts.add(["took", Quantities.duration(seconds)]) }
+        if let text = run.kept.text {
+            facts.add([
+                "results", run.kept.gone.isEmpty ? text : text + "; re-run that pipeline to rebuild what is missing",
+            ])
+        }
         for line in facts.lines() { try Console.print(line) }
         guard !run.results.isEmpty else { return }
         try Console.print("")
-        var stages = TextTable([.left, .left, .right, .left, .left])
-        stages.add(["STAGE", "END", "TOOK", "KEY", "REASON"])
+        var stages = TextTable([.left, .left, .right, .left, .left, .left])
+        stages.add(["STAGE", "END", "TOOK", "KEY", "RESULT", "REASON"])
         for result in run.results {
             stages.add([
                 result["name"]?.stringValue ?? "–", result["outcome"]?.stringValue ?? "–",
                 result["seconds"]?.doubleValue.map(Quantities.duration) ?? "–",
-                result["key"]?.stringValue.map { String($0.prefix(12)) } ?? "–",
+                result["key"]?.stringValue.map { String($0.prefix(12)) } ?? "–", run.result(of: result),
                 DisplayText.harmless(result["message"]?.stringValue ?? result["reason"]?.stringValue ?? "")
                     .replacing("\n", with: " "),
             ])

@@ -21,15 +21,16 @@ struct StatusCommand: AsyncParsableCommand {
         let named = try file.map { try overlay.load($0) }
         let store = try storeOptions.open()
         let history = try RunHistory(store: store)
-        let (plan, strict) =
-            try named.map { ($0, strictOptions) }
+        let chosen =
+            try named.map { ChosenPlan(plan: $0, strict: strictOptions) }
             ?? history.newestPlan(overlay, strictOptions, command: Invocation.current.command("status"))
-        let forecast = try PlanForecast(plan: plan, store: store, strictness: strict.strictness())
-        let failures = history.failures()
-        let stages = forecast.stages.map { StageStatus($0, failures: failures) }
+        let forecast = try PlanForecast(plan: chosen.plan, store: store, strictness: chosen.strict.strictness())
+        let past = StageHistory(history)
+        let stages = forecast.stages.map { StageStatus($0, history: past) }
         if output.json {
-            try Console.print(json: ForecastJSON.document(plan, stages: stages))
+            try Console.print(json: ForecastJSON.document(chosen.plan, takenOver: chosen.takenOver, stages: stages))
         } else {
+            if let takenOver = chosen.takenOver { Console.note(takenOver.line) }
             try printTable(stages)
         }
         if exitCode, stages.contains(where: { $0.state != .cached }) { throw Failure(.outOfDate) }

@@ -23,22 +23,27 @@ struct WhyCommand: AsyncParsableCommand {
     func run() async throws {
         let named = try file.map { try checked(overlay.load($0)) }
         let store = try storeOptions.open()
-        let (plan, strict) = try named.map { ($0, strictOptions) } ?? newestPlan(in: store)
-        let forecast = try PlanForecast(plan: plan, store: store, strictness: strict.strictness())
+        let chosen = try named.map { ChosenPlan(plan: $0, strict: strictOptions) } ?? newestPlan(in: store)
+        let plan = chosen.plan
+        let forecast = try PlanForecast(plan: plan, store: store, strictness: chosen.strict.strictness())
         guard let asked = forecast.stages.first(where: { $0.name == stage }) else { return }
         let past = try against.map { try PastResult(of: stage, in: RunReference($0, in: store), store: store) }
         let account = try StageAccount(asked, forecast: forecast, plan: plan, store: store, against: past)
         if output.json {
-            try Console.print(json: account.json)
+            var members = account.json.objectValue ?? [:]
+            members["taken_over"] = chosen.takenOver?.json ?? .null
+            try Console.print(json: .object(members))
         } else {
+            if let takenOver = chosen.takenOver { Console.note(takenOver.line) }
             for line in account.lines { try Console.print(DisplayText.harmless(line)) }
         }
     }
 
-    private func newestPlan(in store: ArtifactStore) throws -> (PipelinePlan, StrictOptions) {
-        let (plan, strict) = try RunHistory(store: store).newestPlan(
+    private func newestPlan(in store: ArtifactStore) throws -> ChosenPlan {
+        let chosen = try RunHistory(store: store).newestPlan(
             overlay, strictOptions, command: Invocation.current.command("why", stage))
-        return (try checked(plan), strict)
+        _ = try checked(chosen.plan)
+        return chosen
     }
 
     /// `plan`, which has the stage. A stage that is misspelt is told of even where there is no store.

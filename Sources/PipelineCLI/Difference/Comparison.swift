@@ -32,6 +32,8 @@ struct Comparison {
         let isSame = old?.key == new?.key && old?.outputs == new?.outputs
         let held = isSame ? [] : try old.map { try first.outputs(of: $0, in: store) } ?? []
         let made = isSame ? [] : try new.map { try second.outputs(of: $0, in: store) } ?? []
+        // A run that did not come to a key has nothing that could be gone.
+        let sides = isSame || old?.key == nil || new?.key == nil ? [] : [(first.id, old), (second.id, new)]
         return StageComparison(
             name: old?.name ?? new?.name ?? "", kind: old?.kind ?? new?.kind ?? "",
             change: try change(
@@ -40,8 +42,12 @@ struct Comparison {
                 in: store),
             outputs: ports.sorted().map { port in
                 OutputComparison(
-                    port: port, oldDigest: old?.outputs[port], newDigest: new?.outputs[port],
+                    port: port, schema: old?.schemas[port] ?? new?.schemas[port] ?? "",
+                    oldDigest: old?.outputs[port], newDigest: new?.outputs[port],
                     old: held.first { $0.port == port }, new: made.first { $0.port == port })
+            },
+            unrecorded: try sides.compactMap { run, stage in
+                try stage?.key.flatMap { try store.stageRecord(for: $0) } == nil ? run : nil
             })
     }
 
@@ -60,9 +66,11 @@ struct Comparison {
                 outputs: [
                     OutputComparison(
                         port: first.port == second.port ? first.port : "\(first.port) | \(second.port)",
+                        schema: first.reference.schema,
                         oldDigest: first.reference.digest, newDigest: second.reference.digest, old: first, new: second
                     )
-                ])
+                ],
+                unrecorded: [])
         ]
     }
 
@@ -92,7 +100,7 @@ struct Comparison {
     /// The outputs that both sides have, and that differ.
     var differentOutputs: [(name: String, output: OutputComparison)] {
         stages.flatMap { stage in
-            stage.outputs.filter { $0.old != nil && $0.new != nil && !$0.isSame }.map { output in
+            stage.outputs.filter { $0.isChanged && $0.old != nil && $0.new != nil }.map { output in
                 (subject == .artifacts ? "\(first) | \(second)" : "\(stage.name).\(output.port)", output)
             }
         }
@@ -117,6 +125,8 @@ struct StageComparison {
     let kind: String
     let change: Change
     let outputs: [OutputComparison]
+    /// The runs whose record of the stage is gone, where the two differ.
+    let unrecorded: [String]
 
     /// A stage whose key changed and whose results did not is different all the same: it ran again.
     var isDifferent: Bool {
@@ -130,6 +140,8 @@ struct StageComparison {
 /// One output port on both sides.
 struct OutputComparison {
     let port: String
+    /// What its rows are, `blob` for raw bytes.
+    let schema: String
     /// Nil where that side has no such output.
     let oldDigest: ContentDigest?
     let newDigest: ContentDigest?
@@ -138,4 +150,7 @@ struct OutputComparison {
     let new: ArtifactListing?
 
     var isSame: Bool { oldDigest == newDigest }
+
+    /// Both sides have it, with other contents.
+    var isChanged: Bool { oldDigest != nil && newDigest != nil && !isSame }
 }

@@ -15,11 +15,19 @@ struct DifferenceReport {
         var new: JSONValue?
     }
 
+    /// What a run had and the store no longer has, so that it cannot be compared: `gc` collected it.
+    struct Loss {
+        var run: String
+        var stages: [String]
+    }
+
     let comparison: Comparison
     let sections: Set<Section>
     let parameters: [ParameterChange]
     let rows: [(name: String, difference: RowDifference)]
     let metrics: [(name: String, measurements: [MeasurementDifference])]
+    /// What was asked about and cannot be told.
+    let losses: [Loss]
 
     init(_ comparison: Comparison, sections: Set<Section>, in store: ArtifactStore) throws {
         self.comparison = comparison
@@ -43,6 +51,27 @@ struct DifferenceReport {
             }
         }
         (self.rows, self.metrics) = (rows, metrics)
+        losses = Self.losses(comparison, sections)
+    }
+
+    private static func losses(_ comparison: Comparison, _ sections: Set<Section>) -> [Loss] {
+        [comparison.first, comparison.second].compactMap { run in
+            let stages = comparison.stages.filter { stage in
+                let files = stage.outputs.filter { output in
+                    output.isChanged && (run == comparison.first ? output.old : output.new) == nil
+                }
+                return sections.contains { section in
+                    switch section {
+                    // That stages differ is known without their records.
+                    case .stages: false
+                    case .parameters: stage.unrecorded.contains(run)
+                    case .rows: files.contains { $0.schema != ArtifactReference.blobSchema }
+                    case .metrics: files.contains { $0.schema == Measurement.schema.description }
+                    }
+                }
+            }
+            return stages.isEmpty ? nil : Loss(run: run, stages: stages.map(\.name))
+        }
     }
 
     /// Whether anything that was asked about differs. Rows in another order are another content.
@@ -57,11 +86,19 @@ struct DifferenceReport {
         }
     }
 
+    /// Nil where no difference was found, and not all could be compared.
+    private var areDifferent: Bool? { hasDifferences ? true : losses.isEmpty ? false : nil }
+
+    /// Whether everything that was asked about is known to be the same.
+    var isKnownSame: Bool { areDifferent == false }
+
     var json: JSONValue {
         var members: [String: JSONValue] = [
             "schema": "pipeline.diff/1", "compared": .string(comparison.subject.rawValue),
             "first": .string(comparison.first), "second": .string(comparison.second),
-            "different": .bool(hasDifferences),
+            "different": areDifferent.map { .bool($0) } ?? .null,
+            "not_compared": .array(
+                losses.map { ["run": .string($0.run), "stages": .array($0.stages.map { .string($0) })] }),
         ]
         for section in sections {
             switch section {
@@ -78,6 +115,7 @@ struct DifferenceReport {
         [
             "name": .string(stage.name), "stage": .string(stage.kind), "state": .string(stage.word),
             "reasons": .array(stage.reasons.map(ForecastJSON.reason)),
+            "unrecorded": .array(stage.unrecorded.map { .string($0) }),
             "outputs": .array(
                 stage.outputs.map { output in
                     [

@@ -7,16 +7,29 @@ struct DifferenceText {
 
     /// How many ids of each sort are named.
     private static let shown = 3
+    private static let namesShown = 6
     private static let widestValue = 40
 
     var lines: [String] {
         var parts: [[String]] = []
-        if report.sections.contains(.stages) { parts += [stageLines, [countLine]].filter { !$0.isEmpty } }
+        if report.sections.contains(.stages) { parts += [stageLines, [countLine]] }
         if report.sections.contains(.parameters) { parts.append(parameterLines) }
         if report.sections.contains(.rows) { parts.append(rowLines) }
         if report.sections.contains(.metrics) { parts.append(metricLines) }
-        return Array(parts.joined(separator: [""])).map(DisplayText.harmless)
+        parts.append(report.losses.map(Self.line))
+        return Array(parts.filter { !$0.isEmpty }.joined(separator: [""])).map(DisplayText.harmless)
     }
+
+    private static func line(_ loss: DifferenceReport.Loss) -> String {
+        let names = loss.stages.prefix(namesShown).map { "'\($0)'" }.joined(separator: ", ")
+        let rest = loss.stages.count - namesShown
+        return "cannot be compared: the store no longer has what run \(loss.run) had of \(names)"
+            + (rest > 0 ? " and \(Quantities.count(rest, "more stage"))" : "")
+            + "; re-run that pipeline to rebuild it"
+    }
+
+    /// What a section says in which nothing differs; where not all could be compared, that is said instead.
+    private func nothing(_ text: String) -> [String] { report.losses.isEmpty ? [text] : [] }
 
     // MARK: Stages
 
@@ -35,8 +48,12 @@ struct DifferenceText {
         case .onlyInFirst: "is only in \(report.comparison.first)"
         case .onlyInSecond: "is only in \(report.comparison.second)"
         case .notReached: "was reached by one run alone"
-        case .unexplained: "differs; why is not known, since a record is gone"
+        case .unexplained: "differs; why is not known: the store no longer has its result in \(unrecorded(stage))"
         }
+    }
+
+    private func unrecorded(_ stage: StageComparison) -> String {
+        stage.unrecorded.map { "run \($0)" }.joined(separator: " and ")
     }
 
     private func line(_ output: OutputComparison) -> String? {
@@ -66,11 +83,11 @@ struct DifferenceText {
     // MARK: Parameters
 
     private var parameterLines: [String] {
-        guard !report.parameters.isEmpty else { return ["no parameters differ"] }
+        guard !report.parameters.isEmpty else { return nothing("no parameters differ") }
         var table = TextTable([.left, .left, .left, .left])
         table.add(["STAGE", "PARAMETER", "FIRST", "SECOND"])
         for change in report.parameters {
-            table.add([change.stage, change.path, Self.text(change.old), Self.text(change.new)])
+            table.add([change.stage, change.path, Self.parameter(change.old), Self.parameter(change.new)])
         }
         return table.lines()
     }
@@ -80,10 +97,15 @@ struct DifferenceText {
         return DisplayText.clip(DisplayText.harmless(text).replacing("\n", with: " "), to: widestValue)
     }
 
+    private static func parameter(_ value: JSONValue?) -> String {
+        let text = value.map(MissReason.parameter) ?? "unset"
+        return DisplayText.clip(DisplayText.harmless(text).replacing("\n", with: " "), to: widestValue)
+    }
+
     // MARK: Rows
 
     private var rowLines: [String] {
-        guard !report.rows.isEmpty else { return ["no rows differ"] }
+        guard !report.rows.isEmpty else { return nothing("no rows differ") }
         return report.rows.flatMap { name, difference -> [String] in
             let counts =
                 "\(difference.added.count) added, \(difference.removed.count) removed, "
@@ -113,7 +135,7 @@ struct DifferenceText {
     // MARK: Measurements
 
     private var metricLines: [String] {
-        guard !report.metrics.isEmpty else { return ["no measurements differ"] }
+        guard !report.metrics.isEmpty else { return nothing("no measurements differ") }
         var table = TextTable([.left, .right, .right, .right])
         for (number, (name, measurements)) in report.metrics.enumerated() {
             if number > 0 { table.add([""]) }

@@ -3,9 +3,12 @@ internal import Pipeline
 
 /// A forecast in the shape that `plan` and `status` promise to scripts.
 enum ForecastJSON {
-    static func document(_ plan: PipelinePlan, stages: [StageStatus]) -> JSONValue {
+    static func document(
+        _ plan: PipelinePlan, takenOver: TakenOver? = nil, stages: [StageStatus]
+    ) -> JSONValue {
         [
             "schema": "pipeline.plan/1", "pipeline": .string(plan.name), "file": .string(plan.file),
+            "taken_over": takenOver?.json ?? .null,
             "stages": .array(stages.map(stage)),
         ]
     }
@@ -18,7 +21,7 @@ enum ForecastJSON {
             "reason": .string(status.reason), "reasons": .array(reasons(of: forecast).map(reason)),
             "waits_for": .array(forecast.waitsFor.map { .string($0) }),
             "created": forecast.record.map { .string($0.createdAt) } ?? .null,
-            "seconds": status.seconds.map { .number($0) } ?? .null,
+            "attempt": status.attempt?.json ?? .null, "seconds": status.seconds.map { .number($0) } ?? .null,
             "outputs": .object(forecast.record?.outputs.mapValues(output) ?? [:]),
         ]
     }

@@ -16,17 +16,22 @@ struct RunChoice: ParsableArguments {
 struct PastRun {
     enum End: String {
         case done, failed, interrupted
-        /// It died, or is still under way.
-        case open = "not recorded"
+        /// Its process is alive and at it.
+        case running
+        /// Its process is gone and has left no summary: it was killed, or the machine went down.
+        case killed
     }
 
     let id: String
     let command: RunCommandRecord?
     private let summary: JSONValue?
+    private let isRunning: Bool
 
     let pipeline: String?
     /// What became of each stage, as far as it is known.
     let results: [JSONValue]
+    /// Which of them are left.
+    let kept: RunResults
 
     /// The run of that name, or whose name begins so; the newest where there is no name.
     /// - Throws: `CommandError.unknownRun`, `.ambiguousRun`.
@@ -43,37 +48,47 @@ struct PastRun {
         return match
     }
 
-    init(_ listing: RunListing) {
+    /// - Parameter known: the keys of all results in the store.
+    init(_ listing: RunListing, known: Set<ContentDigest>) {
+        kept = RunResults(of: listing, known: known)
         id = listing.id
         command = RunCommandRecord(run: listing)
         summary = listing.summary
+        isRunning = listing.isRunning
         if let summary {
             pipeline = summary["pipeline"]?.stringValue
             results = summary["results"]?.arrayValue ?? []
         } else {
             let events = (try? Self.events(of: listing)) ?? []
             pipeline = events.first { $0["event"] == "run_started" }?["pipeline"]?.stringValue
-            results = Self.results(events)
+            results = Self.results(events, open: isRunning ? .running : .killed)
         }
     }
 
     var seconds: Double? { summary?["seconds"]?.doubleValue }
 
     /// The ends of stages that a run without an end has recorded, and the beginnings of those that have none.
-    private static func results(_ events: [JSONValue]) -> [JSONValue] {
+    private static func results(_ events: [JSONValue], open: End) -> [JSONValue] {
         let ended = events.filter { $0["event"] == "stage_finished" }
         let names = Set(ended.compactMap { $0["name"]?.stringValue })
         let begun = events.filter { $0["event"] == "stage_started" }.compactMap { $0["stage"]?.stringValue }
         return ended
             + begun.filter { !names.contains($0) }.map {
-                ["name": .string($0), "outcome": .string(End.open.rawValue)]
+                ["name": .string($0), "outcome": .string(open.rawValue)]
             }
     }
 
     func count(_ outcome: String) -> Int? { summary?["stages"]?[outcome]?.integerValue.map { Int($0) } }
 
+    /// Whether the store still has what a stage came to.
+    func result(of stage: JSONValue) -> String {
+        guard let name = stage["name"]?.stringValue, summary != nil else { return "–" }
+        if kept.gone.contains(name) { return "gone" }
+        return kept.names.contains(name) ? "kept" : "–"
+    }
+
     var end: End {
-        guard let summary else { return .open }
+        guard let summary else { return isRunning ? .running : .killed }
         if summary["interrupted"] == .bool(true) { return .interrupted }
         return (count("failed") ?? 0) > 0 ? .failed : .done
     }
@@ -82,6 +97,7 @@ struct PastRun {
         [
             "run": .string(id), "end": .string(end.rawValue),
             "command": command.flatMap { try? CanonicalJSON.value(of: $0) } ?? .null, "summary": summary ?? .null,
+            "results": ["count": .integer(Int64(kept.total)), "gone": .array(kept.gone.map { .string($0) })],
         ]
     }
 

@@ -14,8 +14,9 @@ struct RunHistory {
     /// - Parameter command: how to ask for a plan by its file, for the error message.
     func newestPlan(
         _ overlay: OverlayOptions, _ strict: StrictOptions, command: String
-    ) throws -> (plan: PipelinePlan, strict: StrictOptions) {
-        guard let recorded = runs.lazy.compactMap({ RunCommandRecord(run: $0) }).first else {
+    ) throws -> ChosenPlan {
+        let newest = runs.lazy.compactMap { run in RunCommandRecord(run: run).map { (run.id, $0) } }.first
+        guard let (run, recorded) = newest else {
             throw CommandError.noFileRecorded(command: command)
         }
         guard FileManager.default.fileExists(atPath: recorded.file) else {
@@ -24,7 +25,9 @@ struct RunHistory {
         var overlay = overlay
         overlay.overlays = recorded.overlays + overlay.overlays
         overlay.settings = recorded.settings + overlay.settings
-        return (try overlay.load(recorded.file), strict.adding(recorded))
+        return ChosenPlan(
+            plan: try overlay.load(recorded.file), strict: strict.adding(recorded),
+            takenOver: TakenOver(run: run, command: recorded))
     }
 
     /// By key: the first line of what the stage said whose last attempt at this key failed.
@@ -42,10 +45,58 @@ struct RunHistory {
         }
     }
 
+    /// By key: an attempt that has no end, in a run that is under way, or that was killed and is newer than all others.
+    func openAttempts() -> [String: OpenAttempt] {
+        let killed = runs.prefix { $0.summary == nil }.filter { !$0.isRunning }
+        var found: [String: OpenAttempt] = [:]
+        for run in killed.reversed() + runs.filter(\.isRunning) {
+            let events = (try? PastRun.events(of: run)) ?? []
+            var keys: [String: String] = [:]
+            for event in events {
+                guard let stage = RunEventText.stage(of: event) else { continue }
+                switch event["event"]?.stringValue {
+                case "stage_planned": keys[stage] = event["key"]?.stringValue
+                case "stage_started":
+                    if let key = keys[stage] { found[key] = OpenAttempt(run: run.id, isRunning: run.isRunning) }
+                case "stage_finished": if let key = event["key"]?.stringValue { found[key] = nil }
+                default: break
+                }
+            }
+        }
+        return found
+    }
+
     /// The stage came to its end, good or bad.
     private static func isAttempt(_ result: JSONValue) -> Bool {
         ["cached", "ran", "failed"].contains(result["outcome"]?.stringValue)
     }
+}
+
+/// What earlier runs tell of stages, by key.
+struct StageHistory {
+    /// The first line of what a stage said that failed.
+    let failures: [String: String]
+    let openAttempts: [String: OpenAttempt]
+
+    init(_ history: RunHistory) {
+        failures = history.failures()
+        openAttempts = history.openAttempts()
+    }
+}
+
+/// An attempt at a stage of which its run's log tells no end.
+struct OpenAttempt {
+    let run: String
+    /// Whether it is under way; else it ended with its process.
+    let isRunning: Bool
+
+    var reason: String {
+        isRunning
+            ? "under way in run \(run)"
+            : "run \(run) was killed while making it; the next run goes on from what that finished"
+    }
+
+    var json: JSONValue { ["run": .string(run), "state": isRunning ? "running" : "killed"] }
 }
 
 /// The plan that a run kept: `plan.json` in its folder.
@@ -61,8 +112,16 @@ struct RunPlan {
     }
 
     /// For each connected port of `stage` the names of outputs and sources.
-    func inputs(of stage: String) -> [String: JSONValue]? {
-        value["stages"]?.arrayValue?.first { $0["name"]?.stringValue == stage }?["inputs"]?.objectValue
+    func inputs(of stage: String) -> [String: JSONValue]? { self.stage(stage)?["inputs"]?.objectValue }
+
+    /// Whether the stage's result was to be recorded: not with `cache: false` or `cache: {write: false}`.
+    func keepsResult(of stage: String) -> Bool {
+        let cache = self.stage(stage)?["cache"]
+        return cache != .bool(false) && cache?["write"] != .bool(false)
+    }
+
+    private func stage(_ name: String) -> JSONValue? {
+        value["stages"]?.arrayValue?.first { $0["name"]?.stringValue == name }
     }
 }
 

@@ -136,7 +136,7 @@ struct StageAccount {
     }
 
     private static func text(_ value: JSONValue?) -> String {
-        value.map { (try? CanonicalJSON.text($0)) ?? $0.typeName } ?? "unset"
+        value.map(MissReason.parameter) ?? "unset"
     }
 
     var json: JSONValue {

@@ -12,14 +12,21 @@ struct StageStatus {
     var forecast: StageForecast
     var state: State
     var reason: String
+    /// An attempt that is under way, or that was cut off; only where there is no result.
+    var attempt: OpenAttempt?
 
     /// Wall time that the result took; nil where there is none.
     var seconds: Double? { forecast.record?.facts["seconds"]?.doubleValue }
 
-    /// - Parameter failures: messages by key, as `RunHistory.failures()` gives them.
-    init(_ forecast: StageForecast, failures: [String: String]) {
+    /// - Parameter history: what earlier runs tell, by key.
+    init(_ forecast: StageForecast, history: StageHistory) {
         self.forecast = forecast
-        if forecast.state == .run, let message = forecast.key.flatMap({ failures[$0.digest.hex] }) {
+        let key = forecast.state == .run ? forecast.key?.digest.hex : nil
+        attempt = key.flatMap { history.openAttempts[$0] }
+        if let attempt {
+            state = .run
+            reason = attempt.reason
+        } else if let message = key.flatMap({ history.failures[$0] }) {
             state = .failed
             reason = "failed last time: \(message)"
         } else {
@@ -33,7 +40,9 @@ struct StageStatus {
         func count(_ state: State) -> Int { stages.count { $0.state == state } }
         let failed = count(.failed)
         var parts = ["\(count(.cached)) cached", "\(count(.run) + failed) to run"]
-        if failed > 0 { parts[1] += " (\(failed) failed last time)" }
+        let running = stages.count { $0.attempt?.isRunning == true }
+        let notes = [(failed, "failed last time"), (running, "under way")].filter { $0.0 > 0 }
+        if !notes.isEmpty { parts[1] += " (" + notes.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + ")" }
         if count(.maybe) > 0 { parts.append("\(count(.maybe)) waiting for what these give") }
         return "\(Quantities.count(stages.count, "stage")): " + parts.joined(separator: ", ")
     }

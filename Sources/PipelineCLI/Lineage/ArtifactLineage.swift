@@ -7,41 +7,29 @@ struct ArtifactLineage {
     var depth = Int.max
 
     func lineage(of artifact: ArtifactListing, _ direction: LineageDirection) throws -> LineageGraph {
-        var lineage = LineageGraph(direction)
-        var open = [(node: lineage.node(Self.name(artifact)) { Self.node(artifact) }.position, artifact: artifact)]
-        var steps = 0
-        while !open.isEmpty {
-            guard steps < depth else {
-                lineage.isCut = true
-                break
-            }
-            steps += 1
-            var next: [(node: Int, artifact: ArtifactListing)] = []
-            for (node, artifact) in open {
-                for (role, origin) in try neighbours(of: artifact, direction) {
-                    let found: (position: Int, isNew: Bool)
-                    switch origin {
-                    case .artifact(let near):
-                        found = lineage.node(Self.name(near)) { Self.node(near) }
-                        if found.isNew { next.append((found.position, near)) }
-                    case .outside(let source):
-                        found = lineage.node("source \(source.digest)") { Self.node(outside: source) }
-                    }
-                    lineage.connect(node, to: found.position, as: role)
-                }
-            }
-            open = next
+        try LineageWalk(direction: direction, depth: depth).graph(from: Self.neighbour(artifact, as: "")) {
+            try neighbours(of: $0, direction)
         }
-        return lineage
     }
 
     private func neighbours(
         of artifact: ArtifactListing, _ direction: LineageDirection
-    ) throws -> [(port: String, origin: ArtifactGraph.Origin)] {
+    ) throws -> [LineageNeighbour<ArtifactListing>] {
         switch direction {
-        case .up: try graph.origins(of: artifact)
-        case .down: try graph.made(from: artifact).map { ($0.port, .artifact($0.artifact)) }
+        case .up:
+            try graph.origins(of: artifact).map { port, origin in
+                switch origin {
+                case .artifact(let near): Self.neighbour(near, as: port)
+                case .outside(let source):
+                    LineageNeighbour(role: port, name: "source \(source.digest)") { Self.node(outside: source) }
+                }
+            }
+        case .down: try graph.made(from: artifact).map { Self.neighbour($0.artifact, as: $0.port) }
         }
+    }
+
+    private static func neighbour(_ artifact: ArtifactListing, as role: String) -> LineageNeighbour<ArtifactListing> {
+        LineageNeighbour(role: role, name: name(artifact), item: artifact) { node(artifact) }
     }
 
     static func name(_ artifact: ArtifactListing) -> String { "artifact \(artifact.identity)" }

@@ -34,19 +34,29 @@ struct LineageGraph {
     private(set) var nodes: [LineageNode] = []
     private(set) var edges: [Edge] = []
     private var connected: Set<Edge> = []
-    /// Whether there is more than was followed.
-    var isCut = false
+    /// Why not everything was followed, and how much was left; nil where everything was.
+    enum Cut: Equatable {
+        /// So many steps were asked for, and one more leads to so many further nodes.
+        case depth(Int, beyond: Int)
+        /// So many nodes were found and not followed further.
+        case size(open: Int)
+    }
+
+    var cut: Cut?
     private var positions: [String: Int] = [:]
 
     init(_ direction: LineageDirection) { self.direction = direction }
 
     /// The position of the node called `name`, which is made where there is none yet.
-    mutating func node(_ name: String, _ make: () throws -> LineageNode) rethrows -> (position: Int, isNew: Bool) {
+    mutating func node(_ name: String, _ make: () -> LineageNode) -> (position: Int, isNew: Bool) {
         if let known = positions[name] { return (known, false) }
-        nodes.append(try make())
+        nodes.append(make())
         positions[name] = nodes.count - 1
         return (nodes.count - 1, true)
     }
+
+    /// Whether there is a node called `name`.
+    func has(_ name: String) -> Bool { positions[name] != nil }
 
     mutating func connect(_ near: Int, to far: Int, as role: String) {
         let edge = Edge(near: near, far: far, role: role)
@@ -57,7 +67,7 @@ struct LineageGraph {
         let isUp = direction == .up
         return [
             "schema": "pipeline.lineage/1", "direction": .string(direction.rawValue), "root": 0,
-            "complete": .bool(!isCut),
+            "complete": .bool(cut == nil), "cut": cut?.json ?? .null,
             "nodes": .array(
                 nodes.enumerated().map { number, node in
                     .object(node.json.merging(["node": .integer(Int64(number))]) { first, _ in first })
@@ -91,5 +101,15 @@ struct LineageGraph {
             "\"": "#quot;", "<": "#lt;", ">": "#gt;", "#": "#35;", "|": "#124;", "\n": " ",
         ]
         return DisplayText.harmless(text).map { marks[$0] ?? String($0) }.joined()
+    }
+}
+
+extension LineageGraph.Cut {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .depth(let depth, let beyond):
+            ["by": "depth", "depth": .integer(Int64(depth)), "beyond": .integer(Int64(beyond))]
+        case .size(let open): ["by": "size", "not_followed": .integer(Int64(open))]
+        }
     }
 }

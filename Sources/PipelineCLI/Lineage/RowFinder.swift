@@ -26,19 +26,12 @@ final class RowFinder {
         RecordSchema(artifact.reference.schema)?.name ?? artifact.reference.schema
     }
 
-    /// The row of `artifact` whose id is `text`, or the only one whose id begins so.
-    /// - Throws: `CommandError.noRow`, `.severalRows`, `.notRows`.
+    /// The row of `artifact` that `text` names.
+    /// - Throws: `CommandError.notRows`, and as `RowSearch` does.
     func row(_ text: String, in artifact: ArtifactListing) throws -> PlacedRow {
         guard !artifact.reference.isBlob else { throw CommandError.notRows(artifact.name) }
-        let lookup = try lookup(artifact), id = RowPath("id")
-        let exact = try lookup.rows(with: text, at: id, limit: 1)
-        let matches = exact.isEmpty && !text.isEmpty ? try lookup.rows(withPrefix: text, at: id, limit: 7) : exact
-        guard let match = matches.first else { throw CommandError.noRow(text, name: artifact.name) }
-        guard matches.count == 1 else {
-            throw CommandError.severalRows(
-                text, name: artifact.name, matches: matches.compactMap { $0.value["id"]?.stringValue })
-        }
-        return PlacedRow(row: match, artifact: artifact)
+        let search = RowSearch(artifact: artifact, lookup: try lookup(artifact))
+        return PlacedRow(row: try search.row(text), artifact: artifact)
     }
 
     /// What a row names as one of its parents.

@@ -11,81 +11,57 @@ struct RowLineage {
     private static let limit = 5000
 
     func lineage(of row: PlacedRow, _ direction: LineageDirection) throws -> LineageGraph {
-        var lineage = LineageGraph(direction)
-        var open = [(node: lineage.node(row.name) { Self.node(row) }.position, row: row)]
-        var steps = 0
-        while !open.isEmpty {
-            guard steps < depth, lineage.nodes.count < Self.limit else {
-                lineage.isCut = true
-                break
+        let walk = LineageWalk(direction: direction, depth: depth, limit: Self.limit)
+        return try walk.graph(from: Self.neighbour(row, as: "")) { row in
+            switch direction {
+            case .up: try parents(of: row) + sources(of: row)
+            case .down: try children(of: row)
             }
-            steps += 1
-            var next: [(node: Int, row: PlacedRow)] = []
-            for (node, row) in open {
-                switch direction {
-                case .up: next += try addParents(of: row, at: node, to: &lineage)
-                case .down: next += try addChildren(of: row, at: node, to: &lineage)
-                }
-            }
-            open = next
         }
-        return lineage
     }
 
-    private func addParents(
-        of row: PlacedRow, at node: Int, to lineage: inout LineageGraph
-    ) throws -> [(node: Int, row: PlacedRow)] {
-        var next: [(node: Int, row: PlacedRow)] = []
-        for (role, parent) in try finder.parents(of: row) {
-            let found: (position: Int, isNew: Bool)
+    private func parents(of row: PlacedRow) throws -> [LineageNeighbour<PlacedRow>] {
+        try finder.parents(of: row).map { role, parent in
             switch parent {
-            case .row(let parent):
-                found = lineage.node(parent.name) { Self.node(parent) }
-                if found.isNew { next.append((found.position, parent)) }
+            case .row(let parent): Self.neighbour(parent, as: role)
             case .missing(let id, let relation, let lost):
-                found = lineage.node("missing \(role) \(id)") { Self.node(missing: id, relation, lost: lost) }
+                LineageNeighbour(role: role, name: "missing \(role) \(id)") {
+                    Self.node(missing: id, relation, lost: lost)
+                }
             }
-            lineage.connect(node, to: found.position, as: role)
         }
-        try addSource(of: row, at: node, to: &lineage)
-        return next
     }
 
     /// The file from outside that a seed row was taken from.
-    private func addSource(of row: PlacedRow, at node: Int, to lineage: inout LineageGraph) throws {
+    private func sources(of row: PlacedRow) throws -> [LineageNeighbour<PlacedRow>] {
         guard let field = RowRelations.outsideField(of: row.schema), let item = row.row.value[field]?.stringValue
-        else { return }
-        for (port, origin) in try finder.graph.origins(of: row.artifact) where port == "trees" {
-            guard case .outside(let source) = origin else { continue }
-            let found = lineage.node("\(field) \(item) \(source.digest)") {
+        else { return [] }
+        return try finder.graph.origins(of: row.artifact).compactMap { port, origin in
+            guard port == "trees", case .outside(let source) = origin else { return nil }
+            return LineageNeighbour(role: "from", name: "\(field) \(item) \(source.digest)") {
                 var node = ArtifactLineage.node(outside: source)
                 node.place = "\(field) '\(item)'"
                 node.json["item"] = .string(item)
                 return node
             }
-            lineage.connect(node, to: found.position, as: "from")
         }
     }
 
-    private func addChildren(
-        of row: PlacedRow, at node: Int, to lineage: inout LineageGraph
-    ) throws -> [(node: Int, row: PlacedRow)] {
-        var next: [(node: Int, row: PlacedRow)] = []
-        for (role, child) in try finder.children(of: row) {
-            let found = lineage.node(child.name) { Self.node(child) }
-            if found.isNew { next.append((found.position, child)) }
-            lineage.connect(node, to: found.position, as: role)
-        }
-        for model in try trained(on: row.artifact) {
-            let found = lineage.node(ArtifactLineage.name(model)) {
-                var node = ArtifactLineage.node(model)
-                let rows = Quantities.count(row.artifact.reference.rows, "row")
-                node.place = "trained (\(model.kind)) on the \(rows) of \(row.artifact.name)"
-                return node
+    private func children(of row: PlacedRow) throws -> [LineageNeighbour<PlacedRow>] {
+        let data = row.artifact
+        return try finder.children(of: row).map { Self.neighbour($0.row, as: $0.role) }
+            + trained(on: data).map { model in
+                LineageNeighbour(role: "training data", name: ArtifactLineage.name(model)) {
+                    var node = ArtifactLineage.node(model)
+                    let rows = Quantities.count(data.reference.rows, "row")
+                    node.place = "trained (\(model.kind)) on the \(rows) of \(data.name)"
+                    return node
+                }
             }
-            lineage.connect(node, to: found.position, as: "training data")
-        }
-        return next
+    }
+
+    private static func neighbour(_ row: PlacedRow, as role: String) -> LineageNeighbour<PlacedRow> {
+        LineageNeighbour(role: role, name: row.name, item: row) { node(row) }
     }
 
     /// The models that were trained on the rows of `artifact`.

@@ -2,7 +2,8 @@ internal import ArgumentParser
 
 /// How many rows a command writes.
 struct RowCountOption: ParsableArguments {
-    @Option(name: [.customShort("n"), .customLong("rows")], help: "How many rows.")
+    // What begins with a dash is a number too, and a wrong one.
+    @Option(name: [.customShort("n"), .customLong("rows")], parsing: .unconditional, help: "How many rows.")
     var count = 10
 
     func validate() throws {

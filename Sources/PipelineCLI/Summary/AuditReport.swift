@@ -92,7 +92,10 @@ struct AuditReport {
         let sampled = sample.map { "\(Quantities.significant($0 * 100))% of the rows (seed \(seed)), " } ?? ""
         return
             "executed again with \(sampled)\(Quantities.count(execution.threads, "thread")), shards of 7 rows from the last "
-            + "to the first, batches of 3, \(AuditSurroundings.locale), \(AuditSurroundings.timeZone)"
+            + "to the first, batches of 3, "
+            + (AuditSurroundings.areEntered
+                ? "\(AuditSurroundings.locale), \(AuditSurroundings.timeZone)"
+                : "in the caller's locale and time zone: the program cannot be started again here")
     }
 
     private func compared(_ output: AuditedOutput, _ audit: StageAudit) -> String {
@@ -129,6 +132,7 @@ struct AuditReport {
     var json: JSONValue {
         [
             "schema": "pipeline.audit/1", "reproduced": .bool(isReproduced),
+            "other_surroundings": .bool(AuditSurroundings.areEntered),
             "sample": sample.map { .number($0) } ?? .null, "seed": .string(String(seed)),
             "stages": .array(entries.map(Self.json)),
         ]

@@ -69,7 +69,7 @@ struct SummaryRow: Sendable {
         SummaryRow(label: "candidates") { whole($0.number("sample", "candidates")) },
         SummaryRow(label: "mean response, characters") { fixed($0.number("sample", "mean_characters"), 0) },
         SummaryRow(label: "mean response, tokens") { fixed($0.number("sample", "mean_tokens"), 0) },
-        SummaryRow(label: "verdicts parsed") { parsed($0, "judge") },
+        SummaryRow(label: "verdicts stating a score") { parsed($0, "judge") },
         SummaryRow(label: "verdicts of 0/1/2/3/4/5") { histogram($0.object("judge", "score_histogram")) },
         SummaryRow(label: "pairs of prompts") { of($0.number("pair", "pairs"), $0.number("pair", "prompts")) },
     ]
@@ -93,7 +93,7 @@ struct SummaryRow: Sendable {
     ]
 
     private static let judging = [
-        SummaryRow(label: "verdicts parsed") { parsed($0, "evaluate-judge") },
+        SummaryRow(label: "verdicts stating a score") { parsed($0, "evaluate-judge") },
         SummaryRow(label: "verdicts of 0/1/2/3/4/5") { histogram($0.object("evaluate-judge", "score_histogram")) },
         measurement("pairwise accuracy", "pairwise_accuracy"),
         measurement("the same, ties as half", "pairwise_accuracy_tie_half"),
@@ -127,7 +127,7 @@ struct SummaryRow: Sendable {
 
     private static func of(_ part: Double?, _ all: Double?) -> String? {
         guard let part, let all else { return nil }
-        return "\(Int(part)) of \(Int(all))"
+        return "\(whole(part) ?? SummaryTable.absent) of \(whole(all) ?? SummaryTable.absent)"
     }
 
     /// How much a filter kept, from its counts by reason.
@@ -143,7 +143,7 @@ struct SummaryRow: Sendable {
         guard let rate = figures.number(kind, "parse_rate"), let count = figures.number(kind, "verdicts") else {
             return nil
         }
-        return "\(Quantities.fixed(100 * rate, digits: 1))% of \(Int(count))"
+        return "\(Quantities.fixed(100 * rate, digits: 1))% of \(whole(count) ?? SummaryTable.absent)"
     }
 
     private static func histogram(_ counts: [String: JSONValue]?) -> String? {

@@ -25,13 +25,14 @@ struct TrainingRun {
         let clock = ContinuousClock()
         var cost = Duration.seconds(Double(12 * trainer.model.layout.count) / Self.writingSpeed)
         var saved = clock.now
+        var failures = 0
         while !trainer.isFinished {
             let taken: StepMetrics?
             do {
                 // Asked before the step and within it; a cancelled step leaves no trace in the trainer.
                 taken = try trainer.step(checkCancellation: context.checkCancellation)
             } catch let cancellation as CancellationError {
-                if !steps.isEmpty { saveOrWarn(steps) }
+                if !steps.isEmpty { saveOrWarn(steps, after: &failures) }
                 throw cancellation
             }
             guard let step = taken else { break }
@@ -40,7 +41,7 @@ struct TrainingRun {
             if clock.now - saved > cost * Self.patience, !trainer.isFinished {
                 let start = clock.now
                 // One that failed is tried again after as long a while: the disk may have room by then.
-                if saveOrWarn(steps) { cost = clock.now - start }
+                if saveOrWarn(steps, after: &failures) { cost = clock.now - start }
                 saved = clock.now
             }
         }
@@ -55,14 +56,20 @@ struct TrainingRun {
 
     /// A checkpoint only saves time. One that cannot be written, as on a full disk, neither ends a training that goes
     /// well nor hides that it was cancelled.
+    /// - Parameter failures: how many could not be written; only the first one is told of.
     /// - Returns: whether it was written.
     @discardableResult
-    private func saveOrWarn(_ steps: [TrainingStep]) -> Bool {
+    private func saveOrWarn(_ steps: [TrainingStep], after failures: inout Int) -> Bool {
         do {
             try save(steps)
             return true
         } catch {
-            context.warn("the training's checkpoint at step \(steps.count) cannot be written: \(error)")
+            if failures == 0 {
+                context.warn(
+                    "the training's checkpoint at step \(steps.count) cannot be written: \(error); it goes on without, and "
+                        + "tries again in silence")
+            }
+            failures += 1
             return false
         }
     }
