@@ -26,7 +26,7 @@ package struct EvaluateJudgeStage: Stage {
     }
 
     package static let kind: StageKind = "evaluate-judge"
-    package static let version = 3
+    package static let version = 4
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy

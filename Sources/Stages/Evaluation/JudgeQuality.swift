@@ -38,7 +38,7 @@ package struct JudgeQuality {
 
     private var pairwise: [Measurement] {
         [
-            pairwise("pairwise_accuracy", "pairs ordered as people did; ties and unscored count as disagreement") {
+            pairwise("pairwise_accuracy", "pairs ordered as they are ranked; ties and unscored count as disagreement") {
                 $0 == .agrees ? 1 : 0
             },
             pairwise("pairwise_accuracy_tie_half", "as pairwise_accuracy, ties and unscored count one half") {
@@ -66,7 +66,7 @@ package struct JudgeQuality {
 
     private var best: [Measurement] {
         [
-            measure("five_best", "of responses with a mean score of 5, the share that people ranked first") { item in
+            measure("five_best", "of responses with a mean score of 5, the share that is ranked first") { item in
                 let perfect = item.responses.filter { isPerfect($0.score) }
                 return RatioSample(Double(perfect.count { isBest($0, in: item) }), of: Double(perfect.count))
             },
