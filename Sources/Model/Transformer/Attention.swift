@@ -5,10 +5,17 @@ import CKernels
 /// A row of `queryKeyValue` is (H heads of query | K heads of key | K heads of value), each `headSize` floats, keys and
 /// queries already turned by their positions. Scores are never kept: the backward pass computes them again.
 ///
-/// Every dot product runs over positions in order and every softmax over fixed parts of its row, so a row's output has
-/// the same bits however the batch around it was cut into segments. Gradients are summed in the order of segments.
+/// A task is one segment and one key head. It gathers the keys and values that the segment sees, from its ancestors and
+/// itself, and takes the segment's queries block by block. Every sum runs over positions in order and every softmax over
+/// fixed parts of its row, so a row's output has the same bits however the batch around it was cut into segments.
+/// Gradients are summed in the order of segments.
 package struct Attention: Sendable {
+    /// Queries handled together: a multiple of the six rows of a register tile, small enough for the scores to stay
+    /// in the second-level cache.
+    static let queryBlock = 48
+
     package let pool: WorkerPool
+    let precision: Precision
     let heads: Int
     let keyValueHeads: Int
     let headSize: Int
@@ -21,90 +28,95 @@ package struct Attention: Sendable {
     private var valueColumn: Int { (heads + keyValueHeads) * headSize }
     private var scale: Float { 1 / Float(headSize).squareRoot() }
 
-    package init(_ configuration: ModelConfiguration, pool: WorkerPool) {
+    package init(_ configuration: ModelConfiguration, precision: Precision = .single, pool: WorkerPool) {
         self.pool = pool
+        self.precision = precision
         heads = configuration.headCount
         keyValueHeads = configuration.keyValueHeadCount
         headSize = configuration.headSize
     }
 
-    /// Floats of score scratch that `forward` needs.
-    func forwardScratch(_ plan: AttentionPlan) -> Int { pool.threads * AttentionPlan.queryBlock * plan.scoreStride }
-    /// Floats of score scratch that `backward` needs.
-    func backwardScratch(_ plan: AttentionPlan) -> Int { 3 * forwardScratch(plan) }
-    /// Floats for all keys, or all values, transposed.
-    func transposedCount(_ plan: AttentionPlan) -> Int { keyValueHeads * headSize * plan.columnStride }
-    /// Floats for what segments owe their ancestors' keys and values.
-    func owedCount(_ plan: AttentionPlan) -> Int { plan.scratchRowCount * keyValueHeads * headSize * 2 }
+    // MARK: Memory
 
-    /// Scratch for one forward and backward pass outside a `Transformer`.
-    package func scratch(_ plan: AttentionPlan) -> (
-        keys: FloatBuffer, values: FloatBuffer, scores: FloatBuffer, owed: FloatBuffer
-    ) {
-        (
-            FloatBuffer(count: transposedCount(plan)), FloatBuffer(count: transposedCount(plan)),
-            FloatBuffer(count: backwardScratch(plan)), FloatBuffer(count: owedCount(plan))
-        )
+    /// Floats of scratch that a pass over `plan` needs: every worker's own, and what segments owe their ancestors.
+    package func scratchCount(_ plan: AttentionPlan, backward: Bool) -> Int {
+        let owed = plan.scratchRowCount * keyValueHeads * headSize * 2
+        return pool.threads * workerScratch(plan) + (backward ? owed : 0)
     }
+
+    private func workerScratch(_ plan: AttentionPlan) -> Int {
+        let products =
+            switch precision {
+            case .single: SinglePrecisionContext.scratchCount(depth: plan.depth, headSize: headSize)
+            case .bfloat16: BFloat16Context.scratchCount(depth: plan.depth, headSize: headSize)
+            }
+        return Task.scratchCount(depth: plan.depth, headSize: headSize) + products
+    }
+
+    // MARK: Passes
 
     /// `output` (rows, H · headSize) = softmax(Q Kᵀ / √headSize) V for each head.
     ///
-    /// - Parameters:
-    ///   - keys: scratch of `transposedCount` floats.
-    ///   - scores: scratch of `forwardScratch` floats.
+    /// - Parameter scratch: `scratchCount` floats.
     package func forward(
         _ queryKeyValue: UnsafePointer<Float>, plan: AttentionPlan, into output: UnsafeMutablePointer<Float>,
-        keys: UnsafeMutablePointer<Float>, scores: UnsafeMutablePointer<Float>
+        scratch: UnsafeMutablePointer<Float>
     ) {
-        transpose(queryKeyValue + keyColumn, plan, into: keys)
-        let scoreCount = AttentionPlan.queryBlock * plan.scoreStride
-        pool.runWithWorkers(plan.queryBlocks.count * keyValueHeads) { index, worker in
-            let block = plan.queryBlocks[index / keyValueHeads], keyHead = index % keyValueHeads
-            let score = scores + worker * scoreCount
-            let runs = runs(of: block, plan)
-            for head in (keyHead * group)..<((keyHead + 1) * group) {
-                probabilities(queryKeyValue, keys, block, runs, plan, head: head, into: score)
-                let target = output + block.row * heads * headSize + head * headSize
-                for (number, run) in runs.enumerated() {
-                    kernel_product(
-                        block.count, headSize, run.count, score + run.position, plan.scoreStride, 1,
-                        queryKeyValue + run.row * stride + valueColumn + keyHead * headSize, stride, target,
-                        heads * headSize, number > 0 ? 1 : 0)
-                }
+        forEachTask(queryKeyValue, plan, backward: false, scratch) { task, products, head in
+            let target = output + head * headSize
+            for block in task.blocks {
+                task.weigh(block, head: head, products)
+                products.output(
+                    task.weights, rows: block.count, positions: task.position(block) + block.count,
+                    into: target + block.lowerBound * heads * headSize, stride: heads * headSize)
             }
         }
     }
 
     /// Adds to `gradient` (rows, width of `queryKeyValue`) what `outputGradient` (rows, H · headSize) gives.
     ///
-    /// - Parameters:
-    ///   - keys, values: scratch of `transposedCount` floats each.
-    ///   - scores: scratch of `backwardScratch` floats.
-    ///   - owed: scratch of `owedCount` floats.
+    /// - Parameter scratch: `scratchCount` floats.
     package func backward(
         _ queryKeyValue: UnsafePointer<Float>, plan: AttentionPlan, outputGradient: UnsafePointer<Float>,
-        gradient: UnsafeMutablePointer<Float>, keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>,
-        scores: UnsafeMutablePointer<Float>, owed: UnsafeMutablePointer<Float>
+        gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
-        transpose(queryKeyValue + keyColumn, plan, into: keys)
-        transpose(queryKeyValue + valueColumn, plan, into: values)
-        let scoreCount = 3 * AttentionPlan.queryBlock * plan.scoreStride
-        pool.runWithWorkers(plan.segments.count * keyValueHeads) { index, worker in
-            let segment = plan.backwardOrder[index / keyValueHeads], keyHead = index % keyValueHeads
-            let debt = owed + debtOffset(segment, keyHead, plan)
-            debt.update(repeating: 0, count: plan.segments[segment].position * 2 * headSize)
-            let pass = BackwardPass(
-                attention: self, queryKeyValue: queryKeyValue, outputGradient: outputGradient, gradient: gradient,
-                keys: keys, values: values, debt: debt, plan: plan, keyHead: keyHead,
-                scores: scores + worker * scoreCount)
-            let rows = plan.segments[segment].rows
-            for row in Swift.stride(from: rows.lowerBound, to: rows.upperBound, by: AttentionPlan.queryBlock) {
-                let block = AttentionPlan.QueryBlock(
-                    segment: segment, row: row, count: min(AttentionPlan.queryBlock, rows.upperBound - row))
-                for head in (keyHead * group)..<((keyHead + 1) * group) { pass.add(block, head: head) }
+        let owed = scratch + pool.threads * workerScratch(plan)
+        forEachTask(queryKeyValue, plan, backward: true, scratch) { task, products, head in
+            if head % group == 0 { task.clearGradients() }
+            for block in task.blocks {
+                task.addGradients(
+                    block, head: head, products, upstream: outputGradient + head * headSize,
+                    upstreamStride: heads * headSize, queryGradient: gradient + head * headSize)
+            }
+            if head % group == group - 1 {
+                task.handOver(gradient, debt: owed + debtOffset(task.segment, task.keyHead, plan))
             }
         }
         settle(plan, owed: owed, gradient: gradient)
+    }
+
+    /// Calls `body` for every head of every task, a task's heads one after another on one worker.
+    private func forEachTask(
+        _ queryKeyValue: UnsafePointer<Float>, _ plan: AttentionPlan, backward: Bool,
+        _ scratch: UnsafeMutablePointer<Float>, _ body: (Task, any AttentionContext, Int) -> Void
+    ) {
+        let size = workerScratch(plan)
+        pool.runWithWorkers(plan.segments.count * keyValueHeads) { index, worker in
+            let own = scratch + worker * size, keyHead = index % keyValueHeads
+            let task = Task(
+                attention: self, queryKeyValue: queryKeyValue, plan: plan,
+                segment: plan.longestFirst[index / keyValueHeads], keyHead: keyHead, scratch: own)
+            task.gather()
+            let rest = own + Task.scratchCount(depth: plan.depth, headSize: headSize)
+            let products: any AttentionContext =
+                switch precision {
+                case .single:
+                    SinglePrecisionContext(task.context, scoreStride: task.scoreStride, backward: backward, rest)
+                case .bfloat16:
+                    BFloat16Context(task.context, scoreStride: task.scoreStride, backward: backward, rest)
+                }
+            for head in (keyHead * group)..<((keyHead + 1) * group) { body(task, products, head) }
+        }
     }
 
     /// Adds, for every segment, what its descendants owe its keys and values, descendants in order.
@@ -130,115 +142,128 @@ package struct Attention: Sendable {
         (plan.scratchRows[segment] * keyValueHeads + keyHead * plan.segments[segment].position) * 2 * headSize
     }
 
-    /// Keys or values as (K · headSize, columnStride): sixteen positions' scores then come from one vector.
-    private func transpose(
-        _ source: UnsafePointer<Float>, _ plan: AttentionPlan, into target: UnsafeMutablePointer<Float>
-    ) {
-        let block = 64
-        pool.run((plan.rows + block - 1) / block) { index in
-            let row = index * block
-            kernel_transpose(
-                source + row * stride, stride, target + row, plan.columnStride, min(block, plan.rows - row),
-                keyValueHeads * headSize)
-        }
-    }
-
-    /// What a block attends to: its ancestors, then its own segment up to its last query.
-    fileprivate func runs(of block: AttentionPlan.QueryBlock, _ plan: AttentionPlan) -> [AttentionPlan.Run] {
-        let segment = plan.segments[block.segment]
-        return plan.ancestors[block.segment] + [
-            .init(
-                row: segment.rows.lowerBound, count: block.row + block.count - segment.rows.lowerBound,
-                position: segment.position)
-        ]
-    }
-
-    /// `scores` (block.count, scoreStride) = the dot products of `rows` with every column of `transposed` in `runs`.
-    fileprivate func products(
-        _ rows: UnsafePointer<Float>, rowStride: Int, _ transposed: UnsafePointer<Float>,
-        _ block: AttentionPlan.QueryBlock, _ runs: [AttentionPlan.Run], _ plan: AttentionPlan, keyHead: Int,
-        into scores: UnsafeMutablePointer<Float>
-    ) {
-        for run in runs {
-            // Whole vectors: what is written past a run is written again by the next, or is past every query.
-            kernel_product(
-                block.count, (run.count + 15) / 16 * 16, headSize, rows, rowStride, 1,
-                transposed + keyHead * headSize * plan.columnStride + run.row, plan.columnStride,
-                scores + run.position, plan.scoreStride, 0)
-        }
-    }
-
-    /// The attention weights of one head for a block of queries; zero at positions after the query's own.
-    fileprivate func probabilities(
-        _ queryKeyValue: UnsafePointer<Float>, _ keys: UnsafePointer<Float>, _ block: AttentionPlan.QueryBlock,
-        _ runs: [AttentionPlan.Run], _ plan: AttentionPlan, head: Int, into scores: UnsafeMutablePointer<Float>
-    ) {
-        products(
-            queryKeyValue + block.row * stride + head * headSize, rowStride: stride, keys, block, runs, plan,
-            keyHead: head / group, into: scores)
-        let segment = plan.segments[block.segment]
-        let first = segment.position + block.row - segment.rows.lowerBound
-        for query in 0..<block.count {
-            let row = scores + query * plan.scoreStride, visible = first + query + 1
-            _ = kernel_softmax(row, row, visible, scale)
-            (row + visible).update(repeating: 0, count: first + block.count - visible)
-        }
-    }
-
-    /// The gradients of one (segment, key head), block by block.
-    private struct BackwardPass {
+    /// The queries of one segment that share one key head, at work.
+    private struct Task {
         let attention: Attention
         let queryKeyValue: UnsafePointer<Float>
-        let outputGradient: UnsafePointer<Float>
-        let gradient: UnsafeMutablePointer<Float>
-        let keys: UnsafePointer<Float>
-        let values: UnsafePointer<Float>
-        /// (positions of the ancestors, key and value of one head)
-        let debt: UnsafeMutablePointer<Float>
         let plan: AttentionPlan
+        let segment: Int
         let keyHead: Int
-        let scores: UnsafeMutablePointer<Float>
+        let scratch: UnsafeMutablePointer<Float>
 
-        func add(_ block: AttentionPlan.QueryBlock, head: Int) {
-            let size = attention.headSize, stride = attention.stride, width = plan.scoreStride
-            let runs = attention.runs(of: block, plan)
-            let weights = scores, weightGradient = scores + AttentionPlan.queryBlock * width
-            let scoreGradient = weightGradient + AttentionPlan.queryBlock * width
-            attention.probabilities(queryKeyValue, keys, block, runs, plan, head: head, into: weights)
-            let upstream = outputGradient + block.row * attention.heads * size + head * size
-            attention.products(
-                upstream, rowStride: attention.heads * size, values, block, runs, plan, keyHead: keyHead,
-                into: weightGradient)
-            let segment = plan.segments[block.segment]
-            let first = segment.position + block.row - segment.rows.lowerBound
+        static func scratchCount(depth: Int, headSize: Int) -> Int {
+            4 * depth * headSize + 3 * queryBlock * AttentionPlan.scoreStride(depth)
+        }
+
+        /// Positions that the segment's last query sees.
+        private var depth: Int { plan.segments[segment].position + plan.segments[segment].rows.count }
+        private var size: Int { attention.headSize }
+        var scoreStride: Int { AttentionPlan.scoreStride(depth) }
+
+        // Scratch, one part behind the other.
+        private var keys: UnsafeMutablePointer<Float> { scratch }
+        private var values: UnsafeMutablePointer<Float> { scratch + depth * size }
+        private var keyGradient: UnsafeMutablePointer<Float> { scratch + 2 * depth * size }
+        private var valueGradient: UnsafeMutablePointer<Float> { scratch + 3 * depth * size }
+        /// Attention weights (queryBlock, scoreStride) of the block at hand, and the gradients of weights and scores.
+        var weights: UnsafeMutablePointer<Float> { scratch + 4 * depth * size }
+        private var weightGradient: UnsafeMutablePointer<Float> { weights + Attention.queryBlock * scoreStride }
+        private var scoreGradient: UnsafeMutablePointer<Float> { weights + 2 * Attention.queryBlock * scoreStride }
+
+        var context: GatheredContext {
+            GatheredContext(keys: UnsafePointer(keys), values: UnsafePointer(values), depth: depth, headSize: size)
+        }
+
+        /// The segment's rows in blocks of queries.
+        var blocks: [Range<Int>] {
+            let rows = plan.segments[segment].rows
+            return Swift.stride(from: rows.lowerBound, to: rows.upperBound, by: Attention.queryBlock).map {
+                $0..<min($0 + Attention.queryBlock, rows.upperBound)
+            }
+        }
+
+        /// The position of a block's first query.
+        func position(_ block: Range<Int>) -> Int {
+            plan.segments[segment].position + block.lowerBound - plan.segments[segment].rows.lowerBound
+        }
+
+        /// Brings the keys and values that the segment sees together, by position.
+        func gather() {
+            let own = plan.segments[segment]
+            let last = AttentionPlan.Run(row: own.rows.lowerBound, count: own.rows.count, position: own.position)
+            for run in plan.ancestors[segment] + [last] {
+                for offset in 0..<run.count {
+                    let row = queryKeyValue + (run.row + offset) * attention.stride + keyHead * size
+                    let place = (run.position + offset) * size
+                    (keys + place).update(from: row + attention.keyColumn, count: size)
+                    (values + place).update(from: row + attention.valueColumn, count: size)
+                }
+            }
+        }
+
+        private func query(_ block: Range<Int>, head: Int) -> UnsafePointer<Float> {
+            queryKeyValue + block.lowerBound * attention.stride + head * size
+        }
+
+        /// Fills `weights` with the attention weights of one head; zero at positions after the query's own.
+        func weigh(_ block: Range<Int>, head: Int, _ products: any AttentionContext) {
+            let first = position(block), seen = first + block.count
+            products.scores(
+                query(block, head: head), stride: attention.stride, rows: block.count, positions: seen,
+                with: .keys, into: weights)
             for query in 0..<block.count {
-                let row = query * width
-                (scoreGradient + row).update(repeating: 0, count: first + block.count)
+                let row = weights + query * scoreStride, visible = first + query + 1
+                _ = kernel_softmax(row, row, visible, attention.scale)
+                (row + visible).update(repeating: 0, count: seen - visible)
+            }
+        }
+
+        func clearGradients() {
+            keyGradient.update(repeating: 0, count: 2 * depth * size)
+        }
+
+        /// Adds what one head of a block gives to the gradients of its queries, and of the context's keys and values.
+        func addGradients(
+            _ block: Range<Int>, head: Int, _ products: any AttentionContext, upstream: UnsafePointer<Float>,
+            upstreamStride: Int, queryGradient: UnsafeMutablePointer<Float>
+        ) {
+            let first = position(block), seen = first + block.count
+            let upstream = upstream + block.lowerBound * upstreamStride
+            weigh(block, head: head, products)
+            products.scores(
+                upstream, stride: upstreamStride, rows: block.count, positions: seen, with: .values,
+                into: weightGradient)
+            for query in 0..<block.count {
+                let row = query * scoreStride
+                (scoreGradient + row).update(repeating: 0, count: seen)
                 kernel_softmax_backward(
                     weights + row, weightGradient + row, scoreGradient + row, first + query + 1, attention.scale)
             }
-            let query = queryKeyValue + block.row * stride + head * size
-            let queryGradient = gradient + block.row * stride + head * size
-            for (number, run) in runs.enumerated() {
-                kernel_product(
-                    block.count, size, run.count, scoreGradient + run.position, width, 1,
-                    queryKeyValue + run.row * stride + attention.keyColumn + keyHead * size, stride, queryGradient,
-                    stride, 1)
-                let isOwn = number == runs.count - 1
-                let keyTarget =
-                    isOwn
-                    ? gradient + run.row * stride + attention.keyColumn + keyHead * size
-                    : debt + run.position * 2 * size
-                let valueTarget =
-                    isOwn
-                    ? gradient + run.row * stride + attention.valueColumn + keyHead * size : keyTarget + size
-                let targetStride = isOwn ? stride : 2 * size
-                kernel_product(
-                    run.count, size, block.count, scoreGradient + run.position, 1, width, query, stride, keyTarget,
-                    targetStride, 1)
-                kernel_product(
-                    run.count, size, block.count, weights + run.position, 1, width, upstream,
-                    attention.heads * size, valueTarget, targetStride, 1)
+            products.addQueryGradient(
+                scoreGradient, rows: block.count, positions: seen,
+                to: queryGradient + block.lowerBound * attention.stride, stride: attention.stride)
+            products.addTransposed(
+                scoreGradient, rows: block.count, positions: seen, times: query(block, head: head),
+                stride: attention.stride, to: keyGradient)
+            products.addTransposed(
+                weights, rows: block.count, positions: seen, times: upstream, stride: upstreamStride,
+                to: valueGradient)
+        }
+
+        /// Adds the segment's own part of the gradients of keys and values to `gradient`, and leaves its ancestors' part,
+        /// (positions, key and value), at `debt`.
+        func handOver(_ gradient: UnsafeMutablePointer<Float>, debt: UnsafeMutablePointer<Float>) {
+            let own = plan.segments[segment]
+            for position in 0..<own.position {
+                let target = debt + position * 2 * size
+                target.update(from: keyGradient + position * size, count: size)
+                (target + size).update(from: valueGradient + position * size, count: size)
+            }
+            for (offset, row) in own.rows.enumerated() {
+                let target = gradient + row * attention.stride + keyHead * size
+                let place = (own.position + offset) * size
+                kernel_add(keyGradient + place, target + attention.keyColumn, size)
+                kernel_add(valueGradient + place, target + attention.valueColumn, size)
             }
         }
     }

@@ -24,7 +24,7 @@ final class StepBuffers {
 
     private let configuration: ModelConfiguration
     private let streams = GrowingBuffer<Float>(), layers = GrowingBuffer<Float>(), scratch = GrowingBuffer<Float>()
-    private let keys = GrowingBuffer<Float>(), scores = GrowingBuffer<Float>(), owed = GrowingBuffer<Float>()
+    private let attention = GrowingBuffer<Float>()
     private var rows = 0
     private var keepsLayers = false
 
@@ -73,17 +73,6 @@ final class StepBuffers {
         }
     }
 
-    /// Scratch of the attention kernels: transposed keys, transposed values, scores, what is owed to ancestors.
-    func attentionScratch(_ attention: Attention, _ plan: AttentionPlan, backward: Bool) -> (
-        keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>, scores: UnsafeMutablePointer<Float>,
-        owed: UnsafeMutablePointer<Float>
-    ) {
-        let transposed = attention.transposedCount(plan)
-        let keys = keys.reserve(2 * transposed)
-        return (
-            keys, keys + transposed,
-            scores.reserve(backward ? attention.backwardScratch(plan) : attention.forwardScratch(plan)),
-            owed.reserve(backward ? attention.owedCount(plan) : 0)
-        )
-    }
+    /// Scratch of one pass of attention.
+    func attentionScratch(_ count: Int) -> UnsafeMutablePointer<Float> { attention.reserve(count) }
 }

@@ -110,10 +110,9 @@ extension Transformer {
             outFeatures: C)
         product.inputGradient(upstream, weights[places.attentionOutput], workspace.inner, rows: rows)
         clear(workspace.wide, rows, width)
-        let place = buffers.attentionScratch(attention, pass.plan, backward: true)
         attention.backward(
             layer.queryKeyValue, plan: pass.plan, outputGradient: workspace.inner, gradient: workspace.wide,
-            keys: place.keys, values: place.values, scores: place.scores, owed: place.owed)
+            scratch: buffers.attentionScratch(attention.scratchCount(pass.plan, backward: true)))
         let table = rotaryTable(depth: pass.plan.depth)
         pass.batch.positions.withUnsafeBufferPointer { positions in
             guard let positions = positions.baseAddress else { return }

@@ -31,7 +31,7 @@ package final class Transformer {
         product = try MatrixProduct(precision: precision, pool: pool)
         weights = WeightMatrices(model, precision: precision, gradients: gradients, pool: pool)
         kernels = RowKernels(pool: pool)
-        attention = Attention(model.configuration, pool: pool)
+        attention = Attention(model.configuration, precision: precision, pool: pool)
         buffers = StepBuffers(model.configuration)
         outputLayer = OutputLayer(model: model, product: product, weights: weights, kernels: kernels)
         rotaryTable = RotaryTable(
@@ -121,9 +121,9 @@ package final class Transformer {
                 layer.queryKeyValue, positions: positions, table: table, rows: rows, stride: width,
                 heads: configuration.headCount + configuration.keyValueHeadCount)
         }
-        let place = buffers.attentionScratch(attention, plan, backward: false)
         attention.forward(
-            layer.queryKeyValue, plan: plan, into: layer.attention, keys: place.keys, scores: place.scores)
+            layer.queryKeyValue, plan: plan, into: layer.attention,
+            scratch: buffers.attentionScratch(attention.scratchCount(plan, backward: false)))
         product.forward(layer.attention, weights[places.attentionOutput], result, rows: rows)
         continueStream(from: layer.input, adding: result, into: layer.middle, rows, dropout, .attention, index)
 

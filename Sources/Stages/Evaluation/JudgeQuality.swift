@@ -38,7 +38,8 @@ package struct JudgeQuality {
 
     private var pairwise: [Measurement] {
         [
-            pairwise("pairwise_accuracy", "pairs ordered as they are ranked; ties and unscored count as disagreement") {
+            pairwise("pairwise_accuracy", "pairs ordered as they are ranked; ties and unscored count as disagreement")
+            {
                 $0 == .agrees ? 1 : 0
             },
             pairwise("pairwise_accuracy_tie_half", "as pairwise_accuracy, ties and unscored count one half") {

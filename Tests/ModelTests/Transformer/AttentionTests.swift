@@ -34,17 +34,17 @@ struct AttentionTests {
 
     /// Packed forward and backward; gradients start from `start`.
     static func run(
-        _ batch: PackedBatch, _ input: [Float], upstream: [Float], start: Float = 0, threads: Int = 2
+        _ batch: PackedBatch, _ input: [Float], upstream: [Float], start: Float = 0,
+        precision: Precision = .single, threads: Int = 2
     ) -> (output: [Float], gradient: [Float]) {
-        let attention = Attention(shape, pool: WorkerPool(threads: threads)), plan = AttentionPlan(batch)
-        let buffers = attention.scratch(plan)
+        let attention = Attention(shape, precision: precision, pool: WorkerPool(threads: threads))
+        let plan = AttentionPlan(batch)
+        let scratch = FloatBuffer(count: attention.scratchCount(plan, backward: true))
         var output = [Float](repeating: 7, count: batch.rows * 24)
         var gradient = [Float](repeating: start, count: input.count)
-        attention.forward(
-            input, plan: plan, into: &output, keys: buffers.keys.pointer, scores: buffers.scores.pointer)
+        attention.forward(input, plan: plan, into: &output, scratch: scratch.pointer)
         attention.backward(
-            input, plan: plan, outputGradient: upstream, gradient: &gradient, keys: buffers.keys.pointer,
-            values: buffers.values.pointer, scores: buffers.scores.pointer, owed: buffers.owed.pointer)
+            input, plan: plan, outputGradient: upstream, gradient: &gradient, scratch: scratch.pointer)
         return (output, gradient)
     }
 
@@ -86,8 +86,23 @@ struct AttentionTests {
         }
     }
 
-    @Test("branches see their ancestors as if alone, and their gradients add up")
-    func branches() {
+    @Test("bfloat16 stays within its own rounding of single precision", arguments: [1, 2, 17, 49, 300])
+    func bfloat16(length: Int) {
+        let batch = PackedBatch([Self.sequence(length)])
+        let input = Oracle.values(length * Self.width, 38), upstream = Oracle.values(length * 24, 39)
+        let exact = Self.run(batch, input, upstream: upstream)
+        let found = Self.run(batch, input, upstream: upstream, precision: .bfloat16)
+        for (values, others) in [(exact.output, found.output), (exact.gradient, found.gradient)] {
+            func norm(_ values: some Sequence<Float>) -> Float {
+                values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            }
+            // Two or three factors in a row, each off by at most a 512th.
+            #expect(norm(zip(values, others).map(-)) < 6e-3 * norm(values))
+        }
+    }
+
+    @Test("branches see their ancestors as if alone, and their gradients add up", arguments: Precision.allCases)
+    func branches(precision: Precision) {
         // Two sequences over one prompt of 20 rows, with 7 and 13 rows of their own.
         let first = RandomModel.sequence(28, firstTarget: 20, seed: 3, vocabulary: 10)
         var second = RandomModel.sequence(34, firstTarget: 20, seed: 4, vocabulary: 10)
@@ -95,7 +110,7 @@ struct AttentionTests {
         let batch = PackedBatch([first, second])
         #expect(batch.rows == 20 + 7 + 13)
         let input = Oracle.values(batch.rows * Self.width, 34), upstream = Oracle.values(batch.rows * 24, 35)
-        let found = Self.run(batch, input, upstream: upstream)
+        let found = Self.run(batch, input, upstream: upstream, precision: precision)
 
         func part(_ values: [Float], _ width: Int, _ rows: [Int]) -> [Float] {
             rows.flatMap { values[($0 * width)..<(($0 + 1) * width)] }
@@ -106,7 +121,8 @@ struct AttentionTests {
             var own = part(upstream, 24, rows)
             // The shared rows' upstream gradient counts once.
             for index in 0..<(ownStart * 24) { own[index] = 0 }
-            let alone = Self.run(PackedBatch([sequence]), part(input, Self.width, rows), upstream: own)
+            let alone = Self.run(
+                PackedBatch([sequence]), part(input, Self.width, rows), upstream: own, precision: precision)
             #expect(alone.output == part(found.output, 24, rows))
             for (offset, row) in rows.enumerated() {
                 for column in 0..<Self.width {
@@ -117,12 +133,12 @@ struct AttentionTests {
         Oracle.expect(found.gradient, near: sum, terms: 32)
     }
 
-    @Test("does not depend on the number of threads", arguments: [1, 3, 4])
-    func threads(count: Int) {
+    @Test("does not depend on the number of threads", arguments: [1, 3, 4], Precision.allCases)
+    func threads(count: Int, precision: Precision) {
         let batch = PackedBatch([Self.sequence(300), Self.sequence(70, seed: 5), Self.sequence(1, seed: 6)])
         let input = Oracle.values(batch.rows * Self.width, 36), upstream = Oracle.values(batch.rows * 24, 37)
-        let expected = Self.run(batch, input, upstream: upstream, threads: 2)
-        let found = Self.run(batch, input, upstream: upstream, threads: count)
+        let expected = Self.run(batch, input, upstream: upstream, precision: precision, threads: 2)
+        let found = Self.run(batch, input, upstream: upstream, precision: precision, threads: count)
         #expect(found.output == expected.output)
         #expect(found.gradient == expected.gradient)
     }
