@@ -158,7 +158,7 @@ extension ArtifactStore {
 
     private func addFiles(to plan: inout CollectionPlan, besides named: NamedContent) throws {
         for folder in [layout.objects, layout.blobs] {
-            for file in try layout.storedFiles(in: folder).files {
+            for file in try layout.storedFiles(in: folder) {
                 guard !named.contains(file.path) else {
                     plan.keptBytes += file.size
                     continue

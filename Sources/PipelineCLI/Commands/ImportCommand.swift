@@ -65,7 +65,7 @@ struct ImportCommand: AsyncParsableCommand {
                 throw CommandError.forgedRecord(stage: record.stageName, key: record.key.short)
             }
         }
-        guard try StageKey.digest(of: record.preimage) == record.key else {
+        guard StageKey.isKey(of: record) else {
             throw CommandError.forgedRecord(stage: record.stageName, key: record.key.short)
         }
     }
