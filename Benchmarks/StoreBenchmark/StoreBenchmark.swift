@@ -14,7 +14,7 @@ struct BenchmarkRow: Record {
 
     /// The same content as the row `index` of the peer's benchmark.
     init(_ index: Int) {
-        id = String(format: "%020x", index)
+        id = Self.id(index)
         promptID = String(format: "%020x", index / 4)
         prompt = "Prompt \(index / 4): why is the sky blue, and what has that to do with the sea?"
         text = Self.text(index)
@@ -22,6 +22,8 @@ struct BenchmarkRow: Record {
         score = Double(index % 50) / 10
         finish = "stop"
     }
+
+    static func id(_ index: Int) -> String { String(format: "%020x", index) }
 
     private static let words = """
         the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which \
@@ -53,13 +55,14 @@ struct StoreBenchmark {
         let arguments = CommandLine.arguments
         guard arguments.count == 4, let count = Int(arguments[3]), count > 0 else {
             FileHandle.standardError.write(
-                Data("usage: StoreBenchmark write|read|fill STORE COUNT\n".utf8))
+                Data("usage: StoreBenchmark write|read|find|fill STORE COUNT\n".utf8))
             exit(2)
         }
         let store = try ArtifactStore.open(URL(filePath: arguments[2], directoryHint: .isDirectory), create: true)
         switch arguments[1] {
         case "write": try write(count, to: store)
         case "read": try read(count, from: store)
+        case "find": try find(count, in: store)
         case "fill": try fill(store, with: count)
         default: exit(2)
         }
@@ -78,15 +81,37 @@ struct StoreBenchmark {
 
     /// Reads `count` random rows one at a time; prints the median and the slowest, in milliseconds.
     static func read(_ count: Int, from store: ArtifactStore) throws {
+        let reference = try rows(of: store)
+        try measure(count, of: reference) { row in
+            _ = try store.reader(reference, as: BenchmarkRow.self).rows(row..<row + 1)
+        }
+    }
+
+    /// Finds `count` random rows by their ids, one at a time as a new command would; prints as `read` does. The row index
+    /// is there: a first lookup, which is not counted, makes it.
+    static func find(_ count: Int, in store: ArtifactStore) throws {
+        let reference = try rows(of: store)
+        let (id, prompt) = (RowPath("id"), RowPath("prompt_id"))
+        try measure(count, of: reference) { row in
+            let wanted = BenchmarkRow.id(row)
+            let lookup = try store.rowLookup(reference, fields: [id, prompt])
+            guard try lookup.rows(with: wanted, at: id).map(\.position) == [row] else { exit(1) }
+        }
+    }
+
+    private static func rows(of store: ArtifactStore) throws -> ArtifactReference {
         guard let reference = try store.resolve("rows.rows").first?.reference else { exit(1) }
+        return reference
+    }
+
+    /// Prints the median and the slowest time of `work` on `count` random rows, in milliseconds, after one that does not
+    /// count.
+    private static func measure(_ count: Int, of reference: ArtifactReference, _ work: (Int) throws -> Void) throws {
+        try work(0)
         var times: [Double] = []
         for _ in 0..<count {
             let row = Int.random(in: 0..<reference.rows)
-            times.append(
-                try timed {
-                    let reader = try store.reader(reference, as: BenchmarkRow.self)
-                    _ = try reader.rows(row..<row + 1)
-                })
+            times.append(try timed { try work(row) })
         }
         times.sort()
         print(String(format: "%.3f %.3f", times[count / 2] * 1000, times[count - 1] * 1000))

@@ -30,6 +30,10 @@ public enum ArtifactError: Error, Equatable, Sendable {
     case newerIndex(path: String, version: Int, supported: Int)
     case newerRecord(path: String, schema: String)
     case index(path: String, reason: String)
+    /// Damage that SQLite finds in its own file.
+    case damagedIndex(path: String, reason: String)
+    /// It is to be made anew, and others run on the store.
+    case damagedIndexInUse(path: String)
     case storeBusy(path: String)
     case claimMismatch(key: ContentDigest, claimed: ContentDigest)
     case claimReleased(key: ContentDigest)
@@ -111,6 +115,12 @@ extension ArtifactError: CustomStringConvertible {
             "record '\(path)' is of schema '\(schema)', which this program does not know; use the newer program"
         case .index(let path, let reason):
             "index '\(path)' failed: \(reason); if it is damaged, 'verify --rebuild-index' makes it anew from the records"
+        case .damagedIndex(let path, let reason):
+            "index '\(path)' is damaged: \(reason); 'verify --rebuild-index' makes it anew from the records, and so does the "
+                + "next run"
+        case .damagedIndexInUse(let path):
+            "index '\(path)' is damaged, and another process works on its store; wait for that to end, then run again: the "
+                + "index is then made anew from the records"
         case .storeBusy(let path):
             "store '\(path)' is in use: another process runs a pipeline on it, or maintains it; wait for it to end"
         case .claimMismatch(let key, let claimed):

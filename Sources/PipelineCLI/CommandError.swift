@@ -44,6 +44,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     /// Nil where none of its stages is known.
     case unfinishedRun(String, stage: String?)
     case replacedResult(String, stage: String)
+    case collectedResult(String, stage: String)
+    case truncatedArchive(String, bytes: Int)
     case storeIsFile(String)
     case programUnreadable(path: String, reason: String)
     /// Whoever read stdout has gone.
@@ -53,7 +55,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     var status: ExitStatus {
         switch self {
         case .storeIsFile: .store
-        case .forgedRecord, .damagedArchive: .integrity
+        case .forgedRecord, .damagedArchive, .truncatedArchive: .integrity
         case .outputClosed, .outputFailed, .programUnreadable, .lockFileUnwritable: .stageFailed
         default: .usage
         }
@@ -145,6 +147,12 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         case .replacedResult(let run, let stage):
             "the store now holds another result of stage '\(stage)' than run '\(run)' made; run the pipeline again and "
                 + "export that run"
+        case .collectedResult(let run, let stage):
+            "the store no longer holds the result of stage '\(stage)' that run '\(run)' had: it was collected; run the pipeline "
+                + "again and export that run"
+        case .truncatedArchive(let path, let bytes):
+            "archive '\(path)' is cut short: it ends after \(bytes) bytes, without the mark of its end; copy it again and "
+                + "compare the checksums of both copies (sha256sum); nothing was taken in"
         case .folderNotEmpty(let path):
             "'\(path)' exists and is not an empty folder; name another one"
         case .storeIsFile(let path):

@@ -61,7 +61,9 @@ struct Failure: Error {
 
     private static func status(of error: ArtifactError) -> ExitStatus {
         switch error {
-        case .storeMissing, .foreignIndex, .newerIndex, .newerRecord, .storeBusy, .index: .store
+        case .storeMissing, .foreignIndex, .newerIndex, .newerRecord, .storeBusy, .index, .damagedIndex,
+            .damagedIndexInUse:
+            .store
         // Failures of stages come in the report of the run: what is thrown is about the store itself.
         case .system(_, _, EACCES), .system(_, _, EPERM), .system(_, _, EROFS), .system(_, _, ENOTDIR): .store
         case .badRow, .damagedFile, .digestMismatch, .missingObject, .wrongSize, .schemaMismatch: .integrity

@@ -34,16 +34,18 @@ struct CollectionTests {
         try store.commit(record, claim: claim)
     }
 
-    private func addRun(at time: String, of pipeline: String = "iteration", using keys: [ContentDigest]) throws {
+    private func addRun(
+        at time: String, of pipeline: String = "iteration", using keys: [ContentDigest], outcome: String = "ran"
+    ) throws {
         let date = try Date(time, strategy: .iso8601)
-        let results = keys.map { ["key": JSONValue.string($0.hex)] as JSONValue }
+        let results = keys.map { ["key": .string($0.hex), "outcome": .string(outcome)] as JSONValue }
         try fixture.open().newRun(plan: [:], startedAt: date)
             .finish(summary: ["pipeline": .string(pipeline), "results": .array(results)])
     }
 
     private func isSound() throws -> Bool {
         var generator = SystemRandomNumberGenerator()
-        return try fixture.open().report(reading: .all, generator: &generator).problems.isEmpty
+        return try fixture.open().report(reading: .all, generator: &generator) { _ in true }.problems.isEmpty
     }
 
     @Test("of each pipeline the newest runs keep their results; the rest goes, files and records and index rows")
@@ -61,6 +63,23 @@ struct CollectionTests {
         #expect(try fixture.files().count == before.count - 3)
         #expect(try isSound())
         #expect(try store.collect(keeping: Retention(runs: 1)).isEmpty)
+    }
+
+    @Test("finished runs count; the latest that did not finish keeps its results until as many finished after it")
+    func unfinishedRuns() throws {
+        let store = try fixture.open()
+        for day in 21...23 {
+            try addRun(at: "2024-01-\(day)T00:00:00Z", using: [keys[day == 22 ? 1 : 0]], outcome: "failed")
+        }
+        let plan = try store.collectionPlan(keeping: Retention(runs: 1))
+        #expect(plan.results.isEmpty)
+        let reasons = plan.roots.filter { $0.kind == .run }.map { ($0.name.prefix(10), $0.reason) }
+        #expect(reasons.map(\.0) == ["2024-01-23", "2024-01-20"])
+        #expect(reasons.map(\.1) == ["the latest unfinished of 'iteration'", "among the newest of 'iteration'"])
+        try addRun(at: "2024-01-24T00:00:00Z", using: [keys[2]])
+        #expect(try store.collectionPlan(keeping: Retention(runs: 1)).results.map(\.key) == [keys[0]])
+        #expect(try store.collectionPlan(keeping: Retention(runs: 2)).results.isEmpty)
+        #expect(try store.collectionPlan(keeping: Retention(runs: 0)).results.map(\.key) == [keys[0]])
     }
 
     @Test("a young run keeps its results however many came after it")

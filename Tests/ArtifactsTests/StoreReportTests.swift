@@ -27,12 +27,12 @@ struct StoreReportTests {
 
     private func report(_ store: ArtifactStore, _ share: VerifiedShare = .all) throws -> StoreReport {
         var generator = SystemRandomNumberGenerator()
-        return try store.report(reading: share, generator: &generator)
+        return try store.report(reading: share, generator: &generator, hasItsKey: { _ in true })
     }
 
     private func repair() throws -> (found: StoreReport, repairs: [StoreRepair], left: StoreReport) {
         var generator = SystemRandomNumberGenerator()
-        return try fixture.open().repair(reading: .all, generator: &generator)
+        return try fixture.open().repair(reading: .all, generator: &generator) { _ in true }
     }
 
     private var recordFile: URL {
@@ -117,7 +117,7 @@ struct StoreReportTests {
         }
         claim.release()
         #expect(try report().problems.isEmpty)
-        #expect(try report(ArtifactStore.rebuildIndex(fixture.root)).problems.isEmpty)
+        #expect(try report(ArtifactStore.rebuildIndex(fixture.root).store).problems.isEmpty)
     }
 
     @Test("a repair puts away what is damaged, and what is lost counts as not done")
@@ -154,7 +154,7 @@ struct StoreReportTests {
     func rescue() throws {
         let before = try fixture.open().artifacts()
         try FileManager.default.removeItem(at: recordFile)
-        #expect(try ArtifactStore.rebuildIndex(fixture.root).artifacts() == before)
+        #expect(try ArtifactStore.rebuildIndex(fixture.root).store.artifacts() == before)
         #expect(try report().isSound)
     }
 
@@ -173,9 +173,9 @@ struct StoreReportTests {
         #expect {
             try fixture.open()
         } throws: { error in
-            if case ArtifactError.index = error { true } else { false }
+            if case ArtifactError.damagedIndex = error { true } else { false }
         }
-        #expect(try ArtifactStore.rebuildIndex(fixture.root).artifacts().count == 1)
+        #expect(try ArtifactStore.rebuildIndex(fixture.root).store.artifacts().count == 1)
         #expect(try report().isSound)
     }
 
@@ -185,7 +185,8 @@ struct StoreReportTests {
         let before = try fixture.open().artifacts()
         try Data("not a database at all, but long enough to look at".utf8).write(to: index)
         #expect(throws: ArtifactError.self) { try fixture.open() }
-        let store = try ArtifactStore.rebuildIndex(fixture.root)
+        let (store, rebuild) = try ArtifactStore.rebuildIndex(fixture.root)
+        #expect(rebuild.keptAs == "quarantine/index.sqlite" && rebuild.damage == "it is no SQLite database")
         #expect(try store.artifacts() == before)
         #expect(try report().isSound)
         // SQLite may leave an empty journal beside its database.

@@ -28,7 +28,7 @@ struct TransferTests {
 
     private func isSound() throws -> Bool {
         var generator = SystemRandomNumberGenerator()
-        return try fixture.open().report(reading: .all, generator: &generator).problems.isEmpty
+        return try fixture.open().report(reading: .all, generator: &generator) { _ in true }.problems.isEmpty
     }
 
     private func flip(_ reference: ArtifactReference, in fixture: StoreFixture) throws {

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// The program as users have it: the executable that was built beside these tests.
 struct Binary {
@@ -21,6 +22,9 @@ struct Binary {
             let value = try JSONSerialization.jsonObject(with: Data((line ?? "").utf8))
             return value as? [String: Any] ?? [:]
         }
+
+        /// Ends the test where the program failed.
+        func requireSuccess() throws { try #require(status == 0, "\(stdout)\(stderr)") }
 
         var hasControlCodes: Bool { (stdout + stderr).contains("\u{1B}") }
     }

@@ -89,6 +89,20 @@ struct GcCommandTests {
         #expect(try !place.pipeline.run("runs", "show").stdout.contains("\nresults "))
     }
 
+    @Test("finished runs are counted; an interrupted one after them keeps what it did, and can be gone on from")
+    func interrupted() throws {
+        place.pipeline.environment["PIPELINE_FAILPOINT"] = "indexed:kill"
+        #expect(try place.pipeline.run("run", "seeds.yaml", "--set", "seeds.ift=4").status == SIGKILL)
+        place.pipeline.environment["PIPELINE_FAILPOINT"] = nil
+        let said = try place.pipeline.run("gc", "--keep-last", "1").stdout
+        #expect(said.contains("  the latest unfinished of 'seeds-only'"))
+        #expect(said.contains("  among the newest of 'seeds-only'") && said.contains("removed 1 result, "))
+        let resumed = try place.pipeline.run("run", "seeds.yaml", "--set", "seeds.ift=4", "--json").json()
+        #expect((resumed["stages"] as? [String: Int])?["cached"] == 1)
+        let seconds = try place.pipeline.run("gc", "--keep-within", "30s", "--dry-run")
+        #expect(seconds.status == 0 && seconds.stdout.contains("  young enough, of 'seeds-only'"))
+    }
+
     @Test("a pin keeps an old result, and its list says since when and why")
     func pin() throws {
         let all = try place.pipeline.run("artifacts", "ls", "--all", "--json").json()
@@ -110,7 +124,7 @@ struct GcCommandTests {
     @Test(
         "wrong options",
         arguments: [
-            (["--keep-within", "soon"], "'soon' is no time; write a number and m, h, d or w, as in 30d"),
+            (["--keep-within", "soon"], "'soon' is no time; write a number and s, m, h, d or w, as in 30d"),
             (["--keep-last=-1"], "--keep-last is -1; it must be 0 or more"),
             (["--forget", "seed"], "no pipeline 'seed'; there are 'seeds-only'"),
         ])

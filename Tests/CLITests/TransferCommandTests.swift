@@ -95,8 +95,7 @@ struct TransferCommandTests {
         let result = try place.pipeline.run("import", "run.tar", "--store", "elsewhere")
         #expect(result.status == status && result.stderr.contains(text), "\(result.stderr)")
         #expect(!result.stderr.contains("isolated"))
-        #expect(place.storedFiles(in: ["../elsewhere/records"]).isEmpty)
-        #expect(!place.exists("elsewhere/isolated"))
+        #expect(!place.exists("elsewhere"), "no store is made for what is refused")
     }
 
     @Test("an archive with a changed byte is refused whole")
@@ -121,6 +120,143 @@ struct TransferCommandTests {
                 .write(to: file, atomically: false, encoding: .utf8)
         }
         try refused(12, "is not one that the key")
+    }
+
+    @Test(
+        "an archive that was cut short is refused whole, wherever it ends, and told where",
+        arguments: [1, 512, 10_240, 40_000])
+    func truncated(missing: Int) throws {
+        try export()
+        let file = place.folder.appending(path: "run.tar")
+        let bytes = try Data(contentsOf: file)
+        // Zeros at the end are padding, and no loss.
+        let content = try #require(bytes.lastIndex { $0 != 0 }) + 1
+        let whole = (content + 511) / 512 * 512 + 1024
+        try bytes.prefix(whole - missing).write(to: file)
+        try refused(
+            12,
+            "archive 'run.tar' is cut short: it ends after \(whole - missing) bytes, without the mark of its end; copy it again"
+        )
+    }
+
+    @Test("folders of the archive that nobody may write to are no obstacle")
+    func protectedFolders() throws {
+        try forge { folder in
+            for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
+                let path = folder.appending(path: name).path
+                var isFolder: ObjCBool = false
+                guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+                    continue
+                }
+                try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: path)
+            }
+        }
+        let taken = try place.pipeline.run("import", "run.tar", "--store", "elsewhere")
+        #expect(taken.status == 0 && taken.stdout == "took in 1 result\n", "\(taken.stderr)")
+        #expect(!place.exists("elsewhere/isolated"))
+        #expect(try place.pipeline.run("verify", "--read-data", "--store", "elsewhere").status == 0)
+    }
+
+    @Test("a store and the folders above it that a refused import made are gone; what was there before stays")
+    func leavesNothing() throws {
+        try place.write("nothing", to: "run.tar")
+        #expect(try place.pipeline.run("import", "run.tar", "--store", "a/b/store").status == 2)
+        #expect(!place.exists("a"))
+        try FileManager.default.createDirectory(
+            at: place.folder.appending(path: "empty"), withIntermediateDirectories: true)
+        #expect(try place.pipeline.run("import", "run.tar", "--store", "empty").status == 2)
+        #expect(place.exists("empty") && place.storedFiles(in: ["../empty"]).isEmpty)
+        let folders = ["records", "objects", "blobs", "runs", "tmp", "isolated"]
+        let before = place.storedFiles(in: folders)
+        #expect(try place.pipeline.run("import", "run.tar").status == 2)
+        #expect(place.storedFiles(in: folders) == before && place.exists("artifacts/index.sqlite"))
+    }
+
+    @Test("an import waits for nobody that unpacks or audits: one of them at a time, the other ends with 15")
+    func exclusive() throws {
+        try export()
+        let lock = open(place.folder.appending(path: "artifacts/locks/isolated").path, O_RDWR | O_CREAT, 0o644)
+        defer { close(lock) }
+        try #require(flock(lock, LOCK_EX) == 0)
+        for command in [["import", "run.tar"], ["audit", "seeds"]] {
+            let result = try place.pipeline.run(command)
+            #expect(result.status == 15, "\(result.stderr)")
+            #expect(result.stderr.contains("artifacts/isolated' is in use: another process runs"), "\(result.stderr)")
+        }
+        try #require(flock(lock, LOCK_UN) == 0)
+        #expect(try place.pipeline.run("import", "run.tar").status == 0)
+        #expect(try place.pipeline.run("audit", "seeds").status == 0)
+    }
+
+    @Test("an import waits until a run that is under way lets go of its stage")
+    func waits() throws {
+        try export()
+        try place.pipeline.run("gc", "--keep-last", "0", "--forget", "seeds-only").requireSuccess()
+        let key =
+            try #require(
+                try place.pipeline.run("plan", "seeds.yaml", "--json").json()["stages"] as? [[String: Any]]
+            ).first?["key"] as? String
+        let path = place.folder.appending(path: "artifacts/locks/\(try #require(key))").path
+        let lock = open(path, O_RDWR | O_CREAT, 0o644)
+        try #require(flock(lock, LOCK_EX) == 0)
+        let pipeline = place.pipeline
+        let start = Date.now
+        let release = Thread {
+            Thread.sleep(forTimeInterval: 1.5)
+            close(lock)
+        }
+        release.start()
+        let taken = try pipeline.run("import", "run.tar")
+        #expect(taken.status == 0 && taken.stdout == "took in 1 result\n", "\(taken.stderr)")
+        #expect(Date.now.timeIntervalSince(start) > 1.4)
+    }
+
+    @Test("a run whose results were collected, or replaced since, cannot be exported, and the error says which")
+    func lostResults() throws {
+        let run =
+            try #require(try place.pipeline.run("runs", "ls", "--json").json()["runs"] as? [[String: Any]])
+            .first?["run"] as? String
+        let name = try #require(run)
+        try place.pipeline.run("run", "seeds.yaml", "--set", "seeds.ift=2").requireSuccess()
+        try place.pipeline.run("gc", "--keep-last", "1").requireSuccess()
+        let collected = try place.pipeline.run("export", name, "--format", "tar", "--out", "x.tar")
+        #expect(collected.status == 2)
+        #expect(
+            collected.stderr
+                == "error: the store no longer holds the result of stage 'seeds' that run '\(name)' had: it was collected; run the pipeline again and export that run\n"
+        )
+        // As after a result that was lost, and came out otherwise when it was made again.
+        let summary = try #require(
+            place.storedFiles(in: ["runs"]).last { $0.hasSuffix("summary.json") && !$0.contains(name + "/") })
+        let file = place.folder.appending(path: "artifacts/\(summary)")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try FileManager.default.removeItem(at: file)
+        try Data(text.replacing(#/"digest":"[0-9a-f]{4}/#, with: "\"digest\":\"ffff").utf8).write(to: file)
+        let replaced = try place.pipeline.run("export", "latest", "--format", "tar", "--out", "x.tar")
+        #expect(replaced.status == 2)
+        #expect(replaced.stderr.contains("the store now holds another result of stage 'seeds' than run '"))
+        #expect(!place.exists("x.tar"))
+    }
+
+    @Test("an export that is killed, or finds no space, leaves nothing under its name, and can be done again")
+    func killedExport() throws {
+        for (format, name) in [("tar", "run.tar"), ("intoto", "run.json")] {
+            let command = ["export", "latest", "--format", format, "--out", name]
+            place.pipeline.environment["PIPELINE_FAILPOINT"] = "synchronise:kill"
+            #expect(try place.pipeline.run(command).status == SIGKILL)
+            #expect(!place.exists(name))
+            place.pipeline.environment["PIPELINE_FAILPOINT"] = "synchronise:full"
+            let full = try place.pipeline.run(command)
+            #expect(full.status == 1 && full.stderr.contains("no space left on device"), "\(full.stderr)")
+            place.pipeline.environment["PIPELINE_FAILPOINT"] = nil
+            place.pipeline.launcher = ["/bin/sh", "-c", "ulimit -f 1; exec \"$0\" \"$@\""]
+            if format == "tar" { #expect(try place.pipeline.run(command).status != 0) }
+            #expect(!place.exists(name))
+            place.pipeline.launcher = []
+            #expect(try place.pipeline.run(command).status == 0)
+            #expect(place.exists(name))
+        }
+        #expect(try place.pipeline.run("import", "run.tar", "--store", "elsewhere").status == 0)
     }
 
     @Test("an archive with a link in it is refused whole")

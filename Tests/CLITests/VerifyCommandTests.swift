@@ -65,12 +65,53 @@ struct VerifyCommandTests {
         #expect(try place.pipeline.run("verify", "--read-data").status == 0)
     }
 
+    /// The record file of the only stage, relative to the store.
+    private func recordFile() throws -> String { try #require(place.storedFiles(in: ["records"]).first) }
+
+    private func forge(_ old: String, _ new: String) throws {
+        let file = place.folder.appending(path: "artifacts/\(try recordFile())")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try #require(text.contains(old))
+        try FileManager.default.removeItem(at: file)
+        try Data(text.replacing(old, with: new).utf8).write(to: file)
+    }
+
+    @Test(
+        "a record whose key does not follow from it is misfiled; once put away, the next run makes the result again")
+    func misfiled() throws {
+        let path = try recordFile()
+        try forge("\"keep_synthetic\":true", "\"keep_synthetic\":false")
+        let rebuilt = try place.pipeline.run("verify", "--rebuild-index")
+        #expect(rebuilt.stdoutLines[0].hasSuffix("; they differ in these results:"))
+        #expect(rebuilt.stdoutLines[1].hasPrefix("  1 changed, of which the old one said something else: seeds ("))
+        #expect(rebuilt.status == 12 && rebuilt.stdout.contains("\nmisfiled  \(path)  its key '"))
+        let json = try place.pipeline.run("verify", "--json").json()
+        #expect((json["problems"] as? [[String: Any]])?.map { $0["kind"] as? String } == ["misfiled"])
+        let repaired = try place.pipeline.run("verify", "--repair")
+        #expect(repaired.status == 0 && repaired.stdout.contains("; moved to quarantine/"), "\(repaired.stdout)")
+        #expect(try place.pipeline.run("run", "seeds.yaml").stdout.contains("1 stage: 0 cached, 1 ran"))
+        #expect(try place.pipeline.run("verify", "--read-data").stdoutLines.last == "the store is sound")
+    }
+
     @Test("a lost index is made anew")
     func index() throws {
         try Data("no database".utf8).write(to: place.folder.appending(path: "artifacts/index.sqlite"))
         #expect(try place.pipeline.run("verify").status == 15)
         let rebuilt = try place.pipeline.run("verify", "--rebuild-index")
         #expect(rebuilt.status == 0 && rebuilt.stdoutLines.last == "the store is sound")
+        #expect(
+            rebuilt.stdoutLines.first
+                == "the index was made anew; the old one is kept as quarantine/index.sqlite; it cannot be compared: it is no SQLite database"
+        )
+        let again = try place.pipeline.run("verify", "--rebuild-index").stdoutLines.first
+        #expect(
+            again
+                == "the index was made anew; the old one is kept as quarantine/index.sqlite-2; both know the same results"
+        )
+        let json = try place.pipeline.run("verify", "--rebuild-index", "--json").json()
+        let index = try #require(json["index"] as? [String: Any])
+        #expect(index["kept_as"] as? String == "quarantine/index.sqlite-3" && index["damage"] is NSNull)
+        #expect((index["added"] as? [Any])?.isEmpty == true && (index["changed"] as? [Any])?.isEmpty == true)
         #expect(try place.pipeline.run("run", "seeds.yaml").stdout.contains("1 stage: 1 cached"))
     }
 

@@ -90,11 +90,18 @@ extension ArtifactStore {
     // MARK: Roots
 
     private func keptRuns(_ retention: Retention, now: Date) throws -> [(run: RunListing, reason: String)] {
-        var counts: [String: Int] = [:]
+        var finished: [String: Int] = [:]
+        var unfinished: Set<String> = []
         return try runs().compactMap { run in
             guard let start = run.startedAt else { return nil }
-            counts[run.pipeline, default: 0] += 1
-            if counts[run.pipeline, default: 0] <= retention.runs { return (run, "among the newest of") }
+            let pipeline = run.pipeline
+            if finished[pipeline, default: 0] < retention.runs {
+                if run.isFinished {
+                    finished[pipeline, default: 0] += 1
+                    return (run, "among the newest of")
+                }
+                if unfinished.insert(pipeline).inserted { return (run, "the latest unfinished of") }
+            }
             guard let age = retention.age, now.timeIntervalSince(start) <= age else { return nil }
             return (run, "young enough, of")
         }
@@ -158,7 +165,7 @@ extension ArtifactStore {
 
     private func addFiles(to plan: inout CollectionPlan, besides named: NamedContent) throws {
         for folder in [layout.objects, layout.blobs] {
-            for file in try layout.storedFiles(in: folder).files {
+            for file in try layout.storedFiles(in: folder) {
                 guard !named.contains(file.path) else {
                     plan.keptBytes += file.size
                     continue

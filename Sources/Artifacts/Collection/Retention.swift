@@ -1,8 +1,9 @@
 public import Foundation
 
-/// Which runs keep their results when a store is collected: of each pipeline the newest few, and all that are young.
+/// Which runs keep their results when a store is collected: of each pipeline the newest few that finished, the latest
+/// that did not, unless all of those came after it, and all that are young.
 public struct Retention: Sendable, Equatable {
-    /// Of each pipeline.
+    /// How many finished runs of each pipeline.
     public var runs: Int
     /// Seconds; nil where age does not count.
     public var age: TimeInterval?
@@ -41,6 +42,12 @@ extension RunListing {
     var pipeline: String {
         summary?["pipeline"]?.stringValue
             ?? events.lazy.compactMap { $0["pipeline"]?.stringValue }.first ?? ""
+    }
+
+    /// Whether every stage of it came to its result.
+    var isFinished: Bool {
+        let outcomes = (summary?["results"]?.arrayValue ?? []).map { $0["outcome"]?.stringValue }
+        return !outcomes.isEmpty && outcomes.allSatisfy { ["cached", "ran"].contains($0) }
     }
 
     /// The keys that it used, made or was about to make.

@@ -25,6 +25,17 @@ enum Folder {
         }
     }
 
+    /// Whether `path` is a folder, and no link to one.
+    static func isFolder(_ path: String) throws -> Bool {
+        var status = stat()
+        do {
+            try SystemCall.check("examine", path) { lstat(path, &status) }
+        } catch ArtifactError.system(_, _, ENOENT) {
+            return false
+        }
+        return status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Makes a file that is there already durable and read-only, as those of a store are.
     static func synchronise(file path: String) throws {
         let descriptor = try FileSystem.open(path)

@@ -99,6 +99,17 @@ final class ArtifactIndex: Sendable {
         var record: String
     }
 
+    /// Reads all pages of the file, but does not compare tables with their indexes, which takes longer.
+    /// - Throws: `ArtifactError.damagedIndex`.
+    func checkPages() throws {
+        let faults = try read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") }
+        guard faults == ["ok"] else {
+            // The first line names the database, which is always the same.
+            let reason = faults.first?.split(separator: "\n").last.map(String.init)
+            throw ArtifactError.damagedIndex(path: path, reason: reason ?? "its pages cannot be checked")
+        }
+    }
+
     /// What SQLite finds wrong with its own file.
     func faults() throws -> [String] {
         try read { database in
@@ -322,8 +333,10 @@ final class ArtifactIndex: Sendable {
         case .SQLITE_NOTADB:
             // Damage behind the first bytes is ours; a file that never was a database is somebody else's.
             return (try? IndexSchema.isDatabase(path)) == true
-                ? ArtifactError.index(path: path, reason: "its header is damaged")
+                ? ArtifactError.damagedIndex(path: path, reason: "its header is damaged")
                 : ArtifactError.foreignIndex(path: path, reason: "it is no SQLite database")
+        case .SQLITE_CORRUPT:
+            return ArtifactError.damagedIndex(path: path, reason: error.message ?? "\(error.resultCode)")
         case .SQLITE_FULL:
             return ArtifactError.system(operation: "write", path: path, code: SystemCall.noSpace)
         default: return ArtifactError.index(path: path, reason: error.message ?? "\(error.resultCode)")

@@ -94,7 +94,7 @@ extension ArtifactStore {
     private func takeInFiles(of records: [StageRecord], from other: ArtifactStore) throws {
         let named = NamedContent(of: records, layout: other.layout)
         let files = try [other.layout.objects, other.layout.blobs].map { folder in
-            try other.layout.storedFiles(in: folder).files.filter { named.contains($0.path) }
+            try other.layout.storedFiles(in: folder).filter { named.contains($0.path) }
         }
         for file in files.joined() { try other.layout.verify(file.digest, at: file.path) }
         for (folder, files) in zip([layout.object, layout.blob], files) {

@@ -63,22 +63,19 @@ struct StoreLayout: Sendable {
     func staging(_ key: ContentDigest) -> String { "\(staging)/\(key.hex)" }
     func lock(_ key: ContentDigest) -> String { "\(locks)/\(key.hex)" }
 
-    /// The objects or the blobs in `folder`, and the files there that are neither, in the order of their paths.
-    func storedFiles(in folder: String) throws -> (files: [StoredFile], strangers: [String]) {
+    /// The objects or the blobs in `folder`, in the order of their paths.
+    func storedFiles(in folder: String) throws -> [StoredFile] {
         var files: [StoredFile] = []
-        var strangers: [String] = []
         for shard in try Folder.names(in: folder) {
             for name in try Folder.names(in: "\(folder)/\(shard)") {
                 let path = "\(folder)/\(shard)/\(name)"
                 guard let size = try FileStatus(path: path)?.size else { continue }  // Gone meanwhile.
-                if let digest = ContentDigest(hex: name.prefix(64)), [object(digest), blob(digest)].contains(path) {
+                if let digest = content(at: path) {
                     files.append(StoredFile(path: path, digest: digest, size: size))
-                } else {
-                    strangers.append(path)
                 }
             }
         }
-        return (files, strangers)
+        return files
     }
 }
 

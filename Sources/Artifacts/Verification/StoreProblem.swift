@@ -3,8 +3,10 @@ public struct StoreProblem: Sendable, Equatable {
     public enum Kind: String, Sendable, CaseIterable {
         /// A result names a file that is not there.
         case missing
-        /// A file does not hold what its name says.
+        /// A file does not hold what its name says, or says of others what is not so.
         case damaged
+        /// A record answers a key that does not follow from what it says was hashed: it was changed, or made up.
+        case misfiled
         /// A file could not be read, for a reason that need not be its own: permissions, too many open files.
         case unreadable
         /// The index and the record files do not tell the same of a result.

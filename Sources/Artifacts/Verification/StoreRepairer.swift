@@ -5,6 +5,8 @@ public struct StoreRepair: Sendable, Equatable {
         case quarantined(String)
         /// The record file was written again from the index.
         case rewritten
+        /// The index has the record from its file again.
+        case indexed
     }
 
     /// Relative to the store.
@@ -16,15 +18,24 @@ public struct StoreRepair: Sendable, Equatable {
 struct StoreRepairer {
     let layout: StoreLayout
     let index: ArtifactIndex
+    /// Whether the key of a record follows from its preimage.
+    let hasItsKey: (StageRecord) -> Bool
 
     /// What was done about `problem`; nil where there is nothing to do, or nothing that can be done here.
     func repair(_ problem: StoreProblem) throws -> StoreRepair? {
         let path = "\(layout.root)/\(problem.path)"
         switch problem.kind {
         case .missing, .orphaned, .unreadable: return nil
-        case .damaged, .dangling:
+        case .damaged, .dangling, .misfiled:
             if path == layout.index { return nil }
-            let action = path.hasPrefix(layout.records + "/") ? try settleRecord(path) : try putAway(path)
+            let action =
+                if path.hasPrefix(layout.records + "/") {
+                    try settleRecord(path, keepsFile: problem.kind == .misfiled)
+                } else if path.hasPrefix(layout.runs + "/") {
+                    try putAway(ofRun: path)
+                } else {
+                    try putAway(path)
+                }
             return action.map { StoreRepair(path: problem.path, action: $0) }
         }
     }
@@ -34,17 +45,41 @@ struct StoreRepairer {
         try Quarantine(layout: layout).takeIfDamaged(path).map { .quarantined($0) }
     }
 
-    /// Writes the record file again as the index remembers it, since the transaction of the index is what made the stage
-    /// done. What the index does not know either is put away.
-    private func settleRecord(_ path: String) throws -> StoreRepair.Action? {
+    /// Nothing depends on the files of a run; they lie in `quarantine/` under the name of the run and their own.
+    private func putAway(ofRun path: String) throws -> StoreRepair.Action? {
+        guard try FileStatus(path: path) != nil else { return nil }
+        let name = "\(Folder.name(of: Folder.parent(of: path)))-\(Folder.name(of: path))"
+        return .quarantined(try Quarantine(layout: layout).take(path, as: name))
+    }
+
+    /// Makes record file and index agree on what can be right: the text of the index before that of the file, since its
+    /// transaction is what made the stage done. Where both say the same, or neither can be right, the stage counts as
+    /// not done.
+    /// - Parameter keepsFile: whether a file that cannot be right is put away also where another takes its place.
+    private func settleRecord(_ path: String, keepsFile: Bool) throws -> StoreRepair.Action? {
         guard let place = RecordFile.place(path) else { return nil }
         let text = place.isDivergence ? nil : try index.record(for: place.key)
-        guard let text, (try? RecordFile.decode(text.utf8, path: layout.index)) != nil else {
-            guard try FileStatus(path: path) != nil else { return nil }
-            return .quarantined(try Quarantine(layout: layout).take(path))
+        let bytes = try FileStatus(path: path) == nil ? nil : ReadableFile.contents(of: path)
+        let agree = bytes.map { text?.utf8.elementsEqual($0) == true } ?? false
+        let here = bytes.flatMap { record(place, in: $0) }
+        if let text, !agree, record(place, in: Array(text.utf8)) != nil {
+            let kept = keepsFile && bytes != nil && here == nil ? try Quarantine(layout: layout).take(path) : nil
+            try RecordFile.write(text, to: path, in: layout)
+            return kept.map { .quarantined($0) } ?? .rewritten
         }
-        try RecordFile.write(text, to: path, in: layout)
-        return .rewritten
+        if text != nil, !agree, let record = here {
+            try index.accept(record)
+            return .indexed
+        }
+        // The index first, as in every removal.
+        if text != nil { try index.remove([place.key]) }
+        return bytes == nil ? nil : .quarantined(try Quarantine(layout: layout).take(path))
+    }
+
+    /// The record that `bytes` are at `place`; nil where they cannot be right.
+    private func record(_ place: RecordFile.Place, in bytes: [UInt8]) -> StageRecord? {
+        guard let record = try? place.record(in: bytes), hasItsKey(record) else { return nil }
+        return record
     }
 }
 
@@ -66,11 +101,11 @@ struct Quarantine {
         }
     }
 
-    /// Moves the file there, under its own name or, where that is taken, the name with a number.
+    /// Moves the file there, under `name`, its own without one, and with a number where the name is taken.
     /// - Returns: where it lies now, relative to the store.
-    func take(_ path: String) throws -> String {
+    func take(_ path: String, as name: String? = nil) throws -> String {
         try Folder.create(layout.quarantine)
-        let name = Folder.name(of: path)
+        let name = name ?? Folder.name(of: path)
         var target = name
         var number = 1
         while try FileStatus(path: "\(layout.quarantine)/\(target)") != nil {

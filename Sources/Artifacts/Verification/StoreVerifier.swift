@@ -4,6 +4,7 @@
 struct StoreVerifier {
     private let layout: StoreLayout
     private let index: ArtifactIndex
+    private let hasItsKey: (StageRecord) -> Bool
     private var report = StoreReport()
     private var noted: Set<String> = []
     /// Every file that a result needs, by path.
@@ -14,23 +15,37 @@ struct StoreVerifier {
     private struct WantedFile {
         var storedBytes: Int?
         var names: Set<String>
+        /// What records say of its content.
+        var claims: [Claim] = []
     }
 
-    private init(layout: StoreLayout, index: ArtifactIndex) {
+    private struct Claim {
+        /// Of the record file.
+        let path: String
+        let name: String
+        let rows: Int
+        let bytes: Int
+    }
+
+    private init(layout: StoreLayout, index: ArtifactIndex, hasItsKey: @escaping (StageRecord) -> Bool) {
         self.layout = layout
         self.index = index
+        self.hasItsKey = hasItsKey
     }
 
-    /// - Parameter generator: chooses the files of a share.
+    /// - Parameters:
+    ///   - generator: chooses the files of a share.
+    ///   - hasItsKey: whether the key of a record follows from its preimage.
     /// - Throws: `ArtifactError.newerRecord` where a newer program wrote to the store; `.system` where a folder cannot
     ///   be listed.
     static func report(
         layout: StoreLayout, index: ArtifactIndex, reading share: VerifiedShare,
-        generator: inout some RandomNumberGenerator
+        generator: inout some RandomNumberGenerator, hasItsKey: @escaping (StageRecord) -> Bool
     ) throws -> StoreReport {
-        var verifier = StoreVerifier(layout: layout, index: index)
+        var verifier = StoreVerifier(layout: layout, index: index, hasItsKey: hasItsKey)
         try verifier.compareRecords()
         try verifier.compareFiles()
+        try verifier.compareRuns()
         try verifier.read(share, &generator)
         verifier.report.problems.sort { ($0.path, $0.reason) < ($1.path, $1.reason) }
         return verifier.report
@@ -81,10 +96,14 @@ struct StoreVerifier {
         var remembered: StageRecord?
         if let text { remembered = self.remembered(text, place.key) }
         // What the index remembers is needed, whatever became of the record file.
-        if let remembered { want(remembered) }
+        if let remembered {
+            want(remembered)
+            if !hasItsKey(remembered) { noteMisfiled(place.path, "what the index says", remembered) }
+        }
         do {
             let bytes = try ReadableFile.contents(of: place.path)
             let record = try place.record(in: bytes)
+            if !hasItsKey(record) { noteMisfiled(place.path, "what it says", record) }
             if place.isDivergence {
                 mention(record)
             } else if text == nil {
@@ -107,6 +126,10 @@ struct StoreVerifier {
         }
     }
 
+    private mutating func noteMisfiled(_ path: String, _ what: String, _ record: StageRecord) {
+        note(.misfiled, path, "its key '\(record.key.short)' does not follow from \(what) was hashed", record)
+    }
+
     /// Whether file and index still differ when both are looked at again: a run may just have replaced them.
     private func differs(_ place: RecordFile.Place) throws -> Bool {
         let bytes = try ReadableFile.contents(of: place.path)
@@ -115,7 +138,10 @@ struct StoreVerifier {
 
     private mutating func want(_ record: StageRecord) {
         for (port, output) in record.outputs {
-            want(layout.path(of: output), bytes: output.storedBytes, ["\(record.stageName).\(port)"])
+            let (path, name) = (layout.path(of: output), "\(record.stageName).\(port)")
+            want(path, bytes: output.storedBytes, [name])
+            wanted[path]?.claims.append(
+                Claim(path: layout.record(record.key), name: name, rows: output.rows, bytes: output.bytes))
         }
         for blob in record.blobs {
             want(layout.blob(blob), bytes: record.blobBytes[blob.hex], [record.stageName])
@@ -143,9 +169,9 @@ struct StoreVerifier {
 
     private mutating func compareFiles() throws {
         let (objects, blobs) = (try layout.storedFiles(in: layout.objects), try layout.storedFiles(in: layout.blobs))
-        (report.objects, report.blobs) = (objects.files.count, blobs.files.count)
-        for path in objects.strangers + blobs.strangers { note(.orphaned, path, "its name is no digest") }
-        stored = objects.files + blobs.files
+        (report.objects, report.blobs) = (objects.count, blobs.count)
+        for path in try layout.strangers() { note(.orphaned, path, "no file of a store is called so") }
+        stored = objects + blobs
         let sizes = Dictionary(stored.map { ($0.path, $0.size) }) { first, _ in first }
         for (path, file) in wanted {
             guard let size = try sizes[path] ?? FileStatus(path: path)?.size else {
@@ -170,6 +196,10 @@ struct StoreVerifier {
         }
     }
 
+    private mutating func compareRuns() throws {
+        for fault in try layout.runFaults() { note(fault.kind, fault.path, fault.reason) }
+    }
+
     // MARK: Contents
 
     private mutating func read(_ share: VerifiedShare, _ generator: inout some RandomNumberGenerator) throws {
@@ -184,7 +214,13 @@ struct StoreVerifier {
         for file in files {
             let names = wanted[file.path]?.names ?? mentioned[file.digest] ?? []
             do {
-                try layout.verify(file.digest, at: file.path)
+                let (rows, bytes) = try layout.verify(file.digest, at: file.path)
+                for claim in wanted[file.path]?.claims ?? [] where (claim.rows, claim.bytes) != (rows, bytes) {
+                    note(
+                        .damaged, claim.path,
+                        "it gives '\(claim.name)' \(claim.rows) rows in \(claim.bytes) bytes; there are \(rows) in \(bytes)",
+                        names: [claim.name])
+                }
             } catch ArtifactError.missingObject {
                 continue  // Gone meanwhile.
             } catch ArtifactError.digestMismatch(_, _, let found) {

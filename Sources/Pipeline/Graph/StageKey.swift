@@ -40,6 +40,11 @@ public struct StageKey: Sendable, Equatable {
         digest = try Self.digest(of: preimage)
     }
 
+    /// Whether the key of the record follows from its preimage. A record of which that is not so was changed, or made up.
+    public static func isKey(of record: StageRecord) -> Bool {
+        (try? digest(of: record.preimage)) == record.key
+    }
+
     /// The key of a stage with that preimage.
     public static func digest(of preimage: JSONValue) throws -> ContentDigest {
         ContentDigest(hashing: Array(domain.utf8) + (try CanonicalJSON.encode(preimage)))

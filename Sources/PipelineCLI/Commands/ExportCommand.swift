@@ -17,6 +17,7 @@ struct ExportCommand: AsyncParsableCommand {
             with --plain
             tar   a run with all that it used and made, for 'pipeline import' on another machine
             intoto what a run made of what, as an in-toto statement with SLSA provenance
+            It gets its name when it is whole: an export that is interrupted leaves nothing under it.
             """)
 
     @Argument(
@@ -48,10 +49,10 @@ struct ExportCommand: AsyncParsableCommand {
         switch format {
         case .trl:
             let exporter = try PreferenceExport(listing, isPlain: plain)
-            try fill(folder) { try exporter.write(from: store, to: folder.appending(path: "train.jsonl")) }
+            try fill(folder) { try exporter.write(from: store, to: $0.appending(path: "train.jsonl")) }
         case .hf:
             let exporter = try CheckpointExport(listing)
-            try fill(folder) { try exporter.write(from: store, to: folder) }
+            try fill(folder) { try exporter.write(from: store, to: $0) }
         case .tar, .intoto: break
         }
         Console.note("wrote \(listing.name) to '\(out)'")
@@ -60,29 +61,25 @@ struct ExportCommand: AsyncParsableCommand {
     private func export(run name: String, of store: ArtifactStore) throws {
         guard !FileManager.default.fileExists(atPath: out) else { throw CommandError.fileExists(out) }
         let export = try RunExport(name, store: store)
-        if format == .tar { try export.writeArchive(to: out) } else { try export.writeStatement(to: out) }
+        try WholeFile.make(URL(filePath: out, directoryHint: .notDirectory)) { unfinished in
+            let path = unfinished.path(percentEncoded: false)
+            if format == .tar { try export.writeArchive(to: path) } else { try export.writeStatement(to: path) }
+        }
         Console.note("wrote run \(export.name) to '\(out)'")
     }
 
-    /// Makes the folder and what is in it; a write that fails removes what it wrote. A folder that holds something
-    /// already is left alone: mixed files would pass for a whole.
-    private func fill(_ folder: URL, _ write: () throws -> Void) throws {
+    /// Makes the folder and what is in it. A folder that holds something already is left alone: mixed files would pass
+    /// for a whole.
+    private func fill(_ folder: URL, _ write: (URL) throws -> Void) throws {
         let manager = FileManager.default
-        let existed = manager.fileExists(atPath: folder.path)
-        if existed {
+        if manager.fileExists(atPath: folder.path) {
             guard let files = try? manager.contentsOfDirectory(atPath: folder.path), files.isEmpty else {
                 throw CommandError.folderNotEmpty(out)
             }
         }
-        try manager.createDirectory(at: folder, withIntermediateDirectories: true)
-        do {
-            try write()
-        } catch {
-            for name in (try? manager.contentsOfDirectory(atPath: folder.path)) ?? [] {
-                try? manager.removeItem(at: folder.appending(path: name))
-            }
-            if !existed { try? manager.removeItem(at: folder) }
-            throw error
+        try WholeFile.make(folder) { unfinished in
+            try manager.createDirectory(at: unfinished, withIntermediateDirectories: false)
+            try write(unfinished)
         }
     }
 }

@@ -7,15 +7,19 @@ struct GcCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc", abstract: "Remove what no kept run, name, pin or lockfile needs.",
         discussion: """
-            Without options the results of the newest 3 runs of each pipeline stay. What a name such as m3.pairs stands \
+            Without options the results of the newest 3 finished runs of each pipeline stay. Of runs that failed or were \
+            interrupted after the oldest of these, the results of the latest stay too, so that the next run carries on \
+            from them; the others count for nothing. What a name such as m3.pairs stands \
             for now always stays, and so does what was pinned (artifacts pin) or is demanded by a lockfile, with all that \
             it was made from. It waits for nothing: while a run is under way it ends with 15 and removes nothing.
             """)
 
-    @Option(help: ArgumentHelp("Keep the newest N runs of each pipeline.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Keep the newest N finished runs of each pipeline, and the latest unfinished one.", valueName: "n"))
     var keepLast: Int?
     @Option(
-        help: ArgumentHelp("Keep all runs that began within this time: 12h, 30d, 8w.", valueName: "time"),
+        help: ArgumentHelp("Keep all runs that began within this time: 30s, 90m, 12h, 30d, 8w.", valueName: "time"),
         transform: Self.age)
     var keepWithin: TimeInterval?
     @Option(
@@ -52,12 +56,12 @@ struct GcCommand: AsyncParsableCommand {
         }
     }
 
-    /// `90m`, `12h`, `30d`, `8w`, in seconds.
+    /// `30s`, `90m`, `12h`, `30d`, `8w`, in seconds.
     private static func age(_ text: String) throws -> TimeInterval {
-        let units: [Character: Double] = ["m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
         guard let unit = text.last.flatMap({ units[$0] }), let number = Double(text.dropLast()), number > 0,
             number.isFinite
-        else { throw ValidationError("'\(text)' is no time; write a number and m, h, d or w, as in 30d") }
+        else { throw ValidationError("'\(text)' is no time; write a number and s, m, h, d or w, as in 30d") }
         return number * unit
     }
 }

@@ -11,7 +11,7 @@ struct ImportCommand: AsyncParsableCommand {
         discussion: """
             Every result is compared with its digests, byte by byte, before anything is taken in. The next run of the \
             same pipeline reuses what came, and names such as m3.pairs stand for it. A result that is here already \
-            stays; where the two differ, that is told.
+            stays; where the two differ, that is told. Where it fails, nothing was taken in, and no store made.
             """)
 
     @Argument(help: ArgumentHelp("The file that 'export --format tar' wrote.", valueName: "tar"))
@@ -21,18 +21,9 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard FileManager.default.fileExists(atPath: archive) else { throw CommandError.noFile(archive) }
-        let store = try storeOptions.open(create: true)
-        let transfer = try await store.withIsolatedFolder { folder in
-            try TarArchive(path: archive).unpack(into: folder)
-            guard FileManager.default.fileExists(atPath: folder.appending(path: "records").path) else {
-                throw CommandError.archive(archive, reason: "it holds no records")
-            }
-            // An index that came along would be believed; one made from the records cannot lie.
-            try? FileManager.default.removeItem(at: folder.appending(path: "index.sqlite"))
-            let other = try ArtifactStore.open(folder, create: false)
-            let transfer = try takeIn(other, into: store)
-            for run in try other.runs() { try store.remember(run) }
-            return transfer
+        try storeOptions.checkFolder()
+        let transfer = try await ArtifactStore.withStore(at: storeOptions.url) { store in
+            try await store.withIsolatedFolder { try takeIn($0, into: store) }
         }
         if output.json {
             try Console.print(json: [
@@ -43,6 +34,20 @@ struct ImportCommand: AsyncParsableCommand {
         } else {
             try Console.print(Self.text(of: transfer))
         }
+    }
+
+    /// Unpacks the archive into `folder` and takes in what it holds.
+    private func takeIn(_ folder: URL, into store: ArtifactStore) throws -> ArtifactStore.Transfer {
+        try TarArchive(path: archive).unpack(into: folder)
+        guard FileManager.default.fileExists(atPath: folder.appending(path: "records").path) else {
+            throw CommandError.archive(archive, reason: "it holds no records")
+        }
+        // An index that came along would be believed; one made from the records cannot lie.
+        try? FileManager.default.removeItem(at: folder.appending(path: "index.sqlite"))
+        let other = try ArtifactStore.open(folder, create: false)
+        let transfer = try takeIn(other, into: store)
+        for run in try other.runs() { try store.remember(run) }
+        return transfer
     }
 
     private func takeIn(_ other: ArtifactStore, into store: ArtifactStore) throws -> ArtifactStore.Transfer {
@@ -65,7 +70,7 @@ struct ImportCommand: AsyncParsableCommand {
                 throw CommandError.forgedRecord(stage: record.stageName, key: record.key.short)
             }
         }
-        guard try StageKey.digest(of: record.preimage) == record.key else {
+        guard StageKey.isKey(of: record) else {
             throw CommandError.forgedRecord(stage: record.stageName, key: record.key.short)
         }
     }

@@ -47,7 +47,7 @@ struct RunCommand: AsyncParsableCommand {
         for name in until + force where plan.stage(named: name) == nil { throw CommandError.noStage(name, in: plan) }
         let forecaster = Forecaster(storeOptions: storeOptions)
         var options = try options()
-        let present = try forecaster.openStore()
+        let present = try storeOptions.openMending()
         let forecast = try forecaster.forecast(
             plan, store: present, forced: options.forced, strictness: options.strictness)
         try options.check(plan, store: present)
@@ -57,7 +57,7 @@ struct RunCommand: AsyncParsableCommand {
             try LockFile.demand(lock, plan, forecast)
             options.lock = lock
         }
-        let store = try storeOptions.open(create: true)
+        let store = try present ?? storeOptions.open(create: true)
         let reporter = ConsoleReporter(rows: rows(forecast), verbosity: verbosity)
         let command = RunCommandRecord(file: file, overlay: overlay, strict: strictOptions)
         let executor = try Executor(plan: plan, store: store, options: options) { event in

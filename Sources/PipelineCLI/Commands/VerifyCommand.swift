@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Artifacts
+internal import Pipeline
 
 /// `pipeline verify`.
 struct VerifyCommand: AsyncParsableCommand {
@@ -7,7 +8,7 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify", abstract: "Check that the store holds what its records say.",
         discussion: """
             Without options it compares names, sizes, records and index, and changes none of them; --read-data reads \
-            every byte as well. It ends with 12 where something is missing, damaged, dangling or unreadable. Files that \
+            every byte as well. It ends with 12 where something is missing, damaged, misfiled, dangling or unreadable. Files that \
             no result names are listed and do no harm.
             """)
 
@@ -19,7 +20,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var readDataSubset: Double?
     @Flag(help: "Move damaged files to 'quarantine' in the store, so that the next run makes them again.")
     var repair = false
-    @Flag(help: "First make the index anew from the records.")
+    @Flag(help: "First make the index anew from the records, and say what that changed.")
     var rebuildIndex = false
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var output: JSONOption
@@ -31,15 +32,19 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = rebuildIndex ? try ArtifactStore.rebuildIndex(storeOptions.url) : try storeOptions.open()
+        let (store, rebuild) =
+            rebuildIndex
+            ? try ArtifactStore.rebuildIndex(storeOptions.url) as (ArtifactStore, IndexRebuild?)
+            : (try storeOptions.open(), nil)
         var generator = SystemRandomNumberGenerator()
         let verification: Verification
         if repair {
-            let (found, repairs, left) = try store.repair(reading: share, generator: &generator)
-            verification = Verification(found: found, repairs: repairs, left: left)
+            let (found, repairs, left) = try store.repair(
+                reading: share, generator: &generator, hasItsKey: StageKey.isKey)
+            verification = Verification(rebuild: rebuild, found: found, repairs: repairs, left: left)
         } else {
-            let report = try store.report(reading: share, generator: &generator)
-            verification = Verification(found: report, repairs: [], left: report)
+            let report = try store.report(reading: share, generator: &generator, hasItsKey: StageKey.isKey)
+            verification = Verification(rebuild: rebuild, found: report, repairs: [], left: report)
         }
         if output.json {
             try Console.print(json: verification.json)

@@ -9,7 +9,8 @@ struct RunExport {
     private let records: [StageRecord]
 
     /// - Parameter name: the run, or how its name begins.
-    /// - Throws: `CommandError.unfinishedRun` where a stage of it has no result.
+    /// - Throws: `CommandError.unfinishedRun` where a stage of it has no result; `.collectedResult` where the store no
+    ///   longer has it, `.replacedResult` where it has another one.
     init(_ name: String, store: ArtifactStore) throws {
         self.store = store
         run = try PastRun.listing(name, in: store)
@@ -18,7 +19,10 @@ struct RunExport {
         records = try results.map { [run, store] result in
             let key = result["key"]?.stringValue.flatMap { ContentDigest(hex: $0) }
             guard let record = try key.flatMap({ try store.stageRecord(for: $0) }) else {
-                throw CommandError.unfinishedRun(run.id, stage: result["name"]?.stringValue)
+                let stage = result["name"]?.stringValue
+                guard let stage, let outcome = result["outcome"]?.stringValue, ["cached", "ran"].contains(outcome)
+                else { throw CommandError.unfinishedRun(run.id, stage: stage) }
+                throw CommandError.collectedResult(run.id, stage: stage)
             }
             let promised = (result["outputs"]?.objectValue ?? [:]).compactMapValues { $0["digest"]?.stringValue }
             guard promised == record.outputs.mapValues(\.digest.hex) else {

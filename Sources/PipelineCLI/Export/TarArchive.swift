@@ -4,6 +4,8 @@ internal import Foundation
 struct TarArchive {
     let path: String
 
+    /// Bytes of a block of the format.
+    private static let block = 512
     private static let program = "/bin/tar"
     /// Equal content gives an equal file, whoever writes it and when.
     private static let reproducible = [
@@ -35,14 +37,32 @@ struct TarArchive {
     }
 
     /// Unpacks it into `folder`, which is empty, and makes sure that nothing but files and folders is in it.
-    /// - Throws: `CommandError.archive`.
+    /// - Throws: `CommandError.truncatedArchive`, `.archive`.
     func unpack(into folder: URL) throws {
+        try checkEnd()
         try run([
             "--extract", "--force-local", "--file=" + path, "--directory=" + folder.path(percentEncoded: false),
             "--no-same-owner",
             "--no-same-permissions", "--keep-old-files",
         ])
         try checkPlain(folder)
+    }
+
+    /// Every tar file ends in two blocks of zeros. One that was cut short between two of its files would else be taken
+    /// for a whole one.
+    private func checkEnd() throws {
+        let file = try FileHandle(forReadingFrom: URL(filePath: path))
+        defer { try? file.close() }
+        let first = try file.read(upToCount: Self.block) ?? Data()
+        // Compressed archives are told by 'tar' itself.
+        guard first.count == Self.block, first[257..<262] == Data("ustar".utf8) else { return }
+        let size = Int(try file.seekToEnd())
+        let mark = 2 * Self.block
+        try file.seek(toOffset: UInt64(max(0, size - mark)))
+        let end = try file.read(upToCount: mark) ?? Data()
+        guard size.isMultiple(of: Self.block), end.count == mark, end.allSatisfy({ $0 == 0 }) else {
+            throw CommandError.truncatedArchive(path, bytes: size)
+        }
     }
 
     /// Makes every folder below `folder` ours to read and remove, and refuses anything but folders and files in them.

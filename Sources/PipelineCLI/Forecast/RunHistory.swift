@@ -152,8 +152,9 @@ struct RunCommandRecord: Codable {
     }
 
     func write(in folder: URL) throws {
-        try Data(CanonicalJSON.encode(encodable: self) + [UInt8(ascii: "\n")])
-            .write(to: Self.url(in: folder), options: .atomic)
+        try WholeFile.make(Self.url(in: folder)) { unfinished in
+            try Data(CanonicalJSON.encode(encodable: self) + [UInt8(ascii: "\n")]).write(to: unfinished)
+        }
     }
 
     private static func url(in folder: URL) -> URL { folder.appending(path: "command.json") }

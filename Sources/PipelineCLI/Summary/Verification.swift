@@ -2,6 +2,8 @@ internal import Artifacts
 
 /// What a verification of a store found, did and left, in words and as JSON.
 struct Verification {
+    /// What came of making the index anew; nil where that was not asked for.
+    let rebuild: IndexRebuild?
     let found: StoreReport
     let repairs: [StoreRepair]
     let left: StoreReport
@@ -16,7 +18,28 @@ struct Verification {
             table.add(
                 [problem.kind.rawValue, problem.path, problem.reason + names + outcome].map(DisplayText.harmless))
         }
-        return table.lines() + (found.problems.isEmpty ? [] : [""]) + [looked]
+        return (rebuild.map(Self.lines) ?? []) + table.lines() + (found.problems.isEmpty ? [] : [""]) + [looked]
+    }
+
+    private static func lines(_ rebuild: IndexRebuild) -> [String] {
+        func line(_ what: String, _ results: [IndexRebuild.Difference]) -> String? {
+            guard !results.isEmpty else { return nil }
+            let names = results.map {
+                [$0.stageName, "(\($0.key.short))"].filter { !$0.isEmpty }.joined(separator: " ")
+            }
+            return "  \(results.count) \(what): \(names.joined(separator: ", "))"
+        }
+        let kept = rebuild.keptAs.map { "the old one is kept as \($0)" } ?? "there was none"
+        let differences = [
+            line("added, which the old one did not know", rebuild.added),
+            line("removed, which no record tells", rebuild.removed),
+            line("changed, of which the old one said something else", rebuild.changed),
+        ].compactMap(\.self)
+        let outcome =
+            if let damage = rebuild.damage { "; it cannot be compared: \(damage)" } else if rebuild.keptAs == nil {
+                ""
+            } else { "; " + (differences.isEmpty ? "both know the same results" : "they differ in these results:") }
+        return (["the index was made anew; \(kept)\(outcome)"] + differences).map(DisplayText.harmless)
     }
 
     /// How it stands with the store in the end.
@@ -29,7 +52,7 @@ struct Verification {
     }
 
     /// Whether there is a file that a repair would put away or write again.
-    var canBeRepaired: Bool { left.problems.contains { $0.kind == .damaged || $0.kind == .dangling } }
+    var canBeRepaired: Bool { left.problems.contains { [.damaged, .misfiled, .dangling].contains($0.kind) } }
 
     var isIndexDamaged: Bool { left.problems.contains { $0.kind == .damaged && $0.path == StoreProblem.index } }
 
@@ -46,12 +69,13 @@ struct Verification {
         switch action {
         case .quarantined(let path): "moved to \(path)"
         case .rewritten: "written again from the index"
+        case .indexed: "taken into the index again"
         }
     }
 
     /// `pipeline.verify/1`.
     var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "schema": "pipeline.verify/1", "sound": .bool(left.isSound),
             "checked": [
                 "records": .integer(Int64(found.records)), "objects": .integer(Int64(found.objects)),
@@ -61,6 +85,20 @@ struct Verification {
             "problems": .array(found.problems.map(Self.json)), "left": .array(left.problems.map(Self.json)),
             "repairs": .array(
                 repairs.map { ["path": .string($0.path), "action": .string(Self.text(of: $0.action))] }),
+        ]
+        if let rebuild { members["index"] = Self.json(rebuild) }
+        return .object(members)
+    }
+
+    private static func json(_ rebuild: IndexRebuild) -> JSONValue {
+        func results(_ results: [IndexRebuild.Difference]) -> JSONValue {
+            .array(results.map { ["stage": .string($0.stageName), "key": .string($0.key.hex)] })
+        }
+        return [
+            "kept_as": rebuild.keptAs.map { .string($0) } ?? .null,
+            "damage": rebuild.damage.map { .string($0) } ?? .null,
+            "added": results(rebuild.added), "removed": results(rebuild.removed),
+            "changed": results(rebuild.changed),
         ]
     }
 

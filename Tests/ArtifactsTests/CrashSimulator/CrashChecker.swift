@@ -49,11 +49,11 @@ struct CrashChecker: Sendable {
             if isThorough {
                 var tree = state.tree
                 tree.entries["\(CrashSimulation.storeName)/index.sqlite"] = nil
-                try tree.materialise(in: folder) { _ = try checkPromises(state.promises, $0) }
+                _ = try tree.materialise(in: folder) { try checkPromises(state.promises, $0) }
             }
             try state.tree.materialise(in: folder) { folder in
-                let store = try checkPromises(state.promises, folder)
-                try checkNextRun(after: state.promises, store)
+                let (store, done) = try checkPromises(state.promises, folder)
+                try checkNextRun(after: state.promises, done, store)
                 if isThorough { try checkAgain(store.root) }
             }
             return nil
@@ -75,8 +75,10 @@ struct CrashChecker: Sendable {
     }
 
     /// What the store said to its caller is so, byte for byte.
-    /// - Returns: the store, as a new process opens it.
-    private func checkPromises(_ promises: [Promise], _ folder: URL) throws -> ArtifactStore {
+    /// - Returns: the store, as a new process opens it, and the stages that it would reuse.
+    private func checkPromises(
+        _ promises: [Promise], _ folder: URL
+    ) throws -> (store: ArtifactStore, done: [ContentDigest: StageRecord]) {
         let store = try ArtifactStore.open(folder.appending(path: CrashSimulation.storeName), create: true)
         guard store.damagedRecords.isEmpty else { throw Violation(description: "damaged: \(store.damagedRecords)") }
         let standing = StandingPromises(promises)
@@ -94,7 +96,7 @@ struct CrashChecker: Sendable {
                 throw Violation(description: "piece '\(piece.name)' was published and is not there")
             }
         }
-        return store
+        return (store, done)
     }
 
     /// The stages that would be reused.
@@ -119,9 +121,10 @@ struct CrashChecker: Sendable {
     }
 
     /// The next run needs no help, does nothing twice that was done, and ends where the undisturbed one did.
-    private func checkNextRun(after promises: [Promise], _ store: ArtifactStore) throws {
+    private func checkNextRun(
+        after promises: [Promise], _ done: [ContentDigest: StageRecord], _ store: ArtifactStore
+    ) throws {
         let pieces = StandingPromises(promises).pieces
-        let done = try doneStages(store)
         var repeated: [String] = []
         let run = ScriptedRun(store) { promise in
             switch promise {

@@ -12,19 +12,27 @@ struct CrashSimulatorTests {
         let start = ContinuousClock.now
         var distinct = 0
         var checked = 0
-        for scenario in CrashScenario.all {
-            var simulation = try CrashSimulation(scenario)
-            let states = try simulation.states()
-            let sample = states.enumerated().filter { Self.isNightly || $0.offset % 8 == 1 }.map(\.element)
-            let violations = try await simulation.check(sample)
-            #expect(violations.isEmpty, "\(violations.count) violations; \(violations.first ?? "")")
-            distinct += states.count
-            checked += sample.count
+        // Side by side, since the states of one scenario are made by one thread.
+        try await withThrowingTaskGroup(of: (distinct: Int, checked: Int).self) { group in
+            for scenario in CrashScenario.all { group.addTask { try await Self.check(scenario) } }
+            for try await counts in group {
+                distinct += counts.distinct
+                checked += counts.checked
+            }
         }
         let seconds = Int((ContinuousClock.now - start) / .seconds(1))
         print("Crash simulator: \(checked) of \(distinct) distinct states checked in \(seconds) s")
         #expect(distinct >= 10_000)
         #expect(checked >= (Self.isNightly ? 10_000 : 1_250))
+    }
+
+    private static func check(_ scenario: CrashScenario) async throws -> (distinct: Int, checked: Int) {
+        var simulation = try CrashSimulation(scenario)
+        let states = try simulation.states()
+        let sample = states.enumerated().filter { isNightly || $0.offset % 8 == 1 }.map(\.element)
+        let violations = try await simulation.check(sample)
+        #expect(violations.isEmpty, "\(violations.count) violations; \(violations.first ?? "")")
+        return (states.count, sample.count)
     }
 
     @Test("a protocol with a mistake in its order is caught", arguments: WrongProtocol.allCases)

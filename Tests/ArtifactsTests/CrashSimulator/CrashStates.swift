@@ -6,7 +6,12 @@ struct CrashState: Sendable {
     /// What the store had promised by then.
     var promises: [Promise]
     /// For messages: what was done last, and what became of the rest.
-    var place: String
+    var place: String { "after \(last), lost \(lost) of \(pending) names and \(loss) of the bytes" }
+
+    var last: String
+    var lost: Int
+    var pending: Int
+    var loss: VolatileDisk.Loss
 }
 
 /// The distinct states that crashes in the traces of one scenario leave.
@@ -50,8 +55,7 @@ struct CrashStates {
                 if byFingerprint[fingerprint] == nil { order.append(fingerprint) }
                 // A later moment with the same files has promised no less.
                 byFingerprint[fingerprint] = CrashState(
-                    tree: tree, promises: promises,
-                    place: "after \(last), lost \(lost.count) of \(pending.count) names and \(loss) of the bytes")
+                    tree: tree, promises: promises, last: last, lost: lost.count, pending: pending.count, loss: loss)
             }
         }
     }

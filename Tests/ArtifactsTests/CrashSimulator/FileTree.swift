@@ -12,7 +12,10 @@ struct FileTree: Sendable {
     init() {}
 
     /// By the calls of the system, here and below: Foundation's would take most of the time of the test.
-    init(readFrom folder: URL) throws { try read("", in: folder.path) }
+    /// - Parameter parts: the folders to read; without any, all.
+    init(readFrom folder: URL, parts: [String] = [""]) throws {
+        for part in parts { try read(part, in: folder.path) }
+    }
 
     private mutating func read(_ path: String, in root: String) throws {
         guard let folder = opendir(root + "/" + path) else { throw CocoaError(.fileReadUnknown) }
@@ -36,7 +39,7 @@ struct FileTree: Sendable {
     /// Makes `folder` with these files and folders, hands it to `body`, and removes it.
     func materialise<Result>(in folder: URL, _ body: (URL) throws -> Result) throws -> Result {
         guard mkdir(folder.path, 0o755) == 0 else { throw CocoaError(.fileWriteUnknown) }
-        defer { try? FileManager.default.removeItem(at: folder) }
+        defer { Self.remove(folder.path) }
         for (path, entry) in entries.sorted(by: { $0.key < $1.key }) {
             let path = folder.path + "/" + path
             switch entry {
@@ -52,17 +55,27 @@ struct FileTree: Sendable {
         return try body(folder)
     }
 
-    /// Equal for trees that differ only in the names of temporary files.
+    private static func remove(_ path: String) {
+        guard let folder = opendir(path) else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name == "." || name == ".." { continue }
+            if entry.pointee.d_type == DT_DIR { remove(path + "/" + name) } else { unlink(path + "/" + name) }
+        }
+        rmdir(path)
+    }
+
+    /// Equal for trees that differ only in the names of temporary files. A sum, since entries have no order.
     var fingerprint: Int {
-        var hasher = Hasher()
-        let normalised = entries.map { path, entry in
-            (path.hasSuffix(".tmp") ? Folders.parent(of: path) + "/.tmp" : path, entry.hashValue)
+        entries.reduce(into: 0) { sum, each in
+            var hasher = Hasher()
+            hasher.combine(each.key.hasSuffix(".tmp") ? Folders.parent(of: each.key) + "/.tmp" : each.key)
+            hasher.combine(each.value)
+            sum &+= hasher.finalize()
         }
-        for (path, entry) in normalised.sorted(by: { $0 < $1 }) {
-            hasher.combine(path)
-            hasher.combine(entry)
-        }
-        return hasher.finalize()
     }
 
     /// The files below `folder`, by path.

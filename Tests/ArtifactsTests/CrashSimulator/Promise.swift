@@ -53,10 +53,8 @@ struct StoreContent: Equatable, Sendable {
 
     init(of store: ArtifactStore) throws {
         outputs = Set(try store.artifacts().map { "\($0.key.short).\($0.port) \($0.reference.digest.short)" })
-        let tree = try FileTree(readFrom: store.root)
-        for folder in Self.published + ["tmp", "staging"] {
-            files.merge(tree.files(below: folder)) { first, _ in first }
-        }
+        let tree = try FileTree(readFrom: store.root, parts: Self.published + ["tmp", "staging"])
+        files = tree.entries.compactMapValues { if case .file(let content) = $0 { content } else { nil } }
     }
 
     /// Whether all that has a name here has it with the same content in `other`.
