@@ -36,10 +36,7 @@ enum GenerationWorkload {
                     if start == nil, progress.newTokens >= batch { start = end }
                 }))
             guard let start else { fatalError("no step") }
-            let elapsed = end.time - start.time
-            let seconds =
-                Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-            rates.append(Double(end.tokens - start.tokens) / seconds)
+            rates.append(Double(end.tokens - start.tokens) / (end.time - start.time).inSeconds)
         }
         rates.dropFirst().forEach { print($0) }
         FileHandle.standardError.write(Data("peak memory \(peakMemory() >> 20) MiB\n".utf8))

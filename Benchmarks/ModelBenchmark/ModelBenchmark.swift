@@ -74,12 +74,13 @@ struct Settings {
 func measure(units: Int, repetitions: Int, _ body: () throws -> Void) rethrows {
     try body()
     for _ in 0..<repetitions {
-        let elapsed = try ContinuousClock().measure(body)
-        let seconds =
-            Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-        print(Double(units) / seconds)
+        print(Double(units) / (try ContinuousClock().measure(body)).inSeconds)
     }
     FileHandle.standardError.write(Data("peak memory \(peakMemory() >> 20) MiB\n".utf8))
+}
+
+extension Duration {
+    var inSeconds: Double { self / .seconds(1) }
 }
 
 /// Bytes of the largest resident set so far.
