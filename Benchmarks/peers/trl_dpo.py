@@ -19,7 +19,13 @@ path, precision = sys.argv[1:3]
 pairs, length, shared, steps = map(int, sys.argv[3:7])
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
 folder, name = os.path.dirname(path) or ".", os.path.basename(path)
-model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+# The trainer refuses what was quantised, also when it no longer is: the same weights in a model that never was.
+if hasattr(loaded.config, "quantization_config"):
+    del loaded.config.quantization_config
+model = AutoModelForCausalLM.from_config(loaded.config, dtype=torch.float32)
+model.load_state_dict(loaded.state_dict())
+del loaded
 tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
 random.seed(0)
 
