@@ -34,6 +34,26 @@ struct CanonicalJSONTests {
         #expect(try CanonicalJSON.parse(text.utf8) == value)
     }
 
+    @Test("every character below U+0100 is escaped if it must be, wherever it stands among others", arguments: 0..<19)
+    func escapes(position: Int) throws {
+        let names: [UInt32: String] = [8: "b", 9: "t", 10: "n", 12: "f", 13: "r", 0x22: "\"", 0x5C: "\\"]
+        for code in UInt32(0)...0xFF {
+            let character = String(try #require(Unicode.Scalar(code)))
+            var escaped = character
+            if let name = names[code] {
+                escaped = "\\" + name
+            } else if code < 0x20 {
+                escaped = "\\u00" + (code < 16 ? "0" : "") + String(code, radix: 16)
+            }
+            for filler in ["!", " ", "\u{7F}", "é"] {
+                let before = String(repeating: filler, count: position)
+                let after = String(repeating: filler, count: 18 - position)
+                let text = try CanonicalJSON.text(.string(before + character + after))
+                #expect(text.unicodeScalars.elementsEqual("\"\(before)\(escaped)\(after)\"".unicodeScalars))
+            }
+        }
+    }
+
     @Test("keys are sorted by code point, not by composed form, case or locale")
     func keyOrder() throws {
         let value: JSONValue = ["é": 1, "z": 2, "Z": 3, "e\u{301}x": 4, "\u{FFFD}": 5, "😀": 6, "": 7]

@@ -78,6 +78,37 @@ struct ClaimTests {
         #expect(try store.claim(key("a")) != nil)
     }
 
+    @Test("a released claim is free although a child process has a copy of its open files")
+    func inheritedByChild() throws {
+        let claim = try #require(try store.claim(key("a")))
+        // What every child has between its birth and its program's start, this one keeps.
+        let locks = try openFiles(under: fixture.root.appending(path: "locks").path)
+        try #require(locks.count == 2)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for lock in locks { posix_spawn_file_actions_adddup2(&actions, lock, lock) }
+        var child = pid_t()
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("600"), nil]
+        defer { arguments.forEach { free($0) } }
+        try #require(posix_spawn(&child, "/bin/sleep", &actions, nil, &arguments, environ) == 0)
+        defer {
+            kill(child, SIGKILL)
+            waitpid(child, nil, 0)
+        }
+        claim.release()
+        #expect(try store.claim(key("a")) != nil)
+        #expect(throws: Never.self) { try store.collect(keeping: Retention(runs: 1)) }
+    }
+
+    /// The descriptors of this process that lead to files of `folder`.
+    private func openFiles(under folder: String) throws -> [Int32] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { name in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
+            return target?.hasPrefix(folder) == true ? Int32(name) : nil
+        }
+    }
+
     @Test("another process cannot take a key that is held", .timeLimit(.minutes(5)))
     func otherProcess() async throws {
         let claim = try #require(try store.claim(key("a")))

@@ -105,14 +105,43 @@ struct JSONSerializer {
         bytes.append(UInt8(ascii: "\""))
         text.withUTF8 { utf8 in
             var copied = 0
-            for (position, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-                bytes.append(contentsOf: utf8[copied..<position])
-                appendEscape(of: byte)
+            var position = Self.nextEscaped(in: utf8, from: 0)
+            while position < utf8.count {
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[copied..<position]))
+                appendEscape(of: utf8[position])
                 copied = position + 1
+                position = Self.nextEscaped(in: utf8, from: copied)
             }
-            bytes.append(contentsOf: utf8[copied...])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[copied...]))
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// The position of the first byte from `start` on that JSON wants escaped, or the end; eight bytes are looked at
+    /// together while none of them is one.
+    private static func nextEscaped(in utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let raw = UnsafeRawBufferPointer(utf8)
+        var position = start
+        while position + 8 <= raw.count,
+            !holdsEscaped(raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+        {
+            position += 8
+        }
+        while position < raw.count, !isEscaped(raw[position]) { position += 1 }
+        return position
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
+
+    /// Whether a byte of `word` is escaped: in each of the three terms, a byte's top bit is set if it was below what is
+    /// subtracted. A borrow can set the bit of a byte above one that is found, never without one.
+    private static func holdsEscaped(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ ones &* 0x22
+        let backslashes = word ^ ones &* 0x5C
+        let found =
+            (word &- ones &* 0x20) & ~word | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+        return found & (ones &* 0x80) != 0
     }
 
     private mutating func appendEscape(of byte: UInt8) {

@@ -99,7 +99,8 @@ private struct NodeEncoder: Encoder {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        if case .unset = node.content { node.content = .object([:], open: [:]) }
+        // Room for the members of most records at once.
+        if case .unset = node.content { node.content = .object(.init(minimumCapacity: 12), open: [:]) }
         return KeyedEncodingContainer(KeyedNode<Key>(node: node, codingPath: codingPath))
     }
 

@@ -10,7 +10,10 @@ final class AppendedFile: Sendable {
         descriptor = try FileSystem.create(path)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        PresenceLock.release(descriptor)
+        close(descriptor)
+    }
 
     /// Lets others see that this process is alive, until it has closed the file; see `PresenceLock`.
     func markAlive() throws { try PresenceLock.take(descriptor, path) }

@@ -46,6 +46,9 @@ final class FileLock: Sendable {
     deinit {
         // The name goes first, while the lock still keeps others from it.
         if removesFile { try? FileSystem.remove(path) }
+        // A child process that is just being started has a copy of the descriptor until its own program is loaded, and
+        // with it the lock: closing ours would not end it.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 }

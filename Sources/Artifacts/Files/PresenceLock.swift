@@ -9,11 +9,17 @@ enum PresenceLock {
     private static let query: Int32 = 36
     private static let set: Int32 = 37
 
-    /// Marks the open file, until it is closed.
+    /// Marks the open file, until `release`.
     /// - Throws: `ArtifactError.system` where another has marked it, or the file system knows no locks.
     static func take(_ descriptor: Int32, _ path: String) throws {
         var request = request(F_WRLCK)
         try SystemCall.check("lock", path) { fcntl(descriptor, set, &request) }
+    }
+
+    /// Takes the mark away, also from the copy of the descriptor that a child process being started may have.
+    static func release(_ descriptor: Int32) {
+        var request = request(F_UNLCK)
+        _ = fcntl(descriptor, set, &request)
     }
 
     /// Whether a living process has marked the file at `path`; no for a file that is not there or cannot be read.

@@ -103,7 +103,11 @@ final class TemporaryFile {
     }
 
     private func closeDescriptor() {
-        if let descriptor { close(descriptor) }
+        if let descriptor {
+            // As in `FileLock`: a child being started may have a copy.
+            flock(descriptor, LOCK_UN)
+            close(descriptor)
+        }
         descriptor = nil
     }
 }
