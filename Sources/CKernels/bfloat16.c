@@ -71,37 +71,35 @@ DISPATCHED void kernel_pairs_of_columns(const float *x, long x_row, uint32_t *y,
         }
 }
 
-DISPATCHED void kernel_panels_of_rows(const float *x, long x_row, uint32_t *panels, long depth, long columns,
-                                      long first, long count) {
-    const long pairs = kernel_pairs(depth);
-    for (long panel = first; panel < first + count; panel++)
-        for (long pair = 0; pair < pairs; pair += LANES)
+DISPATCHED void kernel_panels_of_rows(const float *x, long x_row, uint32_t *panels, long panel_words, long rows,
+                                      long columns) {
+    const long pairs = kernel_pairs(rows);
+    for (long first = 0; first < columns; first += PANEL, panels += panel_words)
+        for (long pair = 0; pair < pairs; pair += LANES) {
+            const long held = smaller(LANES, pairs - pair);
             for (long j = 0; j < PANEL; j += LANES) {
-                const long column = panel * PANEL + j, held = smaller(LANES, pairs - pair);
                 word_lanes words[LANES] = {{0}};
-                if (column < columns) square_of_pairs(x, x_row, 2 * pair, depth, column, columns, words);
-                for (long i = 0; i < held; i++)
-                    *(word_lanes *)(panels + (panel * pairs + pair + i) * PANEL + j) = words[i];
+                if (first + j < columns) square_of_pairs(x, x_row, 2 * pair, rows, first + j, columns, words);
+                for (long i = 0; i < held; i++) *(word_lanes *)(panels + (pair + i) * PANEL + j) = words[i];
             }
+        }
 }
 
-DISPATCHED void kernel_panels_of_columns(const float *x, long x_row, uint32_t *panels, long depth, long columns,
-                                         long first, long count) {
+DISPATCHED void kernel_panels_of_columns(const float *x, long x_row, uint32_t *panels, long depth, long columns) {
     const long pairs = kernel_pairs(depth);
-    for (long panel = first; panel < first + count; panel++)
+    for (long first = 0; first < columns; first += PANEL, panels += pairs * PANEL)
         for (long j = 0; j < PANEL; j += LANES)
             for (long pair = 0; pair < pairs; pair += LANES) {
                 const long held = smaller(LANES, pairs - pair), values = smaller(2 * LANES, depth - 2 * pair);
                 word_lanes words[LANES];
                 for (long i = 0; i < LANES; i++) {
-                    const long column = panel * PANEL + j + i;
+                    const long column = first + j + i;
                     uint32_t row[LANES] = {0};
                     if (column < columns) pair_up(x + column * x_row + 2 * pair, row, values);
                     memcpy(&words[i], row, sizeof row);
                 }
                 turn(words);
-                for (long i = 0; i < held; i++)
-                    *(word_lanes *)(panels + (panel * pairs + pair + i) * PANEL + j) = words[i];
+                for (long i = 0; i < held; i++) *(word_lanes *)(panels + (pair + i) * PANEL + j) = words[i];
             }
 }
 

@@ -27,13 +27,11 @@ void kernel_pairs_of_rows(const float *x, long x_row, uint32_t *y, long y_row, l
 /// y (width, pairs of rows) = x (rows, width) transposed: a left factor whose depth runs down x's columns.
 void kernel_pairs_of_columns(const float *x, long x_row, uint32_t *y, long y_row, long rows, long width);
 
-/// Panels of the right factor x (depth, columns), of panel `first` and `count` that follow. `panels` is where the first
-/// of all panels begins.
-void kernel_panels_of_rows(const float *x, long x_row, uint32_t *panels, long depth, long columns, long first,
-                           long count);
+/// Panels of the right factor x (rows, columns), `panel_words` apart. A factor may be packed in parts: rows that follow
+/// an even number of others go 64 words further on for each pair of those.
+void kernel_panels_of_rows(const float *x, long x_row, uint32_t *panels, long panel_words, long rows, long columns);
 /// Panels of the right factor xᵀ, where x is (columns, depth).
-void kernel_panels_of_columns(const float *x, long x_row, uint32_t *panels, long depth, long columns, long first,
-                              long count);
+void kernel_panels_of_columns(const float *x, long x_row, uint32_t *panels, long depth, long columns);
 
 /// C (rows, columns) = A (rows, pairs) · B, or += when `accumulate`. `panels` holds B's panels from the one of C's first
 /// column on.

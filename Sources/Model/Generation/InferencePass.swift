@@ -26,15 +26,13 @@ final class InferencePass {
     private var rotary: RotaryTable
 
     /// (rows, hiddenSize) each.
-    private let residual, normed, projected: FloatBuffer
+    private let residual, projected: FloatBuffer
     /// (rows, querySize + 2 · keyValueSize)
     private let queryKeyValue: FloatBuffer
     /// (rows, querySize)
     private let attended: FloatBuffer
     /// (rows, 2 · intermediateSize)
     private let gateUp: FloatBuffer
-    /// (rows, intermediateSize)
-    private let gated: FloatBuffer
     /// (logit rows, vocabularySize)
     private let logits: FloatBuffer
 
@@ -52,12 +50,10 @@ final class InferencePass {
         pages = KeyValuePages(shape, precision: precision, bytes: cacheBytes)
         rotary = RotaryTable(positions: 0, headSize: shape.headSize, theta: shape.ropeTheta)
         residual = FloatBuffer(count: rows * shape.hiddenSize)
-        normed = FloatBuffer(count: rows * shape.hiddenSize)
         projected = FloatBuffer(count: rows * shape.hiddenSize)
         queryKeyValue = FloatBuffer(count: rows * (shape.querySize + 2 * shape.keyValueSize))
         attended = FloatBuffer(count: rows * shape.querySize)
         gateUp = FloatBuffer(count: rows * 2 * shape.intermediateSize)
-        gated = FloatBuffer(count: rows * shape.intermediateSize)
         logits = FloatBuffer(count: logitRows * shape.vocabularySize)
     }
 
@@ -82,13 +78,10 @@ final class InferencePass {
         precondition(rows <= maximumRows, "InferencePass: \(rows) rows, made for \(maximumRows)")
         precondition(wanted <= maximumLogitRows, "InferencePass: \(wanted) logit rows, made for \(maximumLogitRows)")
         if rows == 0 { return }
-        let shape = model.configuration, C = shape.hiddenSize
+        let shape = model.configuration
         let plan = StepPlan(spans, pages: pages, shape: shape)
         embed(spans)
         for (index, layer) in model.layout.layers.enumerated() {
-            kernels.rmsNorm(
-                residual.pointer, weight: parameters(layer.attentionNorm), into: normed.pointer, rows: rows, width: C,
-                epsilon: shape.normEpsilon)
             attention(index, layer, plan, rows: rows)
             feedForward(layer, rows: rows)
         }
@@ -111,7 +104,8 @@ final class InferencePass {
         let shape = model.configuration
         let C = shape.hiddenSize, Q = shape.querySize, KV = shape.keyValueSize, D = shape.headSize
         let stride = Q + 2 * KV, layerOffset = index * pages.layerStride
-        product.forward(normed.pointer, weights[layer.queryKeyValue], queryKeyValue.pointer, rows: rows)
+        product.forward(
+            normed(residual, layer.attentionNorm), weights[layer.queryKeyValue], queryKeyValue.pointer, rows: rows)
         let values = queryKeyValue.pointer
         kernels.overRows(rows) { first, count in
             plan.positions.withUnsafeBufferPointer {
@@ -148,19 +142,17 @@ final class InferencePass {
                 }
             }
         }
-        product.forward(output, weights[layer.attentionOutput], projected.pointer, rows: rows)
+        product.forward(.stored(output), weights[layer.attentionOutput], projected.pointer, rows: rows)
         kernels.add(projected.pointer, to: residual.pointer, rows: rows, width: C)
     }
 
     /// residual += down(silu(gate) · up) of the normed residual.
     private func feedForward(_ layer: ParameterLayout.Layer, rows: Int) {
         let shape = model.configuration, C = shape.hiddenSize, I = shape.intermediateSize
-        kernels.rmsNorm(
-            residual.pointer, weight: parameters(layer.feedForwardNorm), into: normed.pointer, rows: rows, width: C,
-            epsilon: shape.normEpsilon)
-        product.forward(normed.pointer, weights[layer.gateUp], gateUp.pointer, rows: rows)
-        kernels.swiGLU(gateUp.pointer, into: gated.pointer, rows: rows, width: I)
-        product.forward(gated.pointer, weights[layer.down], projected.pointer, rows: rows)
+        product.forward(
+            normed(residual, layer.feedForwardNorm), weights[layer.gateUp], gateUp.pointer, rows: rows)
+        product.forward(
+            kernels.swiGLU(gateUp.pointer, width: I), weights[layer.down], projected.pointer, rows: rows)
         kernels.add(projected.pointer, to: residual.pointer, rows: rows, width: C)
     }
 
@@ -174,11 +166,14 @@ final class InferencePass {
             (projected.pointer + wanted * C).update(from: residual.pointer + (row - 1) * C, count: C)
             wanted += 1
         }
-        kernels.rmsNorm(
-            projected.pointer, weight: parameters(model.layout.finalNorm), into: normed.pointer, rows: wanted,
-            width: C,
-            epsilon: shape.normEpsilon)
-        product.forward(normed.pointer, weights[model.layout.output], logits.pointer, rows: wanted)
+        product.forward(
+            normed(projected, model.layout.finalNorm), weights[model.layout.output], logits.pointer, rows: wanted)
+    }
+
+    private func normed(_ values: FloatBuffer, _ weight: Int) -> FactorRows {
+        kernels.rmsNormed(
+            values.pointer, weight: parameters(weight), width: model.configuration.hiddenSize,
+            epsilon: model.configuration.normEpsilon)
     }
 }
 

@@ -9,17 +9,16 @@ package struct RowKernels: Sendable {
 
     package init(pool: WorkerPool) { self.pool = pool }
 
-    /// `output` (rows, width) = `input` / sqrt(mean(input²) + epsilon) · `weight` (width), row by row.
+    /// `input` (rows, width) / sqrt(mean(input²) + epsilon) · `weight` (width), row by row, as a product's factor.
     ///
-    /// `inverse` (rows), when given, receives 1 / sqrt(…), which the backward pass needs. `output` may be `input`.
-    package func rmsNorm(
-        _ input: UnsafePointer<Float>, weight: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
-        inverse: UnsafeMutablePointer<Float>? = nil, rows: Int, width: Int, epsilon: Double
-    ) {
-        overRows(rows) { first, count in
+    /// `inverse` (rows), when given, receives 1 / sqrt(…), which the backward pass needs.
+    package func rmsNormed(
+        _ input: UnsafePointer<Float>, weight: UnsafePointer<Float>, inverse: UnsafeMutablePointer<Float>? = nil,
+        width: Int, epsilon: Double
+    ) -> FactorRows {
+        .computed { first, count, target in
             kernel_rms_norm(
-                input + first * width, weight, output + first * width, inverse.map { $0 + first }, count, width,
-                Float(epsilon))
+                input + first * width, weight, target, inverse.map { $0 + first }, count, width, Float(epsilon))
         }
     }
 
@@ -59,36 +58,33 @@ package struct RowKernels: Sendable {
         }
     }
 
-    /// Turns gradients back, in place: the transpose of a rotation is its inverse.
-    package func rotateBackward(
-        _ gradient: UnsafeMutablePointer<Float>, positions: UnsafePointer<Int32>, table: RotaryTable, rows: Int,
-        stride: Int, heads: Int
-    ) {
-        overRows(rows) { first, count in
-            kernel_rotary_backward(
-                gradient + first * stride, positions + first, table.cosine.pointer, table.sine.pointer, count, stride,
-                heads, table.headSize)
+    /// Gradients turned back in place, the transpose of a rotation being its inverse, as a product's factor.
+    package func turnedBack(
+        _ gradient: UnsafeMutablePointer<Float>, positions: [Int32], table: RotaryTable, stride: Int, heads: Int
+    ) -> FactorRows {
+        .finished(gradient) { first, count in
+            positions.withUnsafeBufferPointer { positions in
+                guard let positions = positions.baseAddress else { return }
+                kernel_rotary_backward(
+                    gradient + first * stride, positions + first, table.cosine.pointer, table.sine.pointer, count,
+                    stride, heads, table.headSize)
+            }
         }
     }
 
-    /// `output` (rows, width) = silu(gate) · up, where a row of `gateUp` is gate (width), then up (width).
-    package func swiGLU(
-        _ gateUp: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, rows: Int, width: Int
-    ) {
-        overRows(rows) { first, count in
-            kernel_swiglu(gateUp + first * 2 * width, output + first * width, count, width)
-        }
+    /// silu(gate) · up (rows, width) as a product's factor, where a row of `gateUp` is gate (width), then up (width).
+    package func swiGLU(_ gateUp: UnsafePointer<Float>, width: Int) -> FactorRows {
+        .computed { first, count, target in kernel_swiglu(gateUp + first * 2 * width, target, count, width) }
     }
 
-    /// Adds to `gateUpGradient` (rows, 2 · width) what `outputGradient` (rows, width) gives.
-    package func swiGLUBackward(
-        _ gateUp: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
-        gateUpGradient: UnsafeMutablePointer<Float>, rows: Int, width: Int
-    ) {
-        overRows(rows) { first, count in
+    /// The gradient of `gateUp` (rows, 2 · width) that `outputGradient` (rows, width) gives, as a product's factor.
+    package func swiGLUGradient(
+        _ gateUp: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, width: Int
+    ) -> FactorRows {
+        .computed { first, count, target in
+            target.update(repeating: 0, count: count * 2 * width)
             kernel_swiglu_backward(
-                gateUp + first * 2 * width, outputGradient + first * width, gateUpGradient + first * 2 * width, count,
-                width)
+                gateUp + first * 2 * width, outputGradient + first * width, target, count, width)
         }
     }
 
@@ -107,27 +103,5 @@ package struct RowKernels: Sendable {
         pool.run((rows + block - 1) / block) { index in
             body(index * block, min(block, rows - index * block))
         }
-    }
-}
-
-/// One row's softmax, in place or not.
-package enum Softmax {
-    /// `probabilities` = softmax(scale · `logits`), `count` > 0 values; may be the same memory.
-    ///
-    /// - Returns: log Σ e^(scale · logit).
-    @discardableResult
-    package static func row(
-        _ logits: UnsafePointer<Float>, into probabilities: UnsafeMutablePointer<Float>, count: Int, scale: Float = 1
-    ) -> Float {
-        precondition(count > 0, "softmax: an empty row")
-        return kernel_softmax(logits, probabilities, count, scale)
-    }
-
-    /// Adds to `gradient` what `outputGradient` gives: scale · p · (dp − Σ p dp).
-    package static func rowBackward(
-        _ probabilities: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
-        gradient: UnsafeMutablePointer<Float>, count: Int, scale: Float = 1
-    ) {
-        kernel_softmax_backward(probabilities, outputGradient, gradient, count, scale)
     }
 }

@@ -8,57 +8,62 @@ final class BFloat16Product {
     static var isNative: Bool { kernel_has_bfloat16() != 0 }
 
     private let pool: WorkerPool
-    private let left = GrowingBuffer<UInt32>(), right = GrowingBuffer<UInt32>()
+    private let left = GrowingBuffer<UInt32>(), turned = GrowingBuffer<UInt32>(), right = GrowingBuffer<UInt32>()
+    /// A block of rows for each worker.
+    private let scratch = GrowingBuffer<Float>()
 
     init(pool: WorkerPool) { self.pool = pool }
 
     func forward(
-        _ input: UnsafePointer<Float>, _ weight: WeightMatrix, _ output: UnsafeMutablePointer<Float>, rows M: Int
+        _ input: FactorRows, _ weight: WeightMatrix, _ output: UnsafeMutablePointer<Float>, rows M: Int
     ) {
+        let K = weight.inFeatures, stride = Self.stride(depth: K), left = left.reserve(M * stride)
+        overBlocks(M, scratchWidth: K) { first, count, scratch in
+            kernel_pairs_of_rows(
+                input.rows(from: first, count: count, width: K, scratch: scratch), K, left + first * stride, stride,
+                count, K)
+        }
         multiply(
-            rounded(input, rows: M, width: weight.inFeatures), panels(weight).forward, into: output, rows: M,
-            depth: weight.inFeatures, columns: weight.outFeatures, adds: false)
+            left, panels(weight).forward, into: output, rows: M, depth: K, columns: weight.outFeatures, adds: false)
     }
 
-    func inputGradient(
-        _ outputGradient: UnsafePointer<Float>, _ weight: WeightMatrix,
-        _ inputGradient: UnsafeMutablePointer<Float>, rows M: Int
+    func backward(
+        outputGradient: FactorRows, input: FactorRows, _ weight: WeightMatrix,
+        inputGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>, rows M: Int
     ) {
-        guard let panels = panels(weight).gradient else {
+        guard let gradientPanels = panels(weight).gradient else {
             preconditionFailure("BFloat16Product: the weights were packed for no gradients")
         }
-        multiply(
-            rounded(outputGradient, rows: M, width: weight.outFeatures), panels, into: inputGradient, rows: M,
-            depth: weight.outFeatures, columns: weight.inFeatures, adds: false)
+        let K = weight.inFeatures, N = weight.outFeatures, panel = Int(kernel_panel_columns)
+        let stride = Self.stride(depth: N), turnedStride = Self.stride(depth: M)
+        let left = left.reserve(M * stride), turned = turned.reserve(N * turnedStride)
+        let right = right.reserve(kernel_panel_words(M, K)), panelWords = kernel_pairs(M) * panel
+        // The output's gradient is read once and packed for both products.
+        overBlocks(M, scratchWidth: max(N, K)) { first, count, scratch in
+            let gradient = outputGradient.rows(from: first, count: count, width: N, scratch: scratch)
+            kernel_pairs_of_rows(gradient, N, left + first * stride, stride, count, N)
+            kernel_pairs_of_columns(gradient, N, turned + first / 2, turnedStride, count, N)
+            let input = input.rows(from: first, count: count, width: K, scratch: scratch)
+            kernel_panels_of_rows(input, K, right + first / 2 * panel, panelWords, count, K)
+        }
+        multiply(left, gradientPanels, into: inputGradient, rows: M, depth: N, columns: K, adds: false)
+        multiply(turned, right, into: weightGradient, rows: N, depth: M, columns: K, adds: true)
     }
 
-    func weightGradient(
-        _ outputGradient: UnsafePointer<Float>, _ input: UnsafePointer<Float>,
-        _ weightGradient: UnsafeMutablePointer<Float>, rows M: Int, inFeatures K: Int, outFeatures N: Int
+    /// Calls `body` with the first row and the number of rows of each block, and a block's room of its own.
+    private func overBlocks(
+        _ rows: Int, scratchWidth: Int, _ body: (_ first: Int, _ count: Int, UnsafeMutablePointer<Float>) -> Void
     ) {
-        let pairs = kernel_pairs(M)
-        let left = left.reserve(N * pairs), right = right.reserve(kernel_panel_words(M, K))
-        let share = 64
-        pool.run((N + share - 1) / share) { index in
-            let column = index * share
-            kernel_pairs_of_columns(
-                outputGradient + column, N, left + column * pairs, pairs, M, min(share, N - column))
+        let block = FactorRows.block, size = block * scratchWidth
+        let scratch = scratch.reserve(pool.threads * size)
+        pool.runWithWorkers((rows + block - 1) / block) { index, worker in
+            body(index * block, min(block, rows - index * block), scratch + worker * size)
         }
-        pool.run(Self.panelCount(K)) { kernel_panels_of_rows(input, K, right, M, K, $0, 1) }
-        multiply(left, right, into: weightGradient, rows: N, depth: M, columns: K, adds: true)
     }
 
-    /// `values` (rows, width) as a left factor whose depth runs along its rows.
-    private func rounded(_ values: UnsafePointer<Float>, rows: Int, width: Int) -> UnsafePointer<UInt32> {
-        let pairs = kernel_pairs(width), left = left.reserve(rows * pairs)
-        let share = max(1, (1 << 16) / width)
-        pool.run((rows + share - 1) / share) { index in
-            let row = index * share
-            kernel_pairs_of_rows(
-                values + row * width, width, left + row * pairs, pairs, min(share, rows - row), width)
-        }
-        return UnsafePointer(left)
-    }
+    /// Words from one row of a left factor to the next: an odd number of cache lines, so that rows do not fall into the
+    /// same sets of the cache.
+    private static func stride(depth: Int) -> Int { (kernel_pairs(depth) + 15) / 16 * 16 | 16 }
 
     private func multiply(
         _ left: UnsafePointer<UInt32>, _ right: UnsafePointer<UInt32>, into output: UnsafeMutablePointer<Float>,
@@ -67,11 +72,11 @@ final class BFloat16Product {
         // A block of rows, its sums and a group of panels stay in the second cache; few rows are cut by panels alone.
         let rowBlock = 128, panels = Self.panelCount(columns), group = min(9, max(1, panels / 16))
         let blocks = (rows + rowBlock - 1) / rowBlock, groups = (panels + group - 1) / group
-        let pairs = kernel_pairs(depth), width = group * Int(kernel_panel_columns)
+        let pairs = kernel_pairs(depth), stride = Self.stride(depth: depth), width = group * Int(kernel_panel_columns)
         pool.run(blocks * groups) { index in
             let row = index % blocks * rowBlock, column = index / blocks * width
             kernel_bfloat16_product(
-                min(rowBlock, rows - row), min(width, columns - column), pairs, left + row * pairs, pairs,
+                min(rowBlock, rows - row), min(width, columns - column), pairs, left + row * stride, stride,
                 right + column * pairs, output + row * columns + column, columns, adds ? 1 : 0)
         }
     }

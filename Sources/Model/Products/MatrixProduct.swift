@@ -18,7 +18,7 @@ package final class MatrixProduct {
 
     /// `output` (M, outFeatures) = `input` (M, inFeatures) · `weight`ᵀ.
     package func forward(
-        _ input: UnsafePointer<Float>, _ weight: WeightMatrix, _ output: UnsafeMutablePointer<Float>, rows M: Int
+        _ input: FactorRows, _ weight: WeightMatrix, _ output: UnsafeMutablePointer<Float>, rows M: Int
     ) {
         if M == 0 { return }
         switch precision {
@@ -27,32 +27,24 @@ package final class MatrixProduct {
         }
     }
 
-    /// `inputGradient` (M, inFeatures) = `outputGradient` (M, outFeatures) · `weight`. What was there is overwritten.
-    package func inputGradient(
-        _ outputGradient: UnsafePointer<Float>, _ weight: WeightMatrix,
-        _ inputGradient: UnsafeMutablePointer<Float>, rows M: Int
-    ) {
-        if M == 0 { return }
-        switch precision {
-        case .single: single.inputGradient(outputGradient, weight, inputGradient, rows: M)
-        case .bfloat16: bfloat16.inputGradient(outputGradient, weight, inputGradient, rows: M)
-        }
-    }
-
-    /// `weightGradient` (outFeatures, inFeatures) += `outputGradient` (M, outFeatures)ᵀ · `input` (M, inFeatures). It
-    /// does not clear the gradient.
-    package func weightGradient(
-        _ outputGradient: UnsafePointer<Float>, _ input: UnsafePointer<Float>,
-        _ weightGradient: UnsafeMutablePointer<Float>, rows M: Int, inFeatures: Int, outFeatures: Int
+    /// Both gradients of a product, from `outputGradient` (M, outFeatures) and its `input` (M, inFeatures).
+    ///
+    /// `inputGradient` (M, inFeatures) = `outputGradient` · `weight`: what was there is overwritten.
+    /// `weightGradient` (outFeatures, inFeatures) += `outputGradient`ᵀ · `input`: it is not cleared.
+    package func backward(
+        outputGradient: FactorRows, input: FactorRows, _ weight: WeightMatrix,
+        inputGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>, rows M: Int
     ) {
         if M == 0 { return }
         switch precision {
         case .single:
-            single.weightGradient(
-                outputGradient, input, weightGradient, rows: M, inFeatures: inFeatures, outFeatures: outFeatures)
+            single.backward(
+                outputGradient: outputGradient, input: input, weight, inputGradient: inputGradient,
+                weightGradient: weightGradient, rows: M)
         case .bfloat16:
-            bfloat16.weightGradient(
-                outputGradient, input, weightGradient, rows: M, inFeatures: inFeatures, outFeatures: outFeatures)
+            bfloat16.backward(
+                outputGradient: outputGradient, input: input, weight, inputGradient: inputGradient,
+                weightGradient: weightGradient, rows: M)
         }
     }
 }

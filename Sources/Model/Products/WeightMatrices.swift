@@ -58,24 +58,21 @@ package final class WeightMatrices {
     /// Takes over what the parameters have become.
     package func pack() {
         if forward == nil { return }
-        // A few panels a task: matrices differ in size by two orders of magnitude.
-        let share = 8
+        // A panel's worth of a matrix's rows a task, read once for both forms: matrices differ in size by two orders of
+        // magnitude.
+        let share = Int(kernel_panel_columns)
         let tasks = layout.flatMap { matrix in
-            let size = Int(kernel_panel_columns)
-            return [(matrix.outFeatures, true), (matrix.inFeatures, false)].flatMap { columns, isForward in
-                let panels = (columns + size - 1) / size
-                return stride(from: 0, to: panels, by: share).map {
-                    (matrix: matrix, first: $0, count: min(share, panels - $0), isForward: isForward)
-                }
-            }
+            stride(from: 0, to: matrix.outFeatures, by: share).map { (matrix: matrix, first: $0) }
         }
         pool.run(tasks.count) { index in
-            let task = tasks[index], weight = self[task.matrix]
-            let rows = weight.outFeatures, width = weight.inFeatures
-            if task.isForward, let panels = weight.panels?.forward {
-                kernel_panels_of_columns(weight.values, width, panels, width, rows, task.first, task.count)
-            } else if let panels = weight.panels?.gradient {
-                kernel_panels_of_rows(weight.values, width, panels, rows, width, task.first, task.count)
+            let (matrix, first) = tasks[index]
+            guard let panels = self[matrix].panels else { return }
+            let rows = matrix.outFeatures, width = matrix.inFeatures, count = min(share, rows - first)
+            let values = self[matrix].values + first * width
+            kernel_panels_of_columns(values, width, panels.forward + first * kernel_pairs(width), width, count)
+            if let gradient = panels.gradient {
+                kernel_panels_of_rows(
+                    values, width, gradient + first / 2 * share, kernel_pairs(rows) * share, count, width)
             }
         }
     }

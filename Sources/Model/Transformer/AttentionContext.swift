@@ -125,8 +125,9 @@ struct BFloat16Context: AttentionContext {
         headSize = context.headSize
         depth = context.depth
         self.scoreStride = scoreStride
-        // SAFETY: the scratch is this context's alone as long as it lives, and only ever read as words.
-        var next = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: UInt32.self)
+        // SAFETY: the scratch is this context's alone as long as it lives, and bound anew by the next.
+        var next = UnsafeMutableRawPointer(scratch).bindMemory(
+            to: UInt32.self, capacity: Self.scratchCount(depth: depth, headSize: headSize))
         func take(_ count: Int) -> UnsafeMutablePointer<UInt32> {
             defer { next += count }
             return next
@@ -137,13 +138,13 @@ struct BFloat16Context: AttentionContext {
         alongValues = take(kernel_panel_words(depth, headSize))
         left = take(Self.leftCount(depth: depth, headSize: headSize))
         right = take(kernel_panel_words(Attention.queryBlock, headSize))
-        let across = (depth + Self.panel - 1) / Self.panel, along = (headSize + Self.panel - 1) / Self.panel
-        kernel_panels_of_columns(context.keys, headSize, acrossKeys, headSize, depth, 0, across)
+        let panelWords = kernel_pairs(depth) * Self.panel
+        kernel_panels_of_columns(context.keys, headSize, acrossKeys, headSize, depth)
         if backward {
-            kernel_panels_of_columns(context.values, headSize, acrossValues, headSize, depth, 0, across)
-            kernel_panels_of_rows(context.keys, headSize, alongKeys, depth, headSize, 0, along)
+            kernel_panels_of_columns(context.values, headSize, acrossValues, headSize, depth)
+            kernel_panels_of_rows(context.keys, headSize, alongKeys, panelWords, depth, headSize)
         } else {
-            kernel_panels_of_rows(context.values, headSize, alongValues, depth, headSize, 0, along)
+            kernel_panels_of_rows(context.values, headSize, alongValues, panelWords, depth, headSize)
         }
     }
 
@@ -194,7 +195,7 @@ struct BFloat16Context: AttentionContext {
     ) {
         let pairs = kernel_pairs(count)
         kernel_pairs_of_columns(weights, scoreStride, left, pairs, count, positions)
-        kernel_panels_of_rows(rows, stride, right, count, headSize, 0, (headSize + Self.panel - 1) / Self.panel)
+        kernel_panels_of_rows(rows, stride, right, pairs * Self.panel, count, headSize)
         kernel_bfloat16_product(positions, headSize, pairs, left, pairs, right, sum, headSize, 1)
     }
 }

@@ -47,17 +47,23 @@ final class OutputLayer {
         (index * Self.chunkRows)..<min((index + 1) * Self.chunkRows, rows.count)
     }
 
-    /// Rows gathered from the stream, their norms' inverses, the normed rows, and gradients of both.
+    /// Rows gathered from the stream, their norms' inverses, and the gradients of the rows and of their norms.
     private var gathered:
         (
-            input: UnsafeMutablePointer<Float>, normed: UnsafeMutablePointer<Float>,
-            inputGradient: UnsafeMutablePointer<Float>, normedGradient: UnsafeMutablePointer<Float>,
-            inverse: UnsafeMutablePointer<Float>
+            input: UnsafeMutablePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
+            normedGradient: UnsafeMutablePointer<Float>, inverse: UnsafeMutablePointer<Float>
         )
     {
         let size = rows.count * width
-        let base = rowBuffer.reserve(4 * size + rows.count)
-        return (base, base + size, base + 2 * size, base + 3 * size, base + 4 * size)
+        let base = rowBuffer.reserve(3 * size + rows.count)
+        return (base, base + size, base + 2 * size, base + 3 * size)
+    }
+
+    /// The norms of the gathered rows from `first` on.
+    private func normed(from first: Int) -> FactorRows {
+        kernels.rmsNormed(
+            gathered.input + first * width, weight: model.parameters.pointer + model.layout.finalNorm,
+            inverse: gathered.inverse + first, width: width, epsilon: model.configuration.normEpsilon)
     }
 
     /// The likelihood of every target of `batch`, in its order; `stream` (rows, hiddenSize) leaves the last layer.
@@ -69,9 +75,6 @@ final class OutputLayer {
                 (place.input + index * width).update(from: stream + rows[index] * width, count: width)
             }
         }
-        kernels.rmsNorm(
-            place.input, weight: model.parameters.pointer + model.layout.finalNorm, into: place.normed,
-            inverse: place.inverse, rows: rows.count, width: width, epsilon: model.configuration.normEpsilon)
         let fitting = max(1, Self.keptLogits / (Self.chunkRows * vocabulary))
         slots = [Int?](repeating: nil, count: keepsLogits ? min(max(chunks, 1), fitting) : 1)
         _ = logitBuffer.reserve(slots.count * min(Self.chunkRows, max(rows.count, 1)) * vocabulary)
@@ -114,18 +117,18 @@ final class OutputLayer {
             let slot = min(index, slots.count - 1)
             let logits = slots[slot] == index ? slotPointer(slot) : computeLogits(chunk: index)
             slots[slot] = nil
-            kernels.pool.run(range.count) { offset in
-                let row = logits + offset * vocabulary, targets = targetsOfRow[range.lowerBound + offset]
-                let total = targets.reduce(Float(0)) { $0 + targetGradients[$1] }
-                kernel_likelihood_backward(row, vocabulary, logSumExps[range.lowerBound + offset], -total)
-                for target in targets { row[targetTokens[target]] += targetGradients[target] }
+            let logitGradient = FactorRows.finished(logits) { [self] first, count in
+                for offset in first..<(first + count) {
+                    let row = logits + offset * vocabulary, targets = targetsOfRow[range.lowerBound + offset]
+                    let total = targets.reduce(Float(0)) { $0 + targetGradients[$1] }
+                    kernel_likelihood_backward(row, vocabulary, logSumExps[range.lowerBound + offset], -total)
+                    for target in targets { row[targetTokens[target]] += targetGradients[target] }
+                }
             }
-            let normed = place.normed + range.lowerBound * width
-            product.weightGradient(
-                logits, normed, gradient + output.offset, rows: range.count, inFeatures: width,
-                outFeatures: vocabulary)
-            product.inputGradient(
-                logits, weights[output], place.normedGradient + range.lowerBound * width, rows: range.count)
+            product.backward(
+                outputGradient: logitGradient, input: normed(from: range.lowerBound),
+                weights[output], inputGradient: place.normedGradient + range.lowerBound * width,
+                weightGradient: gradient + output.offset, rows: range.count)
         }
         place.inputGradient.update(repeating: 0, count: rows.count * width)
         kernels.rmsNormBackward(
@@ -143,7 +146,7 @@ final class OutputLayer {
         slots[slot] = index
         let logits = slotPointer(slot)
         product.forward(
-            gathered.normed + range.lowerBound * width, weights[model.layout.output], logits, rows: range.count)
+            normed(from: range.lowerBound), weights[model.layout.output], logits, rows: range.count)
         return logits
     }
 

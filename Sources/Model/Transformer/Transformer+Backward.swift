@@ -18,10 +18,9 @@ extension Transformer {
         let configuration = model.configuration
         let rows = pass.batch.rows, C = configuration.hiddenSize, I = configuration.intermediateSize
         let width = configuration.querySize + 2 * configuration.keyValueSize
-        let scratch = buffers.scratch([C, C, C, max(I, configuration.querySize), I, max(2 * I, width)])
+        let scratch = buffers.scratch([C, C, max(I, configuration.querySize), width])
         let workspace = BackwardWorkspace(
-            stream: scratch[0], block: scratch[1], normed: scratch[2], inner: scratch[3], activated: scratch[4],
-            wide: scratch[5])
+            stream: scratch[0], block: scratch[1], inner: scratch[2], queryKeyValue: scratch[3])
         clear(workspace.stream, rows, C)
         outputLayer.backward(
             targetGradients, stream: buffers.stream(configuration.layerCount), streamGradient: workspace.stream,
@@ -39,14 +38,10 @@ extension Transformer {
         var stream: UnsafeMutablePointer<Float>
         /// Gradient of a block's output, then of its normed input (hiddenSize).
         var block: UnsafeMutablePointer<Float>
-        /// A norm's output, computed again (hiddenSize).
-        var normed: UnsafeMutablePointer<Float>
         /// Gradient inside a block (intermediateSize or querySize).
         var inner: UnsafeMutablePointer<Float>
-        /// SwiGLU's output, computed again (intermediateSize).
-        var activated: UnsafeMutablePointer<Float>
-        /// Gradient of gate and up, or of query, key and value.
-        var wide: UnsafeMutablePointer<Float>
+        /// Gradient of query, key and value.
+        var queryKeyValue: UnsafeMutablePointer<Float>
     }
 
     private func clear(_ values: UnsafeMutablePointer<Float>, _ rows: Int, _ width: Int) {
@@ -75,21 +70,18 @@ extension Transformer {
         let parameters = UnsafePointer(model.parameters.pointer)
         let rows = pass.batch.rows, C = model.configuration.hiddenSize, I = model.configuration.intermediateSize
 
-        let upstream = blockGradient(pass, workspace, .feedForward, index)
-        kernels.swiGLU(layer.gateUp, into: workspace.activated, rows: rows, width: I)
-        product.weightGradient(
-            upstream, workspace.activated, gradient + places.down.offset, rows: rows, inFeatures: I, outFeatures: C)
-        product.inputGradient(upstream, weights[places.down], workspace.inner, rows: rows)
-        clear(workspace.wide, rows, 2 * I)
-        kernels.swiGLUBackward(
-            layer.gateUp, outputGradient: workspace.inner, gateUpGradient: workspace.wide, rows: rows, width: I)
-        kernels.rmsNorm(
-            layer.middle, weight: parameters + places.feedForwardNorm, into: workspace.normed, rows: rows, width: C,
+        // Norms and SwiGLU's output are computed again, straight into the products that read them.
+        product.backward(
+            outputGradient: .stored(blockGradient(pass, workspace, .feedForward, index)),
+            input: kernels.swiGLU(layer.gateUp, width: I), weights[places.down], inputGradient: workspace.inner,
+            weightGradient: gradient + places.down.offset, rows: rows)
+        let normed = kernels.rmsNormed(
+            layer.middle, weight: parameters + places.feedForwardNorm, width: C,
             epsilon: model.configuration.normEpsilon)
-        product.weightGradient(
-            workspace.wide, workspace.normed, gradient + places.gateUp.offset, rows: rows, inFeatures: C,
-            outFeatures: 2 * I)
-        product.inputGradient(workspace.wide, weights[places.gateUp], workspace.block, rows: rows)
+        product.backward(
+            outputGradient: kernels.swiGLUGradient(layer.gateUp, outputGradient: workspace.inner, width: I),
+            input: normed, weights[places.gateUp], inputGradient: workspace.block,
+            weightGradient: gradient + places.gateUp.offset, rows: rows)
         kernels.rmsNormBackward(
             layer.middle, weight: parameters + places.feedForwardNorm, inverse: layer.feedForwardInverse,
             outputGradient: workspace.block, inputGradient: workspace.stream,
@@ -104,29 +96,22 @@ extension Transformer {
         let rows = pass.batch.rows, C = configuration.hiddenSize, Q = configuration.querySize
         let width = Q + 2 * configuration.keyValueSize
 
-        let upstream = blockGradient(pass, workspace, .attention, index)
-        product.weightGradient(
-            upstream, layer.attention, gradient + places.attentionOutput.offset, rows: rows, inFeatures: Q,
-            outFeatures: C)
-        product.inputGradient(upstream, weights[places.attentionOutput], workspace.inner, rows: rows)
-        clear(workspace.wide, rows, width)
+        product.backward(
+            outputGradient: .stored(blockGradient(pass, workspace, .attention, index)),
+            input: .stored(layer.attention), weights[places.attentionOutput], inputGradient: workspace.inner,
+            weightGradient: gradient + places.attentionOutput.offset, rows: rows)
+        clear(workspace.queryKeyValue, rows, width)
         attention.backward(
-            layer.queryKeyValue, plan: pass.plan, outputGradient: workspace.inner, gradient: workspace.wide,
+            layer.queryKeyValue, plan: pass.plan, outputGradient: workspace.inner, gradient: workspace.queryKeyValue,
             scratch: buffers.attentionScratch(attention.scratchCount(pass.plan, backward: true)))
-        let table = rotaryTable(depth: pass.plan.depth)
-        pass.batch.positions.withUnsafeBufferPointer { positions in
-            guard let positions = positions.baseAddress else { return }
-            kernels.rotateBackward(
-                workspace.wide, positions: positions, table: table, rows: rows, stride: width,
-                heads: configuration.headCount + configuration.keyValueHeadCount)
-        }
-        kernels.rmsNorm(
-            layer.input, weight: parameters + places.attentionNorm, into: workspace.normed, rows: rows, width: C,
-            epsilon: configuration.normEpsilon)
-        product.weightGradient(
-            workspace.wide, workspace.normed, gradient + places.queryKeyValue.offset, rows: rows, inFeatures: C,
-            outFeatures: width)
-        product.inputGradient(workspace.wide, weights[places.queryKeyValue], workspace.block, rows: rows)
+        let normed = kernels.rmsNormed(
+            layer.input, weight: parameters + places.attentionNorm, width: C, epsilon: configuration.normEpsilon)
+        product.backward(
+            outputGradient: kernels.turnedBack(
+                workspace.queryKeyValue, positions: pass.batch.positions, table: rotaryTable(depth: pass.plan.depth),
+                stride: width, heads: configuration.headCount + configuration.keyValueHeadCount),
+            input: normed, weights[places.queryKeyValue], inputGradient: workspace.block,
+            weightGradient: gradient + places.queryKeyValue.offset, rows: rows)
         kernels.rmsNormBackward(
             layer.input, weight: parameters + places.attentionNorm, inverse: layer.attentionInverse,
             outputGradient: workspace.block, inputGradient: workspace.stream,

@@ -104,16 +104,15 @@ package final class Transformer {
     private func forwardLayer(_ index: Int, _ batch: PackedBatch, _ plan: AttentionPlan, _ dropout: Dropout?) {
         let configuration = model.configuration, places = model.layout.layers[index]
         let parameters = UnsafePointer(model.parameters.pointer)
-        let rows = batch.rows, C = configuration.hiddenSize, I = configuration.intermediateSize
+        let rows = batch.rows, C = configuration.hiddenSize
         let width = configuration.querySize + 2 * configuration.keyValueSize
         let layer = buffers.layer(index)
-        let scratch = buffers.scratch([C, max(C, I)])
-        let normed = scratch[0], result = scratch[1]
+        let result = buffers.scratch([C])[0]
 
-        kernels.rmsNorm(
-            layer.input, weight: parameters + places.attentionNorm, into: normed, inverse: layer.attentionInverse,
-            rows: rows, width: C, epsilon: configuration.normEpsilon)
-        product.forward(normed, weights[places.queryKeyValue], layer.queryKeyValue, rows: rows)
+        let attentionInput = kernels.rmsNormed(
+            layer.input, weight: parameters + places.attentionNorm, inverse: layer.attentionInverse, width: C,
+            epsilon: configuration.normEpsilon)
+        product.forward(attentionInput, weights[places.queryKeyValue], layer.queryKeyValue, rows: rows)
         let table = rotaryTable(depth: plan.depth)
         batch.positions.withUnsafeBufferPointer { positions in
             guard let positions = positions.baseAddress else { return }
@@ -124,16 +123,17 @@ package final class Transformer {
         attention.forward(
             layer.queryKeyValue, plan: plan, into: layer.attention,
             scratch: buffers.attentionScratch(attention.scratchCount(plan, backward: false)))
-        product.forward(layer.attention, weights[places.attentionOutput], result, rows: rows)
+        product.forward(.stored(layer.attention), weights[places.attentionOutput], result, rows: rows)
         continueStream(from: layer.input, adding: result, into: layer.middle, rows, dropout, .attention, index)
 
-        kernels.rmsNorm(
-            layer.middle, weight: parameters + places.feedForwardNorm, into: normed,
-            inverse: layer.feedForwardInverse, rows: rows, width: C, epsilon: configuration.normEpsilon)
-        product.forward(normed, weights[places.gateUp], layer.gateUp, rows: rows)
-        kernels.swiGLU(layer.gateUp, into: result, rows: rows, width: I)
-        product.forward(result, weights[places.down], normed, rows: rows)
-        continueStream(from: layer.middle, adding: normed, into: layer.output, rows, dropout, .feedForward, index)
+        let feedForwardInput = kernels.rmsNormed(
+            layer.middle, weight: parameters + places.feedForwardNorm, inverse: layer.feedForwardInverse, width: C,
+            epsilon: configuration.normEpsilon)
+        product.forward(feedForwardInput, weights[places.gateUp], layer.gateUp, rows: rows)
+        product.forward(
+            kernels.swiGLU(layer.gateUp, width: configuration.intermediateSize), weights[places.down], result,
+            rows: rows)
+        continueStream(from: layer.middle, adding: result, into: layer.output, rows, dropout, .feedForward, index)
     }
 
     /// `output` = `stream` + dropout(`block`), each (rows, hiddenSize).

@@ -22,6 +22,7 @@ struct ArithmeticProbe {
         let pool = WorkerPool(threads: threads)
         let input = FloatBuffer(count: rows * inFeatures), weight = FloatBuffer(count: outFeatures * inFeatures)
         let output = FloatBuffer(count: rows * outFeatures)
+        let inputGradient = FloatBuffer(count: input.count), weightGradient = FloatBuffer(count: weight.count)
         input.fill(0.5)
         weight.fill(0.25)
         let matrix = ParameterLayout.Matrix(
@@ -34,14 +35,16 @@ struct ArithmeticProbe {
                 Rate(
                     name: "\(precision.rawValue) forward",
                     gigaflops: rate {
-                        product.forward(input.pointer, weights[matrix], output.pointer, rows: rows)
+                        product.forward(.stored(input.pointer), weights[matrix], output.pointer, rows: rows)
                     },
                     kernels: precision.isNative ? "own kernels" : "own kernels, without the processor's bfloat16"))
             rates.append(
                 Rate(
                     name: "\(precision.rawValue) gradients",
-                    gigaflops: rate {
-                        product.inputGradient(output.pointer, weights[matrix], input.pointer, rows: rows)
+                    gigaflops: rate(products: 2) {
+                        product.backward(
+                            outputGradient: .stored(output.pointer), input: .stored(input.pointer), weights[matrix],
+                            inputGradient: inputGradient.pointer, weightGradient: weightGradient.pointer, rows: rows)
                     },
                     kernels: precision == .single ? "OpenBLAS \(BLAS.kernelFamily)" : rates[rates.count - 1].kernels))
         }
@@ -49,7 +52,7 @@ struct ArithmeticProbe {
     }
 
     /// The best of the products that fit into a quarter of a second.
-    private static func rate(_ multiply: () -> Void) -> Double {
+    private static func rate(products: Int = 1, _ multiply: () -> Void) -> Double {
         var best = Double.infinity
         let end = DispatchTime.now().uptimeNanoseconds + 250_000_000
         repeat {
@@ -57,6 +60,6 @@ struct ArithmeticProbe {
             multiply()
             best = min(best, Double(DispatchTime.now().uptimeNanoseconds - start))
         } while DispatchTime.now().uptimeNanoseconds < end
-        return 2.0 * Double(rows) * Double(inFeatures) * Double(outFeatures) / best
+        return 2.0 * Double(products) * Double(rows) * Double(inFeatures) * Double(outFeatures) / best
     }
 }

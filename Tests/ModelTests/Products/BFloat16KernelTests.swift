@@ -67,12 +67,20 @@ struct BFloat16KernelTests {
         var down = [UInt32](repeating: 7, count: kernel_panel_words(rows, width))
         var along = [UInt32](repeating: 7, count: kernel_panel_words(width, rows))
         let panel = Int(kernel_panel_columns)
-        // In two calls, as tasks do it.
-        for (first, count) in [(0, 1), (1, (width + panel - 1) / panel - 1)] {
-            kernel_panels_of_rows(x, width, &down, rows, width, first, count)
+        // In parts, as tasks do it.
+        for first in stride(from: 0, to: rows, by: 32) {
+            let part = Array(x[(first * width)...]), count = min(32, rows - first)
+            down.withUnsafeMutableBufferPointer {
+                kernel_panels_of_rows(
+                    part, width, $0.baseAddress! + first / 2 * panel, columnPairs * panel, count, width)
+            }
         }
-        for (first, count) in [(0, 1), (1, (rows + panel - 1) / panel - 1)] {
-            kernel_panels_of_columns(x, width, &along, width, rows, first, count)
+        for first in stride(from: 0, to: rows, by: panel) {
+            let part = Array(x[(first * width)...])
+            along.withUnsafeMutableBufferPointer {
+                kernel_panels_of_columns(
+                    part, width, $0.baseAddress! + first * rowPairs, width, min(panel, rows - first))
+            }
         }
         for row in 0..<rows {
             for column in 0..<width {
@@ -100,7 +108,7 @@ struct BFloat16KernelTests {
         var left = [UInt32](repeating: 0, count: M * pairs)
         var right = [UInt32](repeating: 0, count: kernel_panel_words(K, N))
         kernel_pairs_of_rows(x, K, &left, pairs, M, K)
-        kernel_panels_of_columns(w, K, &right, K, N, 0, (N + 63) / 64)
+        kernel_panels_of_columns(w, K, &right, K, N)
         for adds in [false, true] {
             var fast = [Float](repeating: 7, count: M * stride), plain = fast
             kernel_bfloat16_product(M, N, pairs, left, pairs, right, &fast, stride, adds ? 1 : 0)

@@ -17,26 +17,32 @@ struct ProductFixture {
     }
 
     func forward(_ input: some Collection<Float>) -> [Float] {
-        let input = Array(input), rows = input.count / matrix.inFeatures
+        let rows = input.count / matrix.inFeatures
         var output = [Float](repeating: 9, count: rows * matrix.outFeatures)
-        product.forward(input, weights[matrix], &output, rows: rows)
+        Array(input).withUnsafeBufferPointer {
+            product.forward(.stored($0.baseAddress!), weights[matrix], &output, rows: rows)
+        }
         return output
     }
 
-    func inputGradient(_ gradient: [Float]) -> [Float] {
-        let rows = gradient.count / matrix.outFeatures
-        var result = [Float](repeating: 9, count: rows * matrix.inFeatures)
-        product.inputGradient(gradient, weights[matrix], &result, rows: rows)
-        return result
+    /// Both gradients; the weight's is what is added to ones.
+    func backward(_ gradient: [Float], _ input: [Float]) -> (input: [Float], weight: [Float]) {
+        gradient.withUnsafeBufferPointer { gradient in
+            input.withUnsafeBufferPointer { input in
+                backward(
+                    .stored(gradient.baseAddress!), .stored(input.baseAddress!), rows: input.count / matrix.inFeatures
+                )
+            }
+        }
     }
 
-    /// What is added to ones.
-    func weightGradient(_ gradient: [Float], _ input: [Float]) -> [Float] {
-        var result = [Float](repeating: 1, count: matrix.outFeatures * matrix.inFeatures)
-        product.weightGradient(
-            gradient, input, &result, rows: input.count / matrix.inFeatures, inFeatures: matrix.inFeatures,
-            outFeatures: matrix.outFeatures)
-        return result
+    func backward(_ gradient: FactorRows, _ input: FactorRows, rows: Int) -> (input: [Float], weight: [Float]) {
+        var inputGradient = [Float](repeating: 9, count: rows * matrix.inFeatures)
+        var weightGradient = [Float](repeating: 1, count: matrix.outFeatures * matrix.inFeatures)
+        product.backward(
+            outputGradient: gradient, input: input, weights[matrix], inputGradient: &inputGradient,
+            weightGradient: &weightGradient, rows: rows)
+        return (inputGradient, weightGradient)
     }
 }
 
@@ -55,7 +61,7 @@ struct MatrixProductTests {
         let (M, K, N) = shape
         let x = Self.values(M * K, 1), w = Self.values(N * K, 2), g = Self.values(M * N, 3)
         let fixture = try ProductFixture(w, inFeatures: K, precision: precision)
-        let y = fixture.forward(x), dx = fixture.inputGradient(g), dw = fixture.weightGradient(g, x)
+        let y = fixture.forward(x), (dx, dw) = fixture.backward(g, x)
         func factors(_ values: [Float]) -> [Double] {
             values.map { Double(precision == .bfloat16 ? BFloat16.nearest($0) : $0) }
         }
@@ -104,28 +110,64 @@ struct MatrixProductTests {
         let x = Self.values(M * K, 6), w = Self.values(N * K, 7), g = Self.values(M * N, 8)
         let results = try [1, 2, 5].map { threads in
             let fixture = try ProductFixture(w, inFeatures: K, precision: precision, threads: threads)
-            return fixture.forward(x) + fixture.inputGradient(g) + fixture.weightGradient(g, x)
+            let gradients = fixture.backward(g, x)
+            return fixture.forward(x) + gradients.input + gradients.weight
         }
         #expect(results[0] == results[1])
         #expect(results[0] == results[2])
     }
 
+    @Test("take rows that are computed or finished in place as they take stored ones", arguments: Precision.allCases)
+    func computedRows(precision: Precision) throws {
+        let M = 75, K = 96, N = 130
+        let x = Self.values(M * K, 9), g = Self.values(M * N, 10)
+        let fixture = try ProductFixture(Self.values(N * K, 11), inFeatures: K, precision: precision)
+        let expected = fixture.backward(g, x)
+        func computed(_ values: [Float], width: Int) -> FactorRows {
+            .computed { first, count, target in
+                for index in 0..<(count * width) { target[index] = values[first * width + index] }
+            }
+        }
+        let place = FloatBuffer(count: M * N)
+        let finished = FactorRows.finished(place.pointer) { first, count in
+            for index in (first * N)..<((first + count) * N) { place.pointer[index] += g[index] }
+        }
+        let found = fixture.backward(finished, computed(x, width: K), rows: M)
+        #expect(found == expected)
+        var y = [Float](repeating: 9, count: M * N)
+        fixture.product.forward(computed(x, width: K), fixture.weights[fixture.matrix], &y, rows: M)
+        #expect(y == fixture.forward(x))
+    }
+
     @Test("take over weights that have changed when they are packed again", arguments: Precision.allCases)
     func packing(precision: Precision) throws {
-        let K = 70, N = 30, values = FloatBuffer(count: 2 * N * K)
-        let matrices = (0..<2).map {
-            ParameterLayout.Matrix(index: $0, offset: $0 * N * K, outFeatures: N, inFeatures: K)
+        let shapes = [(N: 30, K: 70), (N: 200, K: 33)], pool = WorkerPool(threads: 2)
+        var matrices: [ParameterLayout.Matrix] = [], count = 0
+        for (index, shape) in shapes.enumerated() {
+            matrices.append(
+                ParameterLayout.Matrix(index: index, offset: count, outFeatures: shape.N, inFeatures: shape.K))
+            count += shape.N * shape.K
         }
-        let pool = WorkerPool(threads: 2)
-        let product = try MatrixProduct(precision: precision, pool: pool)
+        let values = FloatBuffer(count: count), product = try MatrixProduct(precision: precision, pool: pool)
         let weights = WeightMatrices(values, matrices, precision: precision, gradients: true, pool: pool)
-        let x = [Float](repeating: 1, count: K)
+        // Matrix 0 is all halves, matrix 1 all quarters.
         values.fill(0.5)
+        for index in matrices[1].offset..<count { values[index] = 0.25 }
         weights.pack()
-        for matrix in matrices {
-            var y = [Float](repeating: 0, count: N)
-            product.forward(x, weights[matrix], &y, rows: 1)
-            #expect(y == [Float](repeating: 35, count: N))
+        for (matrix, value) in zip(matrices, [Float(0.5), 0.25]) {
+            let N = matrix.outFeatures, K = matrix.inFeatures, ones = [Float](repeating: 1, count: max(N, K))
+            var y = [Float](repeating: 0, count: N), dx = [Float](repeating: 0, count: K)
+            var dw = [Float](repeating: 0, count: N * K)
+            ones.withUnsafeBufferPointer { ones in
+                let rows = FactorRows.stored(ones.baseAddress!)
+                product.forward(rows, weights[matrix], &y, rows: 1)
+                product.backward(
+                    outputGradient: rows, input: rows, weights[matrix], inputGradient: &dx, weightGradient: &dw,
+                    rows: 1)
+            }
+            #expect(y == [Float](repeating: value * Float(K), count: N))
+            #expect(dx == [Float](repeating: value * Float(N), count: K))
+            #expect(dw == [Float](repeating: 1, count: N * K))
         }
     }
 }
