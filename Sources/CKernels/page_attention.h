@@ -8,7 +8,7 @@
 //   FIRST_ONLY(vector)        clears the second number of each of sixteen units
 
 /// Scores of `count` queries against all positions of `page_count` pages: a score is one chain of sums over the
-/// dimensions, in order. `count` is a constant where this is inlined.
+/// dimensions, in one order. `count` is a constant where this is inlined.
 TARGET void NAME(score_pages)(const int count, const unit *const *queries, const void *const *pages, long offset,
                                 long page_count, long depth, float *scores, long score_stride) {
     for (long first = 0; first < page_count; first += RUNS) {
@@ -38,7 +38,7 @@ TARGET void NAME(score_pages)(const int count, const unit *const *queries, const
     }
 }
 
-/// outputs = the sum over positions, in order, of weight times value, for `count` queries. Weights of positions that a
+/// outputs = the sum over positions, in one order, of weight times value, for `count` queries. Weights of positions that a
 /// query does not see are 0. `count` is a constant where this is inlined.
 TARGET void NAME(sum_values)(const int count, const unit *weights, long weight_stride, const void *const *pages,
                                long offset, long positions, long head_size, float *const *outputs) {

@@ -6,6 +6,7 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case incompleteCheckpoint(name: String, missing: String)
     case nothingToTrainOn(stage: String)
     case referenceMismatch(pair: String)
+    case referencePrecision(reference: String, policy: String)
     case trainingLogTooShort(steps: Int, state: Int)
     case duplicateJudgement(candidate: String)
     case unreadable(file: String, problem: String)
@@ -34,6 +35,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .referenceMismatch(let pair):
             "pair '\(pair)': the reference log-probabilities are of other tokens; compute them with a model of the same "
                 + "tokenizer and chat template"
+        case .referencePrecision(let reference, let policy):
+            "the reference log-probabilities were computed in \(reference) and the policy trains in \(policy), so that it "
+                + "would not start at its reference; give 'reference-logps' and 'dpo' the same 'precision'"
         case .trainingLogTooShort(let steps, let state):
             "the saved training log has \(steps) steps, the saved state \(state); remove the stage's staging folder"
         case .duplicateJudgement(let candidate):

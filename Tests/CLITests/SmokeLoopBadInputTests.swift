@@ -35,6 +35,14 @@ extension SmokeLoop {
                     with: "12, scoring: expcted, precision: f32}\n  ev")
             },
             BadInput(
+                testDescription: "no such precision", status: 2,
+                says: ["'precision'", "smoke.yaml:32", "did you mean 'f32'?"]
+            ) {
+                try $0.edit(
+                    file, replacing: "12, scoring: expected, precision: f32}\n  ev",
+                    with: "12, scoring: expected, precision: f23}\n  ev")
+            },
+            BadInput(
                 testDescription: "cycle", status: 2, says: ["m3.model → m2.model → ", "smoke.yaml:7:57"]
             ) { try $0.edit(file, replacing: "{policy: m1}", with: "{policy: m3.model}") },
             BadInput(

@@ -41,7 +41,7 @@ extension SmokeLoop {
             #expect(
                 down.prefix(3) == [
                     "m3.pairs.pairs, preference-pair/2, 16 rows, \(short("m3.pairs.pairs"))",
-                    "├─ as pairs: m3.reference.reference-logps, reference-logp/1, 16 rows, "
+                    "├─ as pairs: m3.reference.reference-logps, reference-logp/2, 16 rows, "
                         + short("m3.reference.reference-logps"),
                     "│  ├─ as reference-logps: m3.model.model, checkpoint/1, 4 rows, \(short("m3.model.model"))",
                 ])

@@ -57,12 +57,12 @@ struct StageKeyTests {
         let exact = try key("add", inputs: ["numbers": [one]])
         #expect(try key("add", inputs: ["numbers": [one]], strictness: strict).digest == exact.digest)
         let float = try key("scale", inputs: ["numbers": [one]])
-        #expect(float.preimage["numerics"] == "f32;kernels=2")
+        #expect(float.preimage["numerics"] == "float;kernels=2")
         let other = try key("scale", inputs: ["numbers": [one]], strictness: strict)
-        #expect(other.preimage["numerics"] == "f32;kernels=2;machine=zen4")
+        #expect(other.preimage["numerics"] == "float;kernels=2;machine=zen4")
         #expect(
             KeyDifference(from: float.preimage, to: other.preimage).reasons.map(\.description)
-                == [#"numerics changed from "f32;kernels=2" to "f32;kernels=2;machine=zen4""#])
+                == [#"numerics changed from "float;kernels=2" to "float;kernels=2;machine=zen4""#])
     }
 
     @Test("the program enters every key, and only when asked for")
@@ -94,7 +94,7 @@ struct StageKeyTests {
         ]
         let new: JSONValue = [
             "version": 2, "params": ["a": 1.0, "list": [1, 3], "new": "x"], "inputs": ["in": .string(two.hex)],
-            "seed": 2, "numerics": "f32;kernels=1", "salt": "s",
+            "seed": 2, "numerics": "float;kernels=1", "salt": "s",
         ]
         #expect(
             KeyDifference(from: old, to: new).reasons == [
@@ -105,7 +105,7 @@ struct StageKeyTests {
                 .parameterChanged(path: "new", old: nil, new: "x"),
                 .inputChanged(port: "in", old: [one], new: [two]),
                 .seedChanged(old: 1, new: 2),
-                .numericsChanged(old: "exact", new: "f32;kernels=1"),
+                .numericsChanged(old: "exact", new: "float;kernels=1"),
                 .saltChanged(old: "", new: "s"),
             ])
     }

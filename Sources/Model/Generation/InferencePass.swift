@@ -43,7 +43,7 @@ final class InferencePass {
         let shape = model.configuration
         self.model = model
         product = try MatrixProduct(precision: precision, pool: pool)
-        weights = WeightMatrices(model, precision: precision, gradients: false, pool: pool)
+        weights = WeightMatrices(model, for: product, gradients: false)
         kernels = RowKernels(pool: pool)
         maximumRows = rows
         maximumLogitRows = logitRows

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// An element is one chain of additions in the order of its depth, so its bits depend on nothing else, the cut into
 /// tasks included.
-final class BFloat16Product {
+final class BFloat16Product: ProductProvider {
     static var isNative: Bool { kernel_has_bfloat16() != 0 }
 
     private let pool: WorkerPool

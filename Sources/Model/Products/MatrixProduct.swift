@@ -5,26 +5,23 @@
 package final class MatrixProduct {
     package let precision: Precision
     package let pool: WorkerPool
-    private let single: SinglePrecisionProduct
-    private let bfloat16: BFloat16Product
+    private let provider: any ProductProvider
 
-    /// - Throws: `ModelError.libraryUnavailable` when OpenBLAS cannot be opened.
+    /// - Throws: `ModelError.libraryUnavailable` when single precision is asked for and OpenBLAS cannot be opened.
     package init(precision: Precision, pool: WorkerPool) throws(ModelError) {
         self.precision = precision
         self.pool = pool
-        single = try SinglePrecisionProduct(pool: pool)
-        bfloat16 = BFloat16Product(pool: pool)
+        switch precision {
+        case .single: provider = try SinglePrecisionProduct(pool: pool)
+        case .bfloat16: provider = BFloat16Product(pool: pool)
+        }
     }
 
     /// `output` (M, outFeatures) = `input` (M, inFeatures) · `weight`ᵀ.
     package func forward(
         _ input: FactorRows, _ weight: WeightMatrix, _ output: UnsafeMutablePointer<Float>, rows M: Int
     ) {
-        if M == 0 { return }
-        switch precision {
-        case .single: single.forward(input, weight, output, rows: M)
-        case .bfloat16: bfloat16.forward(input, weight, output, rows: M)
-        }
+        if M > 0 { provider.forward(input, weight, output, rows: M) }
     }
 
     /// Both gradients of a product, from `outputGradient` (M, outFeatures) and its `input` (M, inFeatures).
@@ -36,15 +33,18 @@ package final class MatrixProduct {
         inputGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>, rows M: Int
     ) {
         if M == 0 { return }
-        switch precision {
-        case .single:
-            single.backward(
-                outputGradient: outputGradient, input: input, weight, inputGradient: inputGradient,
-                weightGradient: weightGradient, rows: M)
-        case .bfloat16:
-            bfloat16.backward(
-                outputGradient: outputGradient, input: input, weight, inputGradient: inputGradient,
-                weightGradient: weightGradient, rows: M)
-        }
+        provider.backward(
+            outputGradient: outputGradient, input: input, weight, inputGradient: inputGradient,
+            weightGradient: weightGradient, rows: M)
     }
+}
+
+/// The products in one precision, of at least one row.
+protocol ProductProvider {
+    func forward(
+        _ input: FactorRows, _ weight: WeightMatrix, _ output: UnsafeMutablePointer<Float>, rows M: Int)
+
+    func backward(
+        outputGradient: FactorRows, input: FactorRows, _ weight: WeightMatrix,
+        inputGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>, rows M: Int)
 }

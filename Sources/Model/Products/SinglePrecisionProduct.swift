@@ -2,7 +2,7 @@ import CKernels
 import COpenBLAS
 
 /// Products in single precision: our own kernel where rows must not depend on one another, OpenBLAS for gradients.
-final class SinglePrecisionProduct {
+final class SinglePrecisionProduct: ProductProvider {
     private let pool: WorkerPool
     /// Rows that a caller computes, all of them.
     private let gradientRows = GrowingBuffer<Float>(), inputRows = GrowingBuffer<Float>()
@@ -79,5 +79,7 @@ final class SinglePrecisionProduct {
 public enum BLAS {
     /// The kernel family it chose, such as "SkylakeX".
     public static var kernelFamily: String { openblas_open() == 0 ? String(cString: openblas_core()) : "none" }
+    /// Both, under the names of the records of results.
+    public static var facts: [String: String] { ["blas": libraryVersion, "blasKernels": kernelFamily] }
     public static var libraryVersion: String { openblas_open() == 0 ? String(cString: openblas_version()) : "none" }
 }

@@ -1,6 +1,6 @@
 import CKernels
 
-/// The matrices of a model in the forms that products of one precision read.
+/// The matrices of a model in the forms that one `MatrixProduct` reads.
 ///
 /// In bfloat16 they are packed once, not once a product: whoever changes the model's parameters calls `pack`.
 package final class WeightMatrices {
@@ -14,20 +14,18 @@ package final class WeightMatrices {
     private let gradient: WordBuffer?
 
     /// - Parameter gradients: whether gradients of the products' inputs will be wanted too.
-    package convenience init(_ model: LanguageModel, precision: Precision, gradients: Bool, pool: WorkerPool) {
-        self.init(
-            model.parameters, model.layout.matrices, precision: precision, gradients: gradients, pool: pool)
+    package convenience init(_ model: LanguageModel, for product: MatrixProduct, gradients: Bool) {
+        self.init(model.parameters, model.layout.matrices, for: product, gradients: gradients)
     }
 
     /// - Parameter layout: matrices of `parameters`, in the order of their indices.
     package init(
-        _ parameters: FloatBuffer, _ layout: [ParameterLayout.Matrix], precision: Precision, gradients: Bool,
-        pool: WorkerPool
+        _ parameters: FloatBuffer, _ layout: [ParameterLayout.Matrix], for product: MatrixProduct, gradients: Bool
     ) {
         self.parameters = parameters
         self.layout = layout
-        self.pool = pool
-        guard precision == .bfloat16 else {
+        pool = product.pool
+        guard product.precision == .bfloat16 else {
             forward = nil
             gradient = nil
             return

@@ -6,7 +6,7 @@ import CKernels
 /// queries already turned by their positions. Scores are never kept: the backward pass computes them again.
 ///
 /// A task is one segment and one key head. It gathers the keys and values that the segment sees, from its ancestors and
-/// itself, and takes the segment's queries block by block. Every sum runs over positions in order and every softmax over
+/// itself, and takes the segment's queries block by block. Every sum runs over positions in one order and every softmax over
 /// fixed parts of its row, so a row's output has the same bits however the batch around it was cut into segments.
 /// Gradients are summed in the order of segments.
 package struct Attention: Sendable {

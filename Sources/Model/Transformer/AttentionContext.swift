@@ -11,7 +11,7 @@ struct GatheredContext {
 /// The products of a block of queries with a context, in one precision.
 ///
 /// Scores, weights and their gradients are (rows, positions), a fixed stride apart; positions count from 0. A sum over
-/// positions runs in order.
+/// positions runs in one order, in bfloat16 the later of a pair first.
 protocol AttentionContext {
     /// `scores` = `rows` · keysᵀ, or · valuesᵀ. What stands behind `positions` in a row is unspecified.
     func scores(

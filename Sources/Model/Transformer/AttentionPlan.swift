@@ -17,8 +17,6 @@ package struct AttentionPlan: Sendable {
     /// Before which row of the ancestors' scratch gradients each segment's own begin.
     package let scratchRows: [Int]
     package let scratchRowCount: Int
-    /// Rows of the batch.
-    package let rows: Int
     /// Longest context: 1 + the largest position.
     package let depth: Int
 
@@ -61,7 +59,6 @@ package struct AttentionPlan: Sendable {
         longestFirst = segments.indices.sorted { (cost(segments[$1]), $0) < (cost(segments[$0]), $1) }
         self.scratchRows = scratchRows
         scratchRowCount = scratch
-        rows = batch.rows
         depth = batch.depth
     }
 

@@ -15,7 +15,6 @@ package struct TargetLikelihood: Sendable, Hashable {
 /// Logits are computed in chunks of rows. Up to `keptLogits` floats stay for the backward pass, which turns them into
 /// their own gradient; later chunks are computed a second time.
 final class OutputLayer {
-    private static let chunkRows = 512
     /// 512 MiB.
     private static let keptLogits = 128 << 20
 
@@ -40,11 +39,13 @@ final class OutputLayer {
         self.kernels = kernels
     }
 
+    /// 512, or as few as keep one chunk of a very large vocabulary within `keptLogits`.
+    private var chunkRows: Int { min(512, max(16, Self.keptLogits / vocabulary)) }
     private var width: Int { model.configuration.hiddenSize }
     private var vocabulary: Int { model.configuration.vocabularySize }
-    private var chunks: Int { (rows.count + Self.chunkRows - 1) / Self.chunkRows }
+    private var chunks: Int { (rows.count + chunkRows - 1) / chunkRows }
     private func chunk(_ index: Int) -> Range<Int> {
-        (index * Self.chunkRows)..<min((index + 1) * Self.chunkRows, rows.count)
+        (index * chunkRows)..<min((index + 1) * chunkRows, rows.count)
     }
 
     /// Rows gathered from the stream, their norms' inverses, and the gradients of the rows and of their norms.
@@ -75,9 +76,9 @@ final class OutputLayer {
                 (place.input + index * width).update(from: stream + rows[index] * width, count: width)
             }
         }
-        let fitting = max(1, Self.keptLogits / (Self.chunkRows * vocabulary))
+        let fitting = max(1, Self.keptLogits / (chunkRows * vocabulary))
         slots = [Int?](repeating: nil, count: keepsLogits ? min(max(chunks, 1), fitting) : 1)
-        _ = logitBuffer.reserve(slots.count * min(Self.chunkRows, max(rows.count, 1)) * vocabulary)
+        _ = logitBuffer.reserve(slots.count * min(chunkRows, max(rows.count, 1)) * vocabulary)
 
         var likelihoods = [TargetLikelihood](
             repeating: TargetLikelihood(logProbability: 0, entropy: 0, isMostLikely: false), count: targetTokens.count
@@ -151,7 +152,7 @@ final class OutputLayer {
     }
 
     private func slotPointer(_ slot: Int) -> UnsafeMutablePointer<Float> {
-        logitBuffer.reserve(0) + slot * min(Self.chunkRows, max(rows.count, 1)) * vocabulary
+        logitBuffer.reserve(0) + slot * min(chunkRows, max(rows.count, 1)) * vocabulary
     }
 
     /// Sorts the targets by row: a row that several sequences share may have several.

@@ -29,7 +29,7 @@ package final class Transformer {
         self.model = model
         self.pool = pool
         product = try MatrixProduct(precision: precision, pool: pool)
-        weights = WeightMatrices(model, precision: precision, gradients: gradients, pool: pool)
+        weights = WeightMatrices(model, for: product, gradients: gradients)
         kernels = RowKernels(pool: pool)
         attention = Attention(model.configuration, precision: precision, pool: pool)
         buffers = StepBuffers(model.configuration)

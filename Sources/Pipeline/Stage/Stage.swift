@@ -58,13 +58,13 @@ public struct StageKind: RawRepresentable, Hashable, Sendable, ExpressibleByStri
 public enum Numerics: Hashable, Sendable, CustomStringConvertible {
     /// Text and integer work: the same on every machine.
     case exact
-    /// Single-precision kernels of a generation, which is raised when a kernel's rounding changes.
+    /// Floating-point kernels of a generation, which is raised when a kernel's rounding changes.
     case float(generation: Int)
 
     public var description: String {
         switch self {
         case .exact: "exact"
-        case .float(let generation): "f32;kernels=\(generation)"
+        case .float(let generation): "float;kernels=\(generation)"
         }
     }
 }

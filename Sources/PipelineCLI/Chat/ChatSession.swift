@@ -26,7 +26,7 @@ final class ChatSession {
         stopTokens = tokenizer.endTokens.union(try template.endOfTurnIDs(tokenizer))
         stream = ReplyStream(tokenizer)
         engine = try GenerationEngine(
-            model: model.model, precision: .bfloat16, decoder: stream, pool: WorkerPool(threads: threads),
+            model: model.model, precision: .fastest, decoder: stream, pool: WorkerPool(threads: threads),
             options: GenerationOptions(slots: 1))
         messages = system.map { [ChatMessage(.system, $0)] } ?? []
     }

@@ -69,7 +69,7 @@ struct AuditCommand: AsyncParsableCommand {
             if !output.json { Console.note("\(stage.name): executing again") }
             do {
                 let audit = try await auditor.audit(stage.name)
-                audits.append(AuditReport.Entry(audit, madeOn: stage.record?.facts, here: .current()))
+                audits.append(AuditReport.Entry(audit, of: stage.record, here: .current()))
             } catch {
                 // What was found out so far took its time.
                 if !audits.isEmpty {

@@ -88,11 +88,7 @@ struct RunCommand: AsyncParsableCommand {
             cores: threadOptions.count, threads: threadOptions.count, jobs: jobs ?? .max,
             memory: memoryOption.memory ?? machine.memory, keepsGoing: keepGoing, forced: Set(force), targets: until,
             strictness: try strictOptions.strictness(),
-            facts: [
-                "program": .string(ProgramVersion.text), "blas": .string(BLAS.libraryVersion),
-                "blasKernels": .string(BLAS.kernelFamily),
-                "processor": .string(machine.processor),
-            ])
+            facts: machine.facts.merging(["program": ProgramVersion.text]) { $1 }.mapValues { .string($0) })
     }
 
     /// What the live view begins with: the stages to be run or reached, and what is known of each.

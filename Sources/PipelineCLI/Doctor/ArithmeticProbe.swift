@@ -8,6 +8,8 @@ struct ArithmeticProbe {
         /// Billions of operations a second, multiply and add counted as two, of the best of some products.
         var gigaflops: Double
         var kernels: String
+        /// Whether the processor has instructions for the precision.
+        var isNative: Bool
     }
 
     var rates: [Rate]
@@ -30,23 +32,25 @@ struct ArithmeticProbe {
         var rates: [Rate] = []
         for precision in Precision.allCases {
             let product = try MatrixProduct(precision: precision, pool: pool)
-            let weights = WeightMatrices(weight, [matrix], precision: precision, gradients: true, pool: pool)
+            let weights = WeightMatrices(weight, [matrix], for: product, gradients: true)
             rates.append(
                 Rate(
-                    name: "\(precision.rawValue) forward",
+                    name: "\(precision.rawValue)_forward",
                     gigaflops: rate {
                         product.forward(.stored(input.pointer), weights[matrix], output.pointer, rows: rows)
                     },
-                    kernels: precision.isNative ? "own kernels" : "own kernels, without the processor's bfloat16"))
+                    kernels: precision.isNative ? "own kernels" : "own kernels, without the processor's bfloat16",
+                    isNative: precision.isNative))
             rates.append(
                 Rate(
-                    name: "\(precision.rawValue) gradients",
+                    name: "\(precision.rawValue)_gradients",
                     gigaflops: rate(products: 2) {
                         product.backward(
                             outputGradient: .stored(output.pointer), input: .stored(input.pointer), weights[matrix],
                             inputGradient: inputGradient.pointer, weightGradient: weightGradient.pointer, rows: rows)
                     },
-                    kernels: precision == .single ? "OpenBLAS \(BLAS.kernelFamily)" : rates[rates.count - 1].kernels))
+                    kernels: precision == .single ? "OpenBLAS \(BLAS.kernelFamily)" : rates[rates.count - 1].kernels,
+                    isNative: precision.isNative))
         }
         return ArithmeticProbe(rates: rates, threads: threads)
     }

@@ -23,8 +23,8 @@ struct Doctor {
             "machine", "vector_features", .array(machine.vectorFeatures.map { .string($0) }),
             machine.vectorFeatures.joined(separator: " "))
         diagnosis.add("machine", "cores", .integer(Int64(machine.cores)), "\(machine.cores), \(threads) used")
-        // A 135M model in training: weights, gradients, two moments and activations.
-        let needed = 4_000_000_000
+        // A 135M model in training: weights, their packed copies, gradients, two moments, activations and logits.
+        let needed = 5_000_000_000
         let memory = machine.memory ?? 0
         diagnosis.add(
             "machine", "memory", .integer(Int64(memory)),
@@ -49,7 +49,9 @@ struct Doctor {
                 "arithmetic", rate.name, .number(rate.gigaflops),
                 "\(Quantities.fixed(rate.gigaflops, digits: 0)) GFLOP/s on "
                     + "\(Quantities.count(probe.threads, "thread")), \(ArithmeticProbe.rows) × "
-                    + "\(ArithmeticProbe.inFeatures) × \(ArithmeticProbe.outFeatures), \(rate.kernels)")
+                    + "\(ArithmeticProbe.inFeatures) × \(ArithmeticProbe.outFeatures), \(rate.kernels)",
+                weight: rate.isNative ? .fine : .warning,
+                remedy: rate.isNative ? nil : "set 'precision: f32' for the stages with a model")
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Model
 
 /// What the computer is, as Linux tells.
 struct Machine {
@@ -25,6 +26,14 @@ struct Machine {
             cores: ProcessInfo.processInfo.activeProcessorCount,
             memory: [total, containerLimit()].compactMap { $0 }.min(),
             availableMemory: kilobytes(value("MemAvailable", in: memory)))
+    }
+
+    /// What floating-point results may depend on, as it is recorded beside every result. Names are those of records that
+    /// exist, so they stay.
+    var facts: [String: String] {
+        BLAS.facts.merging([
+            "processor": processor, "vectorFeatures": vectorFeatures.joined(separator: "+"),
+        ]) { $1 }
     }
 
     /// The text behind the first `name :` in a file of such lines.

@@ -10,14 +10,15 @@ struct AuditReport {
         /// What made the result that is not at hand here: a processor or a numerical library; nil where all is.
         let otherMachine: String?
 
-        init(_ audit: StageAudit, madeOn facts: JSONValue?, here machine: Machine) {
+        init(_ audit: StageAudit, of record: StageRecord?, here machine: Machine) {
             self.audit = audit
-            let here = [
-                "processor": machine.processor, "blas": BLAS.libraryVersion,
-                "blasKernels": BLAS.kernelFamily,
-            ]
+            var here = machine.facts
+            // Nothing else is left to the library.
+            if record?.preimage["params"]?["precision"]?.stringValue != Precision.single.rawValue {
+                for name in BLAS.facts.keys { here[name] = nil }
+            }
             let others = here.sorted { $0.key < $1.key }.compactMap { name, value in
-                facts?[name]?.stringValue.flatMap { $0 == value ? nil : $0 }
+                record?.facts[name]?.stringValue.flatMap { $0 == value ? nil : $0 }
             }
             otherMachine = others.isEmpty ? nil : others.joined(separator: ", ")
         }

@@ -1,7 +1,9 @@
 internal import Pipeline
 
-/// The arithmetic that stages with a model promise: single precision, in the order of operations of a generation of
-/// kernels. Raised when a kernel's rounding changes, so that results of old kernels are not reused.
+/// The arithmetic that stages with a model promise: floating point in the order of operations of a generation of kernels.
+/// Raised when a kernel's rounding changes, in whichever precision, so that results of old kernels are not reused.
+///
+/// 2: keys, values and attention weights are rounded in bfloat16 too; gradients of attention are summed head by head.
 enum ModelNumerics {
-    static let current = Numerics.float(generation: 1)
+    static let current = Numerics.float(generation: 2)
 }

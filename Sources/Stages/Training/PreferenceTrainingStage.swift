@@ -119,10 +119,15 @@ package struct PreferenceTrainingStage: Stage {
             try context.writeCheckpoint(model, to: "model"), steps, used: known.count, of: pairs.count, context)
     }
 
-    /// - Throws: `StageError.referenceMismatch` where the reference saw other tokens: another tokenizer or template.
+    /// - Throws: `StageError.referenceMismatch` where the reference saw other tokens: another tokenizer or template;
+    ///   `.referencePrecision` where it was computed in another precision.
     private func example(_ pair: EncodedPair, _ reference: ReferenceLogProbabilities) throws -> PreferenceExample {
         guard reference.chosenTokens == pair.chosen.count, reference.rejectedTokens == pair.rejected.count else {
             throw StageError.referenceMismatch(pair: pair.pair.id)
+        }
+        guard reference.precision == parameters.precision else {
+            throw StageError.referencePrecision(
+                reference: reference.precision.rawValue, policy: parameters.precision.rawValue)
         }
         return PreferenceExample(
             prompt: pair.prompt, chosen: pair.chosen, rejected: pair.rejected, referenceChosen: reference.chosen,

@@ -17,7 +17,7 @@ package struct ScoreReferenceStage: Stage {
     }
 
     package static let kind: StageKind = "reference-logps"
-    package static let version = 2
+    package static let version = 3
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
     package static let rowPort: String? = "pairs"
@@ -61,7 +61,8 @@ package struct ScoreReferenceStage: Stage {
             return fitting[range].enumerated().map { place, pair in
                 let (chosen, rejected) = (scores[2 * place], scores[2 * place + 1])
                 return ReferenceLogProbabilities(
-                    pair: pair.pair.id, chosen: chosen.logProbability, rejected: rejected.logProbability,
+                    pair: pair.pair.id, precision: parameters.precision, chosen: chosen.logProbability,
+                    rejected: rejected.logProbability,
                     chosenTokens: chosen.tokens, rejectedTokens: rejected.tokens)
             }
         }

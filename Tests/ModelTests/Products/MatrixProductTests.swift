@@ -13,7 +13,7 @@ struct ProductFixture {
         matrix = ParameterLayout.Matrix(
             index: 0, offset: 0, outFeatures: weight.count / inFeatures, inFeatures: inFeatures)
         product = try MatrixProduct(precision: precision, pool: pool)
-        weights = WeightMatrices(values, [matrix], precision: precision, gradients: true, pool: pool)
+        weights = WeightMatrices(values, [matrix], for: product, gradients: true)
     }
 
     func forward(_ input: some Collection<Float>) -> [Float] {
@@ -149,7 +149,7 @@ struct MatrixProductTests {
             count += shape.N * shape.K
         }
         let values = FloatBuffer(count: count), product = try MatrixProduct(precision: precision, pool: pool)
-        let weights = WeightMatrices(values, matrices, precision: precision, gradients: true, pool: pool)
+        let weights = WeightMatrices(values, matrices, for: product, gradients: true)
         // Matrix 0 is all halves, matrix 1 all quarters.
         values.fill(0.5)
         for index in matrices[1].offset..<count { values[index] = 0.25 }

@@ -65,8 +65,8 @@ struct SmolLM2TrainingTests {
             transformer.backward([Float](repeating: Float(-1 / count), count: found.count), into: gradient)
             gradients.append(gradient)
         }
-        // Each factor is off by at most a 256th; through thirty layers the loss moves by less than that.
-        #expect(abs(losses[1] - golden.loss) < 4e-3 * golden.loss)
+        // Each factor is off by at most a 512th; through thirty layers the loss moves by less than that.
+        #expect(abs(losses[1] - golden.loss) < 2e-3 * golden.loss)
         var worst = 0.0
         for tensor in model.layout.tensors {
             var difference = 0.0, norm = 0.0, product = 0.0, other = 0.0
@@ -80,8 +80,8 @@ struct SmolLM2TrainingTests {
             worst = max(worst, (difference / norm).squareRoot())
             #expect(product / (norm * other).squareRoot() > 0.995, "direction of \(tensor.name)")
         }
-        #expect(worst < 0.1)
-        print("bfloat16: loss \(losses[1]) for \(losses[0]); gradients within \(worst) of their norm")
+        // As docs/numerics.md states.
+        #expect(worst < 0.05)
     }
 
     @Test("five supervised steps", .enabled(if: SmolLM2.isNightly, "slow: set NIGHTLY=1"))

@@ -1,4 +1,5 @@
 import Artifacts
+import Model
 import Stages
 import Testing
 
@@ -20,7 +21,8 @@ struct RowRelationTests {
         ),
         (
             "reference-logp",
-            ReferenceLogProbabilities(pair: "pair-1", chosen: -1, rejected: -2, chosenTokens: 1, rejectedTokens: 1),
+            ReferenceLogProbabilities(
+                pair: "pair-1", precision: .single, chosen: -1, rejected: -2, chosenTokens: 1, rejectedTokens: 1),
             ["pair": ["pair-1"]]
         ),
         (

@@ -102,6 +102,52 @@ struct TrainingStageTests {
         }
     }
 
+    @Test("the precision reaches the arithmetic of every stage with a model, and dpo wants its reference in its own")
+    func precision() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
+        let both = ["Yes.", "No, never."].enumerated().map { index, text in
+            Candidate(promptID: "p", prompt: "Hi.", index: index, text: text, tokens: 1, finish: .stop)
+        }
+        let pairs = try harness.artifact([PreferencePair(chosen: both[0], score: 5, rejected: both[1], score: 1)])
+        let examples = try harness.artifact([SeedExample(tree: "t", prompt: "Hi.", response: "Yes.")])
+        let candidates = try harness.artifact(both), rubric = try loop.artifact("rubric")
+        var references: [ArtifactReference] = [], tuned: [ArtifactReference] = [], judged: [ArtifactReference] = []
+        for precision in Precision.allCases {
+            let scores = try await harness.run(ScoreReferenceStage.self, ["model": [model], "pairs": [pairs]]) {
+                $0.precision = precision
+            }
+            references.append(try #require(scores.artifacts["reference-logps"]))
+            let trained = try await harness.run(
+                FineTuneStage.self, ["model": [model], "examples": [examples]]
+            ) { $0.precision = precision }
+            tuned.append(try #require(trained.artifacts["model"]))
+            // The expectation of the score shows what a reply of few tokens may hide.
+            let judgements = try await harness.run(
+                JudgeResponsesStage.self, ["model": [model], "candidates": [candidates], "rubric": [rubric]]
+            ) { ($0.samples, $0.maxTokens, $0.scoring, $0.precision) = (1, 4, .expected, precision) }
+            judged.append(try #require(judgements.artifacts["judgements"]))
+        }
+        for results in [references, tuned, judged] { #expect(Set(results).count == Precision.allCases.count) }
+        for (policy, reference) in [(0, 1), (1, 0), (1, 1)] {
+            func train() async throws -> StageOutputs {
+                try await harness.run(
+                    PreferenceTrainingStage.self,
+                    ["model": [model], "pairs": [pairs], "reference-logps": [references[reference]]]
+                ) { $0.precision = Precision.allCases[policy] }
+            }
+            if policy == reference {
+                _ = try await train()
+            } else {
+                let names = (Precision.allCases[reference].rawValue, Precision.allCases[policy].rawValue)
+                await #expect(throws: StageError.referencePrecision(reference: names.0, policy: names.1)) {
+                    try await train()
+                }
+            }
+        }
+    }
+
     @Test("a checkpoint is read as it was written, and exported as a Hugging Face folder")
     func checkpoints() async throws {
         var loop = try TinyLoop()
