@@ -5,6 +5,8 @@ BINARY := .build/release/pipeline
 PIPELINE ?= pipelines/iter3.yaml
 # Suites that a run of the tests takes in; narrow it while working: make test TESTS=RougeL
 TESTS ?= .
+# Repetitions of each measurement
+ROUNDS ?= 5
 
 .PHONY: run test nightly build setup lint format bench smoke clean
 
@@ -33,8 +35,9 @@ lint: ## Check formatting
 format: ## Format in place
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
 
-bench: build ## Measurements (see Benchmarks/README.md)
-	Benchmarks/run
+bench: build ## Measurements: make bench PYTHON=… LLAMA=… (see Benchmarks/README.md)
+	Benchmarks/run $(ROUNDS)
+	Benchmarks/model "$(or $(PYTHON),-)" "$(or $(LLAMA),-)" $(ROUNDS)
 
 clean: ## Remove build products; artifacts/ stays
 	rm -rf .build

@@ -60,8 +60,8 @@ let package = Package(
             name: "StoreBenchmark", dependencies: ["Artifacts"], path: "Benchmarks/StoreBenchmark",
             swiftSettings: features),
         .executableTarget(
-            name: "ModelBenchmark", dependencies: ["Model"], path: "Benchmarks/ModelBenchmark",
-            swiftSettings: features),
+            name: "ModelBenchmark", dependencies: ["CKernels", "COpenBLAS", "Model"],
+            path: "Benchmarks/ModelBenchmark", swiftSettings: features),
 
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: features),
         .testTarget(name: "ArtifactsTests", dependencies: ["Artifacts", "TestSupport"], swiftSettings: features),

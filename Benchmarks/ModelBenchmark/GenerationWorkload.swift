@@ -39,7 +39,49 @@ enum GenerationWorkload {
             rates.append(Double(end.tokens - start.tokens) / (end.time - start.time).inSeconds)
         }
         rates.dropFirst().forEach { print($0) }
-        FileHandle.standardError.write(Data("peak memory \(peakMemory() >> 20) MiB\n".utf8))
+        notePeakMemory()
+    }
+
+    static func judge(_ model: PretrainedModel, _ settings: Settings) throws {
+        var prose = try ProsePrompts(model.tokenizer, settings)
+        try answer(
+            prose.judging(settings), times: settings.number("verdicts", 3), new: settings.number("new", 80), model,
+            settings)
+    }
+
+    static func sample(_ model: PretrainedModel, _ settings: Settings) throws {
+        var prose = try ProsePrompts(model.tokenizer, settings)
+        try answer(
+            prose.sampling(settings), times: settings.number("samples", 4), new: settings.number("new", 192), model,
+            settings)
+    }
+
+    /// Answers as stages ask for them: a shard's prompts a call, each as often as it has answers.
+    private static func answer(
+        _ prompts: [[Int32]], times: Int, new: Int, _ model: PretrainedModel, _ settings: Settings
+    ) throws {
+        let standard = GenerationOptions()
+        let engine = try engine(
+            model, settings, slots: settings.number("slots", standard.slots), prefill: standard.prefillTokens)
+        let shard = settings.number("shard", 64)
+        func answer(_ prompts: ArraySlice<[Int32]>) throws {
+            let requests = prompts.enumerated().flatMap { place, prompt in
+                (0..<times).map { index in
+                    GenerationRequest(
+                        prompt: prompt, maximumNewTokens: new,
+                        sampling: SamplingParameters(temperature: 0.7, topP: 0.9),
+                        randomKey: UInt64((prompts.startIndex + place) * times + index))
+                }
+            }
+            let results = try engine.generate(requests)
+            precondition(results.allSatisfy { $0.tokens.count == new }, "an answer is not of \(new) tokens")
+        }
+        try answer(prompts.prefix(engine.options.slots / times))
+        try measure(units: prompts.count * times * new, repetitions: settings.repetitions, warmUp: false) {
+            for first in stride(from: 0, to: prompts.count, by: shard) {
+                try answer(prompts[first..<min(first + shard, prompts.count)])
+            }
+        }
     }
 
     private static func engine(

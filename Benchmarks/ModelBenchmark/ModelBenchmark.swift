@@ -12,8 +12,7 @@ struct ModelBenchmark {
         let arguments = CommandLine.arguments
         guard arguments.count >= 3, let workload = Workload(rawValue: arguments[1]) else {
             let names = Workload.allCases.map(\.rawValue).joined(separator: "|")
-            FileHandle.standardError.write(
-                Data("usage: ModelBenchmark \(names) MODEL.gguf [name=value …]\n".utf8))
+            note("usage: ModelBenchmark \(names) MODEL.gguf [name=value …]")
             exit(2)
         }
         let settings = Settings(arguments.dropFirst(3))
@@ -32,6 +31,13 @@ enum Workload: String, CaseIterable {
     case prefill
     /// `batch` sequences of `new` tokens after prompts of `prompt`, none shared: new tokens a second.
     case decode
+    /// `verdicts` of `new` tokens on each of `responses`, after a rubric shared by all: new tokens a second, reading
+    /// included.
+    case judge
+    /// `samples` answers of `new` tokens to each of `prompts`: new tokens a second, reading included.
+    case sample
+    /// No measurement: the prompts of judging or sampling (`for=`), one a line as token ids, for the peers.
+    case prompts
 
     func run(_ model: PretrainedModel, _ settings: Settings) throws {
         switch self {
@@ -39,6 +45,9 @@ enum Workload: String, CaseIterable {
         case .dpo: try TrainingWorkload.preference(model.model, settings)
         case .prefill: try GenerationWorkload.prefill(model, settings)
         case .decode: try GenerationWorkload.decode(model, settings)
+        case .judge: try GenerationWorkload.judge(model, settings)
+        case .sample: try GenerationWorkload.sample(model, settings)
+        case .prompts: try ProsePrompts.write(model.tokenizer, settings)
         }
     }
 }
@@ -61,6 +70,11 @@ struct Settings {
         return number
     }
 
+    func text(_ name: String) -> String {
+        guard let text = values[name] else { fatalError("\(name) is not given") }
+        return text
+    }
+
     var precision: Precision {
         guard let text = values["precision"] else { return .bfloat16 }
         guard let precision = Precision(rawValue: text) else { fatalError("no precision '\(text)'") }
@@ -71,13 +85,18 @@ struct Settings {
 }
 
 /// Prints units a second of `repetitions` calls, after one that warms up.
-func measure(units: Int, repetitions: Int, _ body: () throws -> Void) rethrows {
-    try body()
+func measure(units: Int, repetitions: Int, warmUp: Bool = true, _ body: () throws -> Void) rethrows {
+    if warmUp { try body() }
     for _ in 0..<repetitions {
         print(Double(units) / (try ContinuousClock().measure(body)).inSeconds)
     }
-    FileHandle.standardError.write(Data("peak memory \(peakMemory() >> 20) MiB\n".utf8))
+    notePeakMemory()
 }
+
+/// What is no rate: `Benchmarks/model` reads it by its first words.
+func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+
+func notePeakMemory() { note("peak memory \(peakMemory() >> 20) MiB") }
 
 extension Duration {
     var inSeconds: Double { self / .seconds(1) }

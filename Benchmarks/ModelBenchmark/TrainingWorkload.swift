@@ -8,7 +8,10 @@ enum TrainingWorkload {
         let examples = (0..<sequences).map { _ in
             SupervisedExample(tokens: tokens.next(length + 1), targetMask: (0...length).map { $0 > 0 })
         }
-        try step(.supervised(examples), model, settings, tokens: sequences * length)
+        // Forward, and twice as much backward; a multiplication and an addition are two operations.
+        let parameters = model.layout.matrices.reduce(0) { $0 + $1.outFeatures * $1.inFeatures }
+        try step(
+            .supervised(examples), model, settings, tokens: sequences * length, operationsPerToken: 6 * parameters)
     }
 
     static func preference(_ model: LanguageModel, _ settings: Settings) throws {
@@ -23,8 +26,11 @@ enum TrainingWorkload {
         try step(.preference(examples, PreferenceObjective()), model, settings, tokens: 2 * pairs * length)
     }
 
+    /// - Parameter operationsPerToken: of matrix products with parameters; beside a rate in these goes that of the
+    ///   products alone, measured in turn.
     private static func step(
-        _ task: TrainingTask, _ model: LanguageModel, _ settings: Settings, tokens: Int
+        _ task: TrainingTask, _ model: LanguageModel, _ settings: Settings, tokens: Int,
+        operationsPerToken: Int? = nil
     ) throws {
         let trainer = try Trainer(
             model: model, task: task,
@@ -32,7 +38,17 @@ enum TrainingWorkload {
                 schedule: .init(peak: 1e-6), epochs: settings.repetitions + 1, batchSize: task.exampleCount,
                 dropout: 0, tokensPerMicroBatch: settings.number("micro", 2_048)),
             seed: 1, precision: settings.precision, pool: settings.pool)
-        try measure(units: tokens, repetitions: settings.repetitions) { _ = try trainer.step() }
+        let peak = operationsPerToken.map { _ in ProductPeak(settings.precision, pool: settings.pool) }
+        _ = try trainer.step()
+        for _ in 0..<settings.repetitions {
+            let limit = peak?.measure()
+            let rate = Double(tokens) / (try ContinuousClock().measure { _ = try trainer.step() }).inSeconds
+            print(rate)
+            if let operationsPerToken, let limit {
+                note("arithmetic \(rate * Double(operationsPerToken) / 1e9) of \(limit) GFLOP/s")
+            }
+        }
+        notePeakMemory()
     }
 }
 

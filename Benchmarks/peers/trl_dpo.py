@@ -36,7 +36,7 @@ def words(count):
 
 
 rows = [
-    {"prompt": words(shared), "chosen": words(length - shared), "rejected": words(length - shared)}
+    {"prompt": words(shared), "chosen": words(length - shared - 1), "rejected": words(length - shared - 1)}
     for _ in range(pairs * (steps + 2))
 ]
 
