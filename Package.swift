@@ -10,6 +10,23 @@ let features: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// How the kernels are compiled, wherever they are.
+let kernelFlags = ["-O3", "-fno-math-errno"]
+
+/// The kernels once more, for one instruction set: see Tests/CKernelPaths. `asksCPU` leaves them the choice of what
+/// goes beyond it.
+func kernelPath(_ name: String, instructions: String?, asksCPU: Bool = false) -> Target {
+    var settings: [CSetting] = [
+        .define("PATH_PREFIX", to: "\"\(name.lowercased())\""),
+        .headerSearchPath("kernels"), .headerSearchPath("kernels/include"),
+        .unsafeFlags(kernelFlags + ["-include", "\(Context.packageDirectory)/Tests/CKernelPaths/path.h"]),
+    ]
+    if let instructions { settings.append(.define("PATH_TARGET", to: "\"arch=\(instructions)\"")) }
+    if asksCPU { settings.append(.define("PATH_ASKS_CPU")) }
+    return .target(
+        name: "CKernels\(name)", path: "Tests/CKernelPaths/\(name)", publicHeadersPath: ".", cSettings: settings)
+}
+
 let package = Package(
     name: "pipeline",
     products: [
@@ -28,7 +45,7 @@ let package = Package(
         // OpenBLAS is opened at run time, after its kernel choice is made: see the header.
         .target(name: "COpenBLAS"),
         // Hot loops that need run-time CPU dispatch; each has a Swift oracle in the tests.
-        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(kernelFlags)]),
 
         .target(
             name: "Artifacts",
@@ -63,9 +80,18 @@ let package = Package(
             name: "ModelBenchmark", dependencies: ["CKernels", "COpenBLAS", "Model"],
             path: "Benchmarks/ModelBenchmark", swiftSettings: features),
 
+        kernelPath("AVX512", instructions: "x86-64-v4", asksCPU: true),
+        kernelPath("AVX2", instructions: "x86-64-v3"),
+        kernelPath("Plain", instructions: nil),
+        .target(
+            name: "CKernelPaths", dependencies: ["CKernels", "CKernelsAVX512", "CKernelsAVX2", "CKernelsPlain"],
+            path: "Tests/CKernelPaths", exclude: ["AVX512", "AVX2", "Plain"]),
+
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: features),
         .testTarget(name: "ArtifactsTests", dependencies: ["Artifacts", "TestSupport"], swiftSettings: features),
-        .testTarget(name: "ModelTests", dependencies: ["CKernels", "Model", "TestSupport"], swiftSettings: features),
+        .testTarget(
+            name: "ModelTests", dependencies: ["CKernelPaths", "CKernels", "Model", "TestSupport"],
+            swiftSettings: features),
         .testTarget(
             name: "PipelineTests", dependencies: ["Artifacts", "Pipeline", "TestSupport"], swiftSettings: features),
         .testTarget(

@@ -87,6 +87,7 @@ INLINE void tile(const int rows, const int outputs, const float *x, const float 
 /// All tiles of a product, every row of a few weights before the next weights.
 INLINE void product(const int tile_rows, const int tile_outputs, const float *x, const float *w, float *y, long rows,
                     long width, long outputs, long y_stride) {
+    if (rows == 0) return;
     const long tiles = (rows + tile_rows - 1) / tile_rows;
     // Fetching the next weights is spread over the tiles that use these.
     const long share = (tile_outputs + tiles - 1) / tiles;
