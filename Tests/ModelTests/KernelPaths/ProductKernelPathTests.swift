@@ -72,9 +72,9 @@ struct ProductKernelPathTests {
             var columns = [UInt32](repeating: 7, count: K * (kernel_pairs(M) + 1))
             path.pairs_of_columns(x, K, &columns, kernel_pairs(M) + 1, M, K)
             var down = [UInt32](repeating: 7, count: kernel_panel_words(M, K))
-            path.panels_of_rows(x, K, &down, M, K, 0, (K + panel - 1) / panel)
+            path.panels_of_rows(x, K, &down, kernel_pairs(M) * panel, M, K)
             var along = [UInt32](repeating: 7, count: kernel_panel_words(K, M))
-            path.panels_of_columns(x, K, &along, K, M, 0, (M + panel - 1) / panel)
+            path.panels_of_columns(x, K, &along, K, M)
             return (rows + columns + down + along).map(Double.init)
         }
     }
@@ -85,7 +85,7 @@ struct ProductKernelPathTests {
         var left = [UInt32](repeating: 0, count: M * pairs)
         var right = [UInt32](repeating: 0, count: kernel_panel_words(K, N))
         kernel_pairs_of_rows(inputs.values(M * K, 37), K, &left, pairs, M, K)
-        kernel_panels_of_columns(inputs.values(N * K, 38), K, &right, K, N, 0, (N + 63) / 64)
+        kernel_panels_of_columns(inputs.values(N * K, 38), K, &right, K, N)
         for accumulates: Int32 in [0, 1] {
             var found: [[Double]] = []
             KernelPaths.compare { path in
