@@ -16,7 +16,10 @@ struct ModelBenchmark {
             exit(2)
         }
         let settings = Settings(arguments.dropFirst(3))
-        let model = try PretrainedModel(gguf: URL(filePath: arguments[2]))
+        var model = try PretrainedModel(gguf: URL(filePath: arguments[2]))
+        if let shape = settings.shape(like: model.model.configuration) {
+            model.model = try .random(configuration: shape, seed: 1)
+        }
         try workload.run(model, settings)
     }
 }
@@ -62,6 +65,19 @@ struct Settings {
             guard parts.count == 2 else { fatalError("'\(argument)' is not name=value") }
             values[parts[0]] = parts[1]
         }
+    }
+
+    /// Another shape than the file's, for sizes of which no file is at hand: where `hidden` is given, with `layers`,
+    /// `heads`, `key-value-heads` and `intermediate`. Vocabulary, head size and the rest are the file's.
+    func shape(like file: ModelConfiguration) -> ModelConfiguration? {
+        if values["hidden"] == nil { return nil }
+        var shape = file
+        shape.hiddenSize = number("hidden", file.hiddenSize)
+        shape.layerCount = number("layers", file.layerCount)
+        shape.headCount = number("heads", file.headCount)
+        shape.keyValueHeadCount = number("key-value-heads", file.keyValueHeadCount)
+        shape.intermediateSize = number("intermediate", file.intermediateSize)
+        return shape
     }
 
     func number(_ name: String, _ standard: Int) -> Int {

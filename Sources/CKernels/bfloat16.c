@@ -106,14 +106,15 @@ DISPATCHED void kernel_panels_of_columns(const float *x, long x_row, uint32_t *p
 // MARK: Products
 
 /// Pairs of a panel that stay in the first cache while all rows pass by.
-enum { DEPTH_BLOCK = 192 };
+enum { DEPTH_BLOCK = 192, FEW_ROWS = 6 };
 
-typedef void panel_function(long rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel, float *c,
-                            long c_row, int accumulate);
+/// `ahead` is the panel that comes next, as long as this one; null at the end.
+typedef void panel_function(long rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel,
+                            const uint32_t *ahead, float *c, long c_row, int accumulate);
 
 /// A panel of which C has only some columns goes through a block of its own.
 INLINE void narrow_panel(panel_function *whole, long rows, long columns, long pairs, const uint32_t *a, long a_row,
-                         const uint32_t *panel, float *c, long c_row, int accumulate) {
+                         const uint32_t *panel, const uint32_t *ahead, float *c, long c_row, int accumulate) {
     enum { BLOCK = 24 };
     float part[BLOCK * PANEL];
     for (long first = 0; first < rows; first += BLOCK) {
@@ -122,7 +123,7 @@ INLINE void narrow_panel(panel_function *whole, long rows, long columns, long pa
         if (accumulate)
             for (long r = 0; r < held; r++)
                 memcpy(part + r * PANEL, c + (first + r) * c_row, (size_t)columns * sizeof *c);
-        whole(held, pairs, a + first * a_row, a_row, panel, part, PANEL, 1);
+        whole(held, pairs, a + first * a_row, a_row, panel, ahead, part, PANEL, 1);
         for (long r = 0; r < held; r++)
             memcpy(c + (first + r) * c_row, part + r * PANEL, (size_t)columns * sizeof *c);
     }
@@ -131,14 +132,20 @@ INLINE void narrow_panel(panel_function *whole, long rows, long columns, long pa
 /// All panels, in blocks of the depth; a partial sum waits in C, where it keeps all its bits.
 INLINE void product(panel_function *whole, long rows, long columns, long pairs, const uint32_t *a, long a_row,
                     const uint32_t *panels, float *c, long c_row, int accumulate) {
-    for (long pair = 0; pair < pairs; pair += DEPTH_BLOCK) {
-        const long held = smaller(DEPTH_BLOCK, pairs - pair);
+    // Few rows are bound by memory: they read each panel from end to end.
+    const long block = rows <= FEW_ROWS ? pairs : DEPTH_BLOCK;
+    for (long pair = 0; pair < pairs; pair += block) {
+        const long held = smaller(block, pairs - pair);
         const int adds = accumulate || pair > 0;
         for (long column = 0; column < columns; column += PANEL) {
             const uint32_t *panel = panels + column * pairs + pair * PANEL;
             const long left = columns - column;
-            if (left >= PANEL) whole(rows, held, a + pair, a_row, panel, c + column, c_row, adds);
-            else narrow_panel(whole, rows, left, held, a + pair, a_row, panel, c + column, c_row, adds);
+            // Where the depth is cut, the last panel is followed by the first one's next part.
+            const uint32_t *ahead = left > PANEL          ? panel + pairs * PANEL
+                                    : pair + held < pairs ? panels + (pair + held) * PANEL
+                                                          : 0;
+            if (left >= PANEL) whole(rows, held, a + pair, a_row, panel, ahead, c + column, c_row, adds);
+            else narrow_panel(whole, rows, left, held, a + pair, a_row, panel, ahead, c + column, c_row, adds);
         }
     }
 }
@@ -160,7 +167,8 @@ INLINE void plain_tile(const int rows, long pairs, const uint32_t *a, long a_row
 }
 
 DISPATCHED static void plain_panel(long rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel,
-                                   float *c, long c_row, int accumulate) {
+                                   const uint32_t *ahead, float *c, long c_row, int accumulate) {
+    (void)ahead;
     long r = 0;
     for (; r + 4 <= rows; r += 4) plain_tile(4, pairs, a + r * a_row, a_row, panel, c + r * c_row, c_row, accumulate);
     for (; r < rows; r++) plain_tile(1, pairs, a + r * a_row, a_row, panel, c + r * c_row, c_row, accumulate);
@@ -172,9 +180,11 @@ void kernel_bfloat16_product_plain(long rows, long columns, long pairs, const ui
 }
 
 #if defined(__x86_64__)
-/// `rows` x 64 sums in registers. `rows` is a constant where this is inlined.
+/// `rows` x 64 sums in registers. A line of what lies `ahead` is fetched with each pair, the next one `step` words on.
+/// `rows` is a constant where this is inlined.
 BFLOAT16 static inline __attribute__((always_inline)) void tile(const int rows, long pairs, const uint32_t *a,
-                                                                long a_row, const uint32_t *panel, float *c,
+                                                                long a_row, const uint32_t *panel,
+                                                                const uint32_t *ahead, long step, float *c,
                                                                 long c_row, int accumulate) {
     enum { MOST_ROWS = 6, VECTORS = PANEL / LANES };
     __m512 sum[MOST_ROWS][VECTORS];
@@ -183,7 +193,8 @@ BFLOAT16 static inline __attribute__((always_inline)) void tile(const int rows, 
 #pragma unroll
         for (int v = 0; v < VECTORS; v++)
             sum[r][v] = accumulate ? _mm512_loadu_ps(c + r * c_row + v * LANES) : _mm512_setzero_ps();
-    for (long p = 0; p < pairs; p++) {
+    for (long p = 0; p < pairs; p++, ahead += step) {
+        _mm_prefetch((const char *)ahead, _MM_HINT_T1);
         __m512bh right[VECTORS];
 #pragma unroll
         for (int v = 0; v < VECTORS; v++) right[v] = (__m512bh)_mm512_loadu_si512(panel + p * PANEL + v * LANES);
@@ -200,16 +211,20 @@ BFLOAT16 static inline __attribute__((always_inline)) void tile(const int rows, 
         for (int v = 0; v < VECTORS; v++) _mm512_storeu_ps(c + r * c_row + v * LANES, sum[r][v]);
 }
 
-BFLOAT16 static void fast_panel(long rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel, float *c,
-                                long c_row, int accumulate) {
+BFLOAT16 static void fast_panel(long rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel,
+                                const uint32_t *ahead, float *c, long c_row, int accumulate) {
+    // A panel has four lines a pair: four tiles fetch the next one, the others a line of this one, which is there.
+    const uint32_t *end = ahead ? ahead + pairs * PANEL : ahead;
     for (long r = 0; r < rows; r += 6) {
-        const uint32_t *left = a + r * a_row;
+        const uint32_t *left = a + r * a_row, *fetched = ahead < end ? ahead : panel;
+        const long step = ahead < end ? LANES : 0;
         float *target = c + r * c_row;
         switch (smaller(6, rows - r)) {
 #define TILE(n) \
-    case n: tile(n, pairs, left, a_row, panel, target, c_row, accumulate); break;
+    case n: tile(n, pairs, left, a_row, panel, fetched, step, target, c_row, accumulate); break;
             TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
         }
+        if (ahead < end) ahead += pairs * LANES;
     }
 }
 
