@@ -105,10 +105,13 @@ DISPATCHED void kernel_panels_of_columns(const float *x, long x_row, uint32_t *p
 
 // MARK: Products
 
-/// Pairs of a panel that stay in the first cache while all rows pass by.
-enum { DEPTH_BLOCK = 192, FEW_ROWS = 6 };
+/// Pairs of a panel that stay in a near cache while all rows pass by.
+enum { DEPTH_BLOCK = 192 };
+/// Rows of one tile: no more than these pass a panel once.
+enum { FEW_ROWS = 6 };
 
-/// `ahead` is the panel that comes next, as long as this one; null at the end.
+/// `ahead` is where the panel that comes next begins, null at the end. It is taken to be as long as this one; where it is
+/// shorter, what lies behind it is fetched for nothing.
 typedef void panel_function(long rows, long pairs, const uint32_t *a, long a_row, const uint32_t *panel,
                             const uint32_t *ahead, float *c, long c_row, int accumulate);
 

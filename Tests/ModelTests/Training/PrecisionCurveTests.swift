@@ -8,7 +8,7 @@ import Testing
 struct PrecisionCurveTests {
     static let steps = 200, window = 20, length = 129
 
-    /// The bytes of the project's own seed data, in sequences; the last 64 are held out.
+    /// The bytes of the project's own seed data, in sequences; every 40th is held out.
     static func sequences() throws -> (training: [SupervisedExample], heldOut: [SequenceScorer.Request]) {
         let bytes = try ["evaluation-examples.jsonl", "seed-trees.jsonl"].flatMap { name in
             [UInt8](try Data(contentsOf: SharedData.repository.appending(path: "pipelines/data/" + name)))
