@@ -79,7 +79,7 @@ private struct KernelBlock: ProductBlock {
     func multiply() {
         for _ in 0..<calls {
             let pairs = kernel_pairs(depth)
-            kernel_bfloat16_product(rows, columns, pairs, left, pairs, right, product.pointer, columns, 0)
+            kernel_bfloat16_product(rows, columns, pairs, left, pairs, 1, right, product.pointer, columns, 0)
         }
     }
 }

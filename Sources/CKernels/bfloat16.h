@@ -6,6 +6,7 @@
 #include "CKernelsBFloat16.h"
 
 typedef uint16_t half_lanes __attribute__((vector_size(32), aligned(2)));
+typedef uint16_t double_half_lanes __attribute__((vector_size(64), aligned(2)));
 
 /// The bits of each lane's nearest bfloat16, in the upper half of the word; the lower half is rubbish.
 INLINE void round_lanes(const lanes *from, word_lanes *to) {
@@ -50,7 +51,17 @@ INLINE void add_pairs(uint32_t pair, const word_lanes *others, lanes *sum) {
 
 #define BFLOAT16 __attribute__((target("arch=x86-64-v4,avx512bf16")))
 
-/// The same by the processor's own instruction.
+/// `pair_up` by the processor's own instruction.
+BFLOAT16 static inline __attribute__((always_inline)) void pair_up_natively(const float *from, uint32_t *to, long width) {
+    long i = 0;
+    for (; i + 2 * LANES <= width; i += 2 * LANES) {
+        const lanes first = *(const lanes *)(from + i), second = *(const lanes *)(from + i + LANES);
+        *(word_lanes *)(to + i / 2) = (word_lanes)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
+    }
+    if (i < width) pair_up(from + i, to + i / 2, width - i);
+}
+
+/// `add_pairs` by the processor's own instruction.
 BFLOAT16 static inline __attribute__((always_inline)) void add_pairs_natively(uint32_t pair, const word_lanes *others,
                                                                                lanes *sum) {
     *sum = (lanes)_mm512_dpbf16_ps((__m512)*sum, (__m512bh)_mm512_set1_epi32((int)pair), (__m512bh)*others);

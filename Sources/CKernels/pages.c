@@ -95,7 +95,7 @@ DISPATCHED void kernel_page_attention_bfloat16_plain(const float *queries, long 
 #define unit_lanes word_lanes
 #define DEPTH 2
 #define ADD add_pairs_natively
-#define UNITS(from, to, count) pair_up((from), (uint32_t *)(to), (count))
+#define UNITS(from, to, count) pair_up_natively((from), (uint32_t *)(to), (count))
 #define FIRST_ONLY(vector) ((vector) &= 0xffffu)
 #include "page_attention.h"
 

@@ -24,8 +24,6 @@ static inline long kernel_panel_words(long depth, long columns) {
 /// y (rows, pairs of width) = x (rows, width): a left factor whose depth runs along x's rows. Rows are x_row floats and
 /// y_row words apart.
 void kernel_pairs_of_rows(const float *x, long x_row, uint32_t *y, long y_row, long rows, long width);
-/// y (width, pairs of rows) = x (rows, width) transposed: a left factor whose depth runs down x's columns.
-void kernel_pairs_of_columns(const float *x, long x_row, uint32_t *y, long y_row, long rows, long width);
 
 /// Panels of the right factor x (rows, columns), `panel_words` apart. A factor may be packed in parts: rows that follow
 /// an even number of others go 64 words further on for each pair of those.
@@ -34,15 +32,16 @@ void kernel_panels_of_rows(const float *x, long x_row, uint32_t *panels, long pa
 void kernel_panels_of_columns(const float *x, long x_row, uint32_t *panels, long depth, long columns);
 
 /// C (rows, columns) = A (rows, pairs) · B, or += when `accumulate`. `panels` holds B's panels from the one of C's first
-/// column on.
+/// column on. Pair p of row r of A is a[r * a_row + p * a_pair]: a panel whose columns are up to 64 rows of A will do,
+/// one word from row to row and 64 from pair to pair.
 ///
 /// Each element is one chain of additions along the depth, the later factor of a pair before the earlier: its bits
 /// depend on its own row of A and column of B alone, however the call is cut. They are the same with and without the
 /// processor's instructions for it, where no partial sum is below 2^-126.
-void kernel_bfloat16_product(long rows, long columns, long pairs, const uint32_t *a, long a_row,
+void kernel_bfloat16_product(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,
                              const uint32_t *panels, float *c, long c_row, int accumulate);
 /// The same without the processor's own instructions.
-void kernel_bfloat16_product_plain(long rows, long columns, long pairs, const uint32_t *a, long a_row,
+void kernel_bfloat16_product_plain(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,
                                    const uint32_t *panels, float *c, long c_row, int accumulate);
 /// Whether the processor multiplies bfloat16 itself.
 int kernel_has_bfloat16(void);

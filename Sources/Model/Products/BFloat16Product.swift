@@ -24,7 +24,8 @@ final class BFloat16Product: ProductProvider {
                 count, K)
         }
         multiply(
-            left, panels(weight).forward, into: output, rows: M, depth: K, columns: weight.outFeatures, adds: false)
+            .rows(left), panels(weight).forward, into: output, rows: M, depth: K, columns: weight.outFeatures,
+            adds: false)
     }
 
     func backward(
@@ -35,19 +36,19 @@ final class BFloat16Product: ProductProvider {
             preconditionFailure("BFloat16Product: the weights were packed for no gradients")
         }
         let K = weight.inFeatures, N = weight.outFeatures, panel = Int(kernel_panel_columns)
-        let stride = Self.stride(depth: N), turnedStride = Self.stride(depth: M)
-        let left = left.reserve(M * stride), turned = turned.reserve(N * turnedStride)
-        let right = right.reserve(kernel_panel_words(M, K)), panelWords = kernel_pairs(M) * panel
+        let stride = Self.stride(depth: N), panelWords = kernel_pairs(M) * panel
+        let left = left.reserve(M * stride), turned = turned.reserve(kernel_panel_words(M, N))
+        let right = right.reserve(kernel_panel_words(M, K))
         // The output's gradient is read once and packed for both products.
         overBlocks(M, scratchWidth: max(N, K)) { first, count, scratch in
             let gradient = outputGradient.rows(from: first, count: count, width: N, scratch: scratch)
             kernel_pairs_of_rows(gradient, N, left + first * stride, stride, count, N)
-            kernel_pairs_of_columns(gradient, N, turned + first / 2, turnedStride, count, N)
+            kernel_panels_of_rows(gradient, N, turned + first / 2 * panel, panelWords, count, N)
             let input = input.rows(from: first, count: count, width: K, scratch: scratch)
             kernel_panels_of_rows(input, K, right + first / 2 * panel, panelWords, count, K)
         }
-        multiply(left, gradientPanels, into: inputGradient, rows: M, depth: N, columns: K, adds: false)
-        multiply(turned, right, into: weightGradient, rows: N, depth: M, columns: K, adds: true)
+        multiply(.rows(left), gradientPanels, into: inputGradient, rows: M, depth: N, columns: K, adds: false)
+        multiply(.panels(turned), right, into: weightGradient, rows: N, depth: M, columns: K, adds: true)
     }
 
     /// Calls `body` with the first row and the number of rows of each block, and a block's room of its own.
@@ -65,19 +66,30 @@ final class BFloat16Product: ProductProvider {
     /// same sets of the cache.
     private static func stride(depth: Int) -> Int { (kernel_pairs(depth) + 15) / 16 * 16 | 16 }
 
+    /// A left factor: pairs along each of its rows, `stride` words apart, or panels whose columns are its rows.
+    private enum LeftFactor {
+        case rows(UnsafePointer<UInt32>)
+        case panels(UnsafePointer<UInt32>)
+    }
+
     private func multiply(
-        _ left: UnsafePointer<UInt32>, _ right: UnsafePointer<UInt32>, into output: UnsafeMutablePointer<Float>,
+        _ left: LeftFactor, _ right: UnsafePointer<UInt32>, into output: UnsafeMutablePointer<Float>,
         rows: Int, depth: Int, columns: Int, adds: Bool
     ) {
         // A block of rows, its sums and a group of panels stay in the second cache; few rows are cut by panels alone.
-        let rowBlock = 128, panels = Self.panelCount(columns), group = min(9, max(1, panels / 16))
+        let panel = Int(kernel_panel_columns), pairs = kernel_pairs(depth), stride = Self.stride(depth: depth)
+        let (words, rowBlock, rowWords, pairWords, blockWords) =
+            switch left {
+            case .rows(let words): (words, 128, stride, 1, 128 * stride)
+            case .panels(let words): (words, panel, 1, panel, panel * pairs)
+            }
+        let panels = Self.panelCount(columns), group = min(9, max(1, panels / 16)), width = group * panel
         let blocks = (rows + rowBlock - 1) / rowBlock, groups = (panels + group - 1) / group
-        let pairs = kernel_pairs(depth), stride = Self.stride(depth: depth), width = group * Int(kernel_panel_columns)
         pool.run(blocks * groups) { index in
-            let row = index % blocks * rowBlock, column = index / blocks * width
+            let block = index % blocks, row = block * rowBlock, column = index / blocks * width
             kernel_bfloat16_product(
-                min(rowBlock, rows - row), min(width, columns - column), pairs, left + row * stride, stride,
-                right + column * pairs, output + row * columns + column, columns, adds ? 1 : 0)
+                min(rowBlock, rows - row), min(width, columns - column), pairs, words + block * blockWords, rowWords,
+                pairWords, right + column * pairs, output + row * columns + column, columns, adds ? 1 : 0)
         }
     }
 

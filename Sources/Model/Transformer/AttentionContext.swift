@@ -115,7 +115,7 @@ struct BFloat16Context: AttentionContext {
     /// Words of the largest left factor: a block's weights, turned or not, or its queries.
     private static func leftCount(depth: Int, headSize: Int) -> Int {
         let block = Attention.queryBlock
-        return max(block * kernel_pairs(depth), depth * kernel_pairs(block), block * kernel_pairs(headSize))
+        return max(block * kernel_pairs(depth), kernel_panel_words(block, depth), block * kernel_pairs(headSize))
     }
 
     /// - Parameter scratch: `scratchCount` floats.
@@ -156,7 +156,7 @@ struct BFloat16Context: AttentionContext {
         kernel_pairs_of_rows(rows, stride, left, pairs, count, headSize)
         // Whole panels: what is computed past `positions` is not looked at.
         kernel_bfloat16_product(
-            count, (positions + Self.panel - 1) / Self.panel * Self.panel, pairs, left, pairs,
+            count, (positions + Self.panel - 1) / Self.panel * Self.panel, pairs, left, pairs, 1,
             side == .keys ? acrossKeys : acrossValues, scores, scoreStride, 0)
     }
 
@@ -184,8 +184,8 @@ struct BFloat16Context: AttentionContext {
         // A panel at a time: each has rows for the whole depth, of which the first are taken.
         for column in Swift.stride(from: 0, to: headSize, by: Self.panel) {
             kernel_bfloat16_product(
-                count, min(Self.panel, headSize - column), pairs, left, pairs, rows + column * kernel_pairs(depth),
-                output + column, stride, adds ? 1 : 0)
+                count, min(Self.panel, headSize - column), pairs, left, pairs, 1,
+                rows + column * kernel_pairs(depth), output + column, stride, adds ? 1 : 0)
         }
     }
 
@@ -193,9 +193,13 @@ struct BFloat16Context: AttentionContext {
         _ weights: UnsafePointer<Float>, rows count: Int, positions: Int, times rows: UnsafePointer<Float>,
         stride: Int, to sum: UnsafeMutablePointer<Float>
     ) {
-        let pairs = kernel_pairs(count)
-        kernel_pairs_of_columns(weights, scoreStride, left, pairs, count, positions)
-        kernel_panels_of_rows(rows, stride, right, pairs * Self.panel, count, headSize)
-        kernel_bfloat16_product(positions, headSize, pairs, left, pairs, right, sum, headSize, 1)
+        let pairs = kernel_pairs(count), panel = Self.panel
+        kernel_panels_of_rows(weights, scoreStride, left, pairs * panel, count, positions)
+        kernel_panels_of_rows(rows, stride, right, pairs * panel, count, headSize)
+        for position in Swift.stride(from: 0, to: positions, by: panel) {
+            kernel_bfloat16_product(
+                min(panel, positions - position), headSize, pairs, left + position * pairs, 1, panel, right,
+                sum + position * headSize, headSize, 1)
+        }
     }
 }

@@ -30,7 +30,7 @@ struct BFloat16KernelTests {
         0x1.ffp0, .pi, 65504, 1e-30,
     ]
 
-    @Test("round to the nearest, ties to even", arguments: [1, 5, 16, 23])
+    @Test("round to the nearest, ties to even", arguments: [1, 5, 16, 23, 32, 45])
     func rounding(width: Int) {
         let x = Array((Self.odd + Self.odd).prefix(width)), pairs = kernel_pairs(width)
         var y = [UInt32](repeating: 7, count: pairs)
@@ -40,6 +40,14 @@ struct BFloat16KernelTests {
             #expect(found.bitPattern == BFloat16.nearest(value).bitPattern, "\(value)")
         }
         if width % 2 == 1 { #expect(BFloat16.factors(y[pairs - 1]).later.bitPattern == 0) }
+        // As panels they are rounded two rows at a time.
+        var panels = [UInt32](repeating: 7, count: kernel_panel_words(2, width))
+        kernel_panels_of_rows(x + x.reversed(), width, &panels, panels.count, 2, width)
+        for (column, value) in x.enumerated() {
+            let pair = BFloat16.factors(panels[column / 64 * 64 + column % 64])
+            #expect(pair.earlier.bitPattern == BFloat16.nearest(value).bitPattern, "\(value)")
+            #expect(pair.later.bitPattern == BFloat16.nearest(x[width - 1 - column]).bitPattern)
+        }
     }
 
     @Test("keep what is not a number")
@@ -62,8 +70,6 @@ struct BFloat16KernelTests {
             return place % 2 == 0 ? pair.earlier : pair.later
         }
         let columnPairs = kernel_pairs(rows), rowPairs = kernel_pairs(width)
-        var turned = [UInt32](repeating: 7, count: width * columnPairs)
-        kernel_pairs_of_columns(x, width, &turned, columnPairs, rows, width)
         var down = [UInt32](repeating: 7, count: kernel_panel_words(rows, width))
         var along = [UInt32](repeating: 7, count: kernel_panel_words(width, rows))
         let panel = Int(kernel_panel_columns)
@@ -85,7 +91,6 @@ struct BFloat16KernelTests {
         for row in 0..<rows {
             for column in 0..<width {
                 let value = BFloat16.nearest(x[row * width + column])
-                #expect(factor(turned, column * columnPairs + row / 2, row) == value)
                 #expect(
                     factor(down, (column / panel * columnPairs + row / 2) * panel + column % panel, row) == value)
                 #expect(factor(along, (row / panel * rowPairs + column / 2) * panel + row % panel, column) == value)
@@ -101,7 +106,7 @@ struct BFloat16KernelTests {
 
     @Test(
         "give every element one chain of sums, with the processor's instructions and without",
-        arguments: [(1, 64, 64), (5, 63, 172), (7, 37, 13), (33, 577, 130), (13, 800, 64)])
+        arguments: [(1, 64, 64), (5, 63, 172), (7, 37, 13), (33, 577, 130), (13, 800, 64), (67, 45, 65)])
     func bits(M: Int, K: Int, N: Int) {
         let x = MatrixProductTests.values(M * K, 41), w = MatrixProductTests.values(N * K, 42)
         let pairs = kernel_pairs(K), stride = N + 3
@@ -109,11 +114,28 @@ struct BFloat16KernelTests {
         var right = [UInt32](repeating: 0, count: kernel_panel_words(K, N))
         kernel_pairs_of_rows(x, K, &left, pairs, M, K)
         kernel_panels_of_columns(w, K, &right, K, N)
+        var leftPanels = [UInt32](repeating: 0, count: kernel_panel_words(K, M))
+        kernel_panels_of_columns(x, K, &leftPanels, K, M)
         for adds in [false, true] {
             var fast = [Float](repeating: 7, count: M * stride), plain = fast
-            kernel_bfloat16_product(M, N, pairs, left, pairs, right, &fast, stride, adds ? 1 : 0)
-            kernel_bfloat16_product_plain(M, N, pairs, left, pairs, right, &plain, stride, adds ? 1 : 0)
+            kernel_bfloat16_product(M, N, pairs, left, pairs, 1, right, &fast, stride, adds ? 1 : 0)
+            kernel_bfloat16_product_plain(M, N, pairs, left, pairs, 1, right, &plain, stride, adds ? 1 : 0)
             #expect(fast == plain)
+            // The left factor as panels, one of which is 64 rows.
+            var ofPanels = [Float](repeating: 7, count: M * stride), ofPanelsPlain = ofPanels
+            for m in Swift.stride(from: 0, to: M, by: 64) {
+                let rows = min(64, M - m), from = Array(leftPanels[(m * pairs)...])
+                ofPanels.withUnsafeMutableBufferPointer {
+                    kernel_bfloat16_product(
+                        rows, N, pairs, from, 1, 64, right, $0.baseAddress! + m * stride, stride, adds ? 1 : 0)
+                }
+                ofPanelsPlain.withUnsafeMutableBufferPointer {
+                    kernel_bfloat16_product_plain(
+                        rows, N, pairs, from, 1, 64, right, $0.baseAddress! + m * stride, stride, adds ? 1 : 0)
+                }
+            }
+            #expect(ofPanels == fast)
+            #expect(ofPanelsPlain == fast)
             for m in 0..<M {
                 for n in 0..<N {
                     var sum: Float = adds ? 7 : 0
