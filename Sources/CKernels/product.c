@@ -32,15 +32,14 @@ INLINE void column_of_tiles(const int columns, long m, long k, const float *a, l
         tile(1, columns, k, a + i * a_row, a_row, a_column, b, b_row, c + i * c_row, c_row, accumulate);
 }
 
-DISPATCHED void kernel_product(long m, long n, long k, const float *a, long a_row, long a_column, const float *b,
-                               long b_row, float *c, long c_row, int accumulate) {
+/// All the columns, up to `widest` vectors of them at a time.
+INLINE void product(const int widest, long m, long n, long k, const float *a, long a_row, long a_column,
+                    const float *b, long b_row, float *c, long c_row, int accumulate) {
     long j = 0;
-    for (; j + 4 * LANES <= n; j += 4 * LANES)
-        column_of_tiles(4, m, k, a, a_row, a_column, b + j, b_row, c + j, c_row, accumulate);
-    for (; j + 2 * LANES <= n; j += 2 * LANES)
-        column_of_tiles(2, m, k, a, a_row, a_column, b + j, b_row, c + j, c_row, accumulate);
-    for (; j + LANES <= n; j += LANES)
-        column_of_tiles(1, m, k, a, a_row, a_column, b + j, b_row, c + j, c_row, accumulate);
+#pragma unroll
+    for (int columns = widest; columns > 0; columns /= 2)
+        for (; j + columns * LANES <= n; j += columns * LANES)
+            column_of_tiles(columns, m, k, a, a_row, a_column, b + j, b_row, c + j, c_row, accumulate);
     if (j == n) return;
     for (long i = 0; i < m; i++) {
         float sum[LANES] = {0};
@@ -51,6 +50,29 @@ DISPATCHED void kernel_product(long m, long n, long k, const float *a, long a_ro
                 sum[column - j] += a[i * a_row + p * a_column] * b[p * b_row + column];
         for (long column = j; column < n; column++) c[i * c_row + column] = sum[column - j];
     }
+}
+
+#if defined(__x86_64__)
+__attribute__((target("arch=x86-64-v4"))) static void product_wide(long m, long n, long k, const float *a, long a_row,
+                                                                   long a_column, const float *b, long b_row, float *c,
+                                                                   long c_row, int accumulate) {
+    product(4, m, n, k, a, a_row, a_column, b, b_row, c, c_row, accumulate);
+}
+#endif
+
+/// For 16 registers of half the width: a tile's sums take 12 of them.
+DISPATCHED static void product_narrow(long m, long n, long k, const float *a, long a_row, long a_column,
+                                      const float *b, long b_row, float *c, long c_row, int accumulate) {
+    product(1, m, n, k, a, a_row, a_column, b, b_row, c, c_row, accumulate);
+}
+
+void kernel_product(long m, long n, long k, const float *a, long a_row, long a_column, const float *b, long b_row,
+                    float *c, long c_row, int accumulate) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("x86-64-v4"))
+        return product_wide(m, n, k, a, a_row, a_column, b, b_row, c, c_row, accumulate);
+#endif
+    product_narrow(m, n, k, a, a_row, a_column, b, b_row, c, c_row, accumulate);
 }
 
 DISPATCHED void kernel_transpose(const float *x, long x_row, float *y, long y_row, long rows, long columns) {

@@ -2,7 +2,6 @@
 ///
 /// Each case says where, what and what to do. A caller's own mistake (a wrong shape) traps instead.
 public enum ModelError: Error, Equatable {
-    case libraryUnavailable(name: String, reason: String)
     case configuration(field: String, problem: String)
     /// A weight, tokenizer or configuration file that cannot be used.
     case file(name: String, problem: String, remedy: String? = nil)
@@ -22,8 +21,6 @@ public enum ModelError: Error, Equatable {
 extension ModelError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .libraryUnavailable(let name, let reason):
-            "\(name) cannot be opened: \(reason); run 'scripts/setup' to install it"
         case .configuration(let field, let problem):
             "model configuration: '\(field)' \(problem)"
         case .file(let name, let problem, let remedy):

@@ -15,8 +15,6 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case lockMismatch = 14
     /// The store is missing, foreign, newer than this program, or may not be written.
     case store = 15
-    /// A numerical library or an executor is not available.
-    case engine = 16
     /// An error nobody thought of.
     case bug = 70
     /// Ended in good order after SIGINT.

@@ -30,7 +30,7 @@ struct Failure: Error {
         case let error as CommandError: self.init(error.status, error.description)
         case let error as PipelineError: self.init(Self.status(of: error), error.description)
         case let error as ArtifactError: self.init(Self.status(of: error), error.description)
-        case let error as ModelError: self.init(Self.status(of: error), error.description)
+        case let error as ModelError: self.init(.stageFailed, error.description)
         case let error as StageError: self.init(.stageFailed, error.description)
         case is CancellationError: self.init(.interrupted, "interrupted; the next run carries on from here")
         case let error as CocoaError: self.init(.stageFailed, Self.text(of: error))
@@ -72,12 +72,6 @@ struct Failure: Error {
         }
     }
 
-    private static func status(of error: ModelError) -> ExitStatus {
-        switch error {
-        case .libraryUnavailable: .engine
-        default: .stageFailed
-        }
-    }
 }
 
 extension Failure {

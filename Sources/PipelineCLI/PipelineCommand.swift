@@ -9,8 +9,7 @@ struct PipelineCommand: AsyncParsableCommand {
         discussion: """
             Exit codes: 0 done · 1 a stage failed · 2 usage or pipeline file · 3 finished with failures under -k · \
             10 out of date (--exit-code) · 12 integrity · 13 not reproducible · 14 not as locked · \
-            15 store missing, foreign, newer, in use or not writable · \
-            16 numerical library unavailable · 70 bug · 130/143 interrupted in good order.
+            15 store missing, foreign, newer, in use or not writable · 70 bug · 130/143 interrupted in good order.
             """,
         version: ProgramVersion.text,
         subcommands: [

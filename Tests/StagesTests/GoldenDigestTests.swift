@@ -10,7 +10,7 @@ import Testing
 /// a whole; their digests stand in their own tests.)
 ///
 /// Not written down, since they need not be the same on every machine:
-/// - `sft` and `dpo`: gradients are OpenBLAS's, whose kernels the processor decides.
+/// - `sft` and `dpo`: rotary tables, the schedule and preference losses take the C library's functions.
 /// - what `sample`, `judge`, `self-instruct`, `eft-filter` and `evaluate-judge` let a model write, and
 ///   `reference-logps`: processors without fused multiplication and addition round otherwise, and probabilities are the
 ///   C library's logarithms.

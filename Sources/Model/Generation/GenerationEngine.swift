@@ -14,7 +14,7 @@ public final class GenerationEngine {
     /// How many prompts may end in one step; bounds the memory of their logits.
     static let promptEnds = 16
 
-    /// - Throws: `ModelError.configuration` for impossible options; `ModelError.libraryUnavailable` without OpenBLAS.
+    /// - Throws: `ModelError.configuration` for impossible options.
     public init(
         model: LanguageModel, precision: Precision = .single, decoder: any TokenDecoding, pool: WorkerPool,
         options: GenerationOptions = GenerationOptions()
@@ -24,7 +24,7 @@ public final class GenerationEngine {
         self.decoder = decoder
         self.pool = pool
         self.options = options
-        pass = try InferencePass(
+        pass = InferencePass(
             model: model, precision: precision, pool: pool, rows: options.slots + options.prefillTokens,
             logitRows: options.slots + Self.promptEnds, cacheBytes: options.cacheBytes)
         samplers = (0..<pool.threads).map { _ in TokenSampler(vocabularySize: model.configuration.vocabularySize) }

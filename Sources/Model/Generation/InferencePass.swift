@@ -36,13 +36,12 @@ final class InferencePass {
     /// (logit rows, vocabularySize)
     private let logits: FloatBuffer
 
-    /// - Throws: `ModelError.libraryUnavailable` when there is no library for matrix products.
     init(
         model: LanguageModel, precision: Precision, pool: WorkerPool, rows: Int, logitRows: Int, cacheBytes: Int
-    ) throws(ModelError) {
+    ) {
         let shape = model.configuration
         self.model = model
-        product = try MatrixProduct(precision: precision, pool: pool)
+        product = MatrixProduct(precision: precision, pool: pool)
         weights = WeightMatrices(model, for: product, gradients: false)
         kernels = RowKernels(pool: pool)
         maximumRows = rows

@@ -9,16 +9,18 @@ final class BFloat16Product: ProductProvider {
 
     private let pool: WorkerPool
     private let left = GrowingBuffer<UInt32>(), turned = GrowingBuffer<UInt32>(), right = GrowingBuffer<UInt32>()
-    /// A block of rows for each worker.
-    private let scratch = GrowingBuffer<Float>()
+    private let blocks: RowBlocks
 
-    init(pool: WorkerPool) { self.pool = pool }
+    init(pool: WorkerPool) {
+        self.pool = pool
+        blocks = RowBlocks(pool: pool)
+    }
 
     func forward(
         _ input: FactorRows, _ weight: WeightMatrix, _ output: UnsafeMutablePointer<Float>, rows M: Int
     ) {
         let K = weight.inFeatures, stride = Self.stride(depth: K), left = left.reserve(M * stride)
-        overBlocks(M, scratchWidth: K) { first, count, scratch in
+        blocks.forEach(of: M, width: input.scratchWidth(K)) { first, count, scratch in
             kernel_pairs_of_rows(
                 input.rows(from: first, count: count, width: K, scratch: scratch), K, left + first * stride, stride,
                 count, K)
@@ -40,7 +42,8 @@ final class BFloat16Product: ProductProvider {
         let left = left.reserve(M * stride), turned = turned.reserve(kernel_panel_words(M, N))
         let right = right.reserve(kernel_panel_words(M, K))
         // The output's gradient is read once and packed for both products.
-        overBlocks(M, scratchWidth: max(N, K)) { first, count, scratch in
+        blocks.forEach(of: M, width: max(outputGradient.scratchWidth(N), input.scratchWidth(K))) {
+            first, count, scratch in
             let gradient = outputGradient.rows(from: first, count: count, width: N, scratch: scratch)
             kernel_pairs_of_rows(gradient, N, left + first * stride, stride, count, N)
             kernel_panels_of_rows(gradient, N, turned + first / 2 * panel, panelWords, count, N)
@@ -49,17 +52,6 @@ final class BFloat16Product: ProductProvider {
         }
         multiply(.rows(left), gradientPanels, into: inputGradient, rows: M, depth: N, columns: K, adds: false)
         multiply(.panels(turned), right, into: weightGradient, rows: N, depth: M, columns: K, adds: true)
-    }
-
-    /// Calls `body` with the first row and the number of rows of each block, and a block's room of its own.
-    private func overBlocks(
-        _ rows: Int, scratchWidth: Int, _ body: (_ first: Int, _ count: Int, UnsafeMutablePointer<Float>) -> Void
-    ) {
-        let block = FactorRows.block, size = block * scratchWidth
-        let scratch = scratch.reserve(pool.threads * size)
-        pool.runWithWorkers((rows + block - 1) / block) { index, worker in
-            body(index * block, min(block, rows - index * block), scratch + worker * size)
-        }
     }
 
     /// Words from one row of a left factor to the next: an odd number of cache lines, so that rows do not fall into the

@@ -13,6 +13,14 @@ package enum FactorRows {
     /// Rows of a block: a multiple of the pairs that a vector holds, and few enough for the second cache.
     static let block = 32
 
+    /// Whether rows have a place of their own.
+    var isInMemory: Bool {
+        if case .computed = self { false } else { true }
+    }
+
+    /// Floats of scratch that a row of `width` takes.
+    func scratchWidth(_ width: Int) -> Int { isInMemory ? 0 : width }
+
     /// The rows from `first` on, each `width` floats; at `scratch` where they have no place of their own.
     package func rows(
         from first: Int, count: Int, width: Int, scratch: UnsafeMutablePointer<Float>

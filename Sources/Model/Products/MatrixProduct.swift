@@ -7,12 +7,11 @@ package final class MatrixProduct {
     package let pool: WorkerPool
     private let provider: any ProductProvider
 
-    /// - Throws: `ModelError.libraryUnavailable` when single precision is asked for and OpenBLAS cannot be opened.
-    package init(precision: Precision, pool: WorkerPool) throws(ModelError) {
+    package init(precision: Precision, pool: WorkerPool) {
         self.precision = precision
         self.pool = pool
         switch precision {
-        case .single: provider = try SinglePrecisionProduct(pool: pool)
+        case .single: provider = SinglePrecisionProduct(pool: pool)
         case .bfloat16: provider = BFloat16Product(pool: pool)
         }
     }

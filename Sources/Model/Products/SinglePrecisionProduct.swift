@@ -1,18 +1,15 @@
 import CKernels
-import COpenBLAS
 
-/// Products in single precision: our own kernel where rows must not depend on one another, OpenBLAS for gradients.
+/// Products in single precision: `kernel_linear` forward, which few rows of decoding need, `kernel_product` backward.
 final class SinglePrecisionProduct: ProductProvider {
     private let pool: WorkerPool
+    private let blocks: RowBlocks
     /// Rows that a caller computes, all of them.
     private let gradientRows = GrowingBuffer<Float>(), inputRows = GrowingBuffer<Float>()
 
-    /// - Throws: `ModelError.libraryUnavailable` when OpenBLAS cannot be opened.
-    init(pool: WorkerPool) throws(ModelError) {
-        guard openblas_open() == 0 else {
-            throw .libraryUnavailable(name: "OpenBLAS", reason: String(cString: openblas_error()))
-        }
+    init(pool: WorkerPool) {
         self.pool = pool
+        blocks = RowBlocks(pool: pool)
     }
 
     /// Each element is summed in one fixed order: see `kernel_linear`.
@@ -34,25 +31,73 @@ final class SinglePrecisionProduct: ProductProvider {
         }
     }
 
+    /// An element of either gradient is one chain of sums along its depth: see `kernel_product`.
     func backward(
         outputGradient: FactorRows, input: FactorRows, _ weight: WeightMatrix,
         inputGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>, rows M: Int
     ) {
         let K = weight.inFeatures, N = weight.outFeatures
-        let gradient = stored(outputGradient, rows: M, width: N, in: gradientRows)
-        let input = stored(input, rows: M, width: K, in: inputRows)
-        let rowBlock = 128, featureBlock = 192
-        pool.run((M + rowBlock - 1) / rowBlock) { block in
-            let row = block * rowBlock
-            openblas_sgemm(
-                0, 0, Int32(min(rowBlock, M - row)), Int32(K), Int32(N), 1, gradient + row * N, Int32(N),
-                weight.values, Int32(K), 0, inputGradient + row * K, Int32(K))
+        let inputs = Strips(rows: M, columns: 0..<K, width: 64, in: inputRows)
+        blocks.forEach(of: M, width: input.scratchWidth(K)) { first, count, room in
+            inputs.fill(from: first, count: count, input.rows(from: first, count: count, width: K, scratch: room), K)
         }
-        pool.run((N + featureBlock - 1) / featureBlock) { block in
-            let column = block * featureBlock
-            openblas_sgemm(
-                1, 0, Int32(min(featureBlock, N - column)), Int32(K), Int32(M), 1, gradient + column, Int32(N), input,
-                Int32(K), 1, weightGradient + column * K, Int32(K))
+        // What lies in memory, such as the gradient of a vocabulary's logits, is not packed all at once.
+        var outputGradient = outputGradient, columns = N
+        if N > 16 * Self.block, outputGradient.isInMemory {
+            columns = 16 * Self.block
+            outputGradient = .stored(stored(outputGradient, rows: M, width: N, in: gradientRows))
+        }
+        for first in stride(from: 0, to: N, by: columns) {
+            let features = first..<min(first + columns, N)
+            let gradients = Strips(rows: M, columns: features, width: Self.block, in: gradientRows)
+            blocks.forEach(of: M, width: outputGradient.scratchWidth(N)) { first, count, room in
+                gradients.fill(
+                    from: first, count: count,
+                    outputGradient.rows(from: first, count: count, width: N, scratch: room), N)
+            }
+            multiply(gradients, weight, into: inputGradient)
+            multiply(gradients, inputs, into: weightGradient)
+        }
+    }
+
+    /// Rows, or a stretch of the depth: a block of one factor, a group of columns of the other and their sums stay in the
+    /// second cache.
+    private static let block = 192
+    /// Strips of an input that make a group of columns.
+    private static let group = 9
+
+    /// `output` (M, K) = `gradients` · their rows of `weight`, or += where others came before.
+    private func multiply(_ gradients: Strips, _ weight: WeightMatrix, into output: UnsafeMutablePointer<Float>) {
+        let K = weight.inFeatures, M = gradients.rows, width = Self.group * 64
+        let groups = (K + width - 1) / width
+        pool.run((M + Self.block - 1) / Self.block * groups) { index in
+            let row = index / groups * Self.block, column = index % groups * width
+            for strip in 0..<gradients.count {
+                let features = gradients.columns(strip), depth = features.count
+                kernel_product(
+                    min(Self.block, M - row), min(width, K - column), depth, gradients[strip] + row * depth, depth, 1,
+                    weight.values + features.lowerBound * K + column, K, output + row * K + column, K,
+                    features.lowerBound > 0 ? 1 : 0)
+            }
+        }
+    }
+
+    /// The rows of `output` (outFeatures, K) that are columns of `gradients` += `gradients`ᵀ · `inputs`.
+    private func multiply(_ gradients: Strips, _ inputs: Strips, into output: UnsafeMutablePointer<Float>) {
+        let M = gradients.rows, K = inputs.columns.count, groups = (inputs.count + Self.group - 1) / Self.group
+        pool.run(gradients.count * groups) { index in
+            let strip = index % gradients.count, features = gradients.columns(strip)
+            let panels =
+                index / gradients.count * Self.group..<min((index / gradients.count + 1) * Self.group, inputs.count)
+            for row in stride(from: 0, to: M, by: Self.block) {
+                for panel in panels {
+                    let columns = inputs.columns(panel), width = columns.count
+                    kernel_product(
+                        features.count, width, min(Self.block, M - row), gradients[strip] + row * features.count, 1,
+                        features.count, inputs[panel] + row * width, width,
+                        output + features.lowerBound * K + columns.lowerBound, K, 1)
+                }
+            }
         }
     }
 
@@ -75,11 +120,36 @@ final class SinglePrecisionProduct: ProductProvider {
     }
 }
 
-/// The library behind single-precision gradients.
-public enum BLAS {
-    /// The kernel family it chose, such as "SkylakeX".
-    public static var kernelFamily: String { openblas_open() == 0 ? String(cString: openblas_core()) : "none" }
-    /// Both, under the names of the records of results.
-    public static var facts: [String: String] { ["blas": libraryVersion, "blasKernels": kernelFamily] }
-    public static var libraryVersion: String { openblas_open() == 0 ? String(cString: openblas_version()) : "none" }
+/// Some columns of a matrix, cut into strips: each (rows, its width), one after the other.
+private struct Strips {
+    let rows: Int
+    let columns: Range<Int>
+    private let width: Int
+    private let values: UnsafeMutablePointer<Float>
+
+    init(rows: Int, columns: Range<Int>, width: Int, in buffer: GrowingBuffer<Float>) {
+        self.rows = rows
+        self.columns = columns
+        self.width = width
+        values = buffer.reserve(rows * columns.count)
+    }
+
+    var count: Int { (columns.count + width - 1) / width }
+
+    func columns(_ strip: Int) -> Range<Int> {
+        let first = columns.lowerBound + strip * width
+        return first..<min(first + width, columns.upperBound)
+    }
+
+    subscript(strip: Int) -> UnsafeMutablePointer<Float> { values + strip * width * rows }
+
+    /// Takes over `count` rows of the matrix from `row` on, which lie `stride` floats apart at `source`.
+    func fill(from row: Int, count: Int, _ source: UnsafePointer<Float>, _ stride: Int) {
+        for strip in 0..<self.count {
+            let columns = columns(strip), width = columns.count
+            for r in 0..<count {
+                (self[strip] + (row + r) * width).update(from: source + r * stride + columns.lowerBound, count: width)
+            }
+        }
+    }
 }

@@ -26,12 +26,11 @@ public final class SequenceScorer {
     private let rowBudget: Int
 
     /// - Parameter tokensPerMicroBatch: rows computed at once; results do not depend on it.
-    /// - Throws: `ModelError.libraryUnavailable` without OpenBLAS.
     public init(
         model: LanguageModel, precision: Precision = .single, pool: WorkerPool, tokensPerMicroBatch: Int = 2_048
-    ) throws(ModelError) {
+    ) {
         precondition(tokensPerMicroBatch > 0, "SequenceScorer: \(tokensPerMicroBatch) tokens")
-        transformer = try Transformer(model: model, precision: precision, gradients: false, pool: pool)
+        transformer = Transformer(model: model, precision: precision, gradients: false, pool: pool)
         rowBudget = tokensPerMicroBatch
     }
 

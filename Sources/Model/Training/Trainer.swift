@@ -16,7 +16,7 @@ public final class Trainer {
     private let transformer: Transformer
     private let gradient: FloatBuffer
 
-    /// - Throws: `ModelError` for a configuration or an example that cannot be used, or without OpenBLAS.
+    /// - Throws: `ModelError` for a configuration or an example that cannot be used.
     public init(
         model: LanguageModel, task: TrainingTask, configuration: OptimizationConfiguration, seed: UInt64,
         precision: Precision = .single, pool: WorkerPool
@@ -30,7 +30,7 @@ public final class Trainer {
         self.seed = seed
         totalSteps = configuration.totalSteps(examples: task.exampleCount)
         order = DataOrder(examples: task.exampleCount, batchSize: configuration.batchSize, seed: seed)
-        transformer = try Transformer(model: model, precision: precision, pool: pool)
+        transformer = Transformer(model: model, precision: precision, pool: pool)
         gradient = FloatBuffer(count: model.layout.count)
         optimizer = AdamW(
             parameters: model.layout.count,

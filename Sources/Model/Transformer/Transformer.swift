@@ -22,13 +22,12 @@ package final class Transformer {
     }
 
     /// - Parameter gradients: whether `backward` will be called.
-    /// - Throws: `ModelError.libraryUnavailable` without OpenBLAS.
     package init(
         model: LanguageModel, precision: Precision = .single, gradients: Bool = true, pool: WorkerPool
-    ) throws(ModelError) {
+    ) {
         self.model = model
         self.pool = pool
-        product = try MatrixProduct(precision: precision, pool: pool)
+        product = MatrixProduct(precision: precision, pool: pool)
         weights = WeightMatrices(model, for: product, gradients: gradients)
         kernels = RowKernels(pool: pool)
         attention = Attention(model.configuration, precision: precision, pool: pool)

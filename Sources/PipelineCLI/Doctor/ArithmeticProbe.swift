@@ -19,8 +19,7 @@ struct ArithmeticProbe {
     static let rows = 512, inFeatures = 576, outFeatures = 1536
 
     /// Takes about a second.
-    /// - Throws: `ModelError.libraryUnavailable`.
-    static func measure(threads: Int) throws -> ArithmeticProbe {
+    static func measure(threads: Int) -> ArithmeticProbe {
         let pool = WorkerPool(threads: threads)
         let input = FloatBuffer(count: rows * inFeatures), weight = FloatBuffer(count: outFeatures * inFeatures)
         let output = FloatBuffer(count: rows * outFeatures)
@@ -31,7 +30,8 @@ struct ArithmeticProbe {
             index: 0, offset: 0, outFeatures: outFeatures, inFeatures: inFeatures)
         var rates: [Rate] = []
         for precision in Precision.allCases {
-            let product = try MatrixProduct(precision: precision, pool: pool)
+            let product = MatrixProduct(precision: precision, pool: pool)
+            let kernels = precision.isNative ? "own kernels" : "own kernels, without the processor's bfloat16"
             let weights = WeightMatrices(weight, [matrix], for: product, gradients: true)
             rates.append(
                 Rate(
@@ -39,8 +39,7 @@ struct ArithmeticProbe {
                     gigaflops: rate {
                         product.forward(.stored(input.pointer), weights[matrix], output.pointer, rows: rows)
                     },
-                    kernels: precision.isNative ? "own kernels" : "own kernels, without the processor's bfloat16",
-                    isNative: precision.isNative))
+                    kernels: kernels, isNative: precision.isNative))
             rates.append(
                 Rate(
                     name: "\(precision.rawValue)_gradients",
@@ -49,8 +48,7 @@ struct ArithmeticProbe {
                             outputGradient: .stored(output.pointer), input: .stored(input.pointer), weights[matrix],
                             inputGradient: inputGradient.pointer, weightGradient: weightGradient.pointer, rows: rows)
                     },
-                    kernels: precision == .single ? "OpenBLAS \(BLAS.kernelFamily)" : rates[rates.count - 1].kernels,
-                    isNative: precision.isNative))
+                    kernels: kernels, isNative: precision.isNative))
         }
         return ArithmeticProbe(rates: rates, threads: threads)
     }

@@ -34,16 +34,7 @@ struct Doctor {
     }
 
     private func examineArithmetic(_ diagnosis: inout Diagnosis) {
-        let probe: ArithmeticProbe
-        do {
-            probe = try ArithmeticProbe.measure(threads: threads)
-        } catch {
-            diagnosis.add("openblas", "version", .null, "\(error)", weight: .problem)
-            diagnosis.fail(with: .engine)
-            return
-        }
-        diagnosis.add("openblas", "version", .string(BLAS.libraryVersion), BLAS.libraryVersion)
-        diagnosis.add("openblas", "kernels", .string(BLAS.kernelFamily), BLAS.kernelFamily)
+        let probe = ArithmeticProbe.measure(threads: threads)
         for rate in probe.rates {
             diagnosis.add(
                 "arithmetic", rate.name, .number(rate.gigaflops),

@@ -31,9 +31,7 @@ struct Machine {
     /// What floating-point results may depend on, as it is recorded beside every result. Names are those of records that
     /// exist, so they stay.
     var facts: [String: String] {
-        BLAS.facts.merging([
-            "processor": processor, "vectorFeatures": vectorFeatures.joined(separator: "+"),
-        ]) { $1 }
+        ["processor": processor, "vectorFeatures": vectorFeatures.joined(separator: "+")]
     }
 
     /// The text behind the first `name :` in a file of such lines.

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Artifacts
 internal import Foundation
-internal import Model
 internal import Pipeline
 
 /// What results are to be kept apart by beyond what their keys always hold. `run`, `plan`, `status` and `why` agree only
@@ -9,7 +8,7 @@ internal import Pipeline
 struct StrictOptions: ParsableArguments {
     @Flag(
         help: """
-            Keep results of float work apart by processor and BLAS kernels: those made on another machine are not reused.
+            Keep results of float work apart by processor: those made on another one are not reused.
             """)
     var strictNumerics = false
     @Flag(help: "Keep all results apart by the program's own digest: those of another build are not reused.")
@@ -33,7 +32,7 @@ struct StrictOptions: ParsableArguments {
     private static var machine: String {
         let machine = Machine.current()
         let features = machine.vectorFeatures.joined(separator: "+")
-        return "\(machine.processor);\(features);blas=\(BLAS.libraryVersion)/\(BLAS.kernelFamily)"
+        return "\(machine.processor);\(features)"
     }
 
     private static func programDigest() throws -> ContentDigest {

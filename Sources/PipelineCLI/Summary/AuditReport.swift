@@ -1,5 +1,4 @@
 internal import Artifacts
-internal import Model
 internal import Pipeline
 
 /// What an audit found, in words and as JSON.
@@ -7,17 +6,12 @@ struct AuditReport {
     /// An audited stage, and whether it was executed where its result was made.
     struct Entry {
         let audit: StageAudit
-        /// What made the result that is not at hand here: a processor or a numerical library; nil where all is.
+        /// The processor that made the result, where it is not the one at hand.
         let otherMachine: String?
 
         init(_ audit: StageAudit, of record: StageRecord?, here machine: Machine) {
             self.audit = audit
-            var here = machine.facts
-            // Nothing else is left to the library.
-            if record?.preimage["params"]?["precision"]?.stringValue != Precision.single.rawValue {
-                for name in BLAS.facts.keys { here[name] = nil }
-            }
-            let others = here.sorted { $0.key < $1.key }.compactMap { name, value in
+            let others = machine.facts.sorted { $0.key < $1.key }.compactMap { name, value in
                 record?.facts[name]?.stringValue.flatMap { $0 == value ? nil : $0 }
             }
             otherMachine = others.isEmpty ? nil : others.joined(separator: ", ")

@@ -4,6 +4,7 @@ internal import Pipeline
 /// Raised when a kernel's rounding changes, in whichever precision, so that results of old kernels are not reused.
 ///
 /// 2: keys, values and attention weights are rounded in bfloat16 too; gradients of attention are summed head by head.
+/// 3: gradients of products in single precision come from our own kernel.
 enum ModelNumerics {
-    static let current = Numerics.float(generation: 2)
+    static let current = Numerics.float(generation: 3)
 }

@@ -47,7 +47,7 @@ package struct ScoreReferenceStage: Stage {
         if fitting.count < pairs.count {
             context.warn("\(pairs.count - fitting.count) of \(pairs.count) pairs are longer than \(limit) tokens")
         }
-        let scorer = try SequenceScorer(
+        let scorer = SequenceScorer(
             model: model.model, precision: parameters.precision,
             pool: WorkerPool(threads: context.execution.threads))
         let rows = try await context.shards(

@@ -12,7 +12,7 @@ struct ProductFixture {
         for (index, value) in weight.enumerated() { values[index] = value }
         matrix = ParameterLayout.Matrix(
             index: 0, offset: 0, outFeatures: weight.count / inFeatures, inFeatures: inFeatures)
-        product = try MatrixProduct(precision: precision, pool: pool)
+        product = MatrixProduct(precision: precision, pool: pool)
         weights = WeightMatrices(values, [matrix], for: product, gradients: true)
     }
 
@@ -148,7 +148,7 @@ struct MatrixProductTests {
                 ParameterLayout.Matrix(index: index, offset: count, outFeatures: shape.N, inFeatures: shape.K))
             count += shape.N * shape.K
         }
-        let values = FloatBuffer(count: count), product = try MatrixProduct(precision: precision, pool: pool)
+        let values = FloatBuffer(count: count), product = MatrixProduct(precision: precision, pool: pool)
         let weights = WeightMatrices(values, matrices, for: product, gradients: true)
         // Matrix 0 is all halves, matrix 1 all quarters.
         values.fill(0.5)

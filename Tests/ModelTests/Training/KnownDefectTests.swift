@@ -7,7 +7,7 @@ import Testing
 struct KnownDefectTests {
     /// log p of each token after those before it, from the scorer one token at a time.
     static func tokenLogProbabilities(_ model: LanguageModel, _ tokens: [Int32]) throws -> [Double] {
-        let scorer = try SequenceScorer(model: model, pool: WorkerPool(threads: 1))
+        let scorer = SequenceScorer(model: model, pool: WorkerPool(threads: 1))
         return try scorer.score(
             (1..<tokens.count).map { .init(prompt: Array(tokens[..<$0]), completion: [tokens[$0]]) }
         ).map(\.logProbability)
@@ -43,7 +43,7 @@ struct KnownDefectTests {
         let model = try LanguageModel(configuration: shape)
         for index in 0..<8 { model.parameters[index * 8 + index] = 10 }
         for index in 0..<8 { model.parameters[model.layout.finalNorm + index] = 1 }
-        let scorer = try SequenceScorer(model: model, pool: WorkerPool(threads: 1))
+        let scorer = SequenceScorer(model: model, pool: WorkerPool(threads: 1))
         let scores = try scorer.score([
             .init(prompt: [3], completion: [3]), .init(prompt: [3], completion: [4]),
         ])
@@ -98,7 +98,7 @@ struct KnownDefectTests {
     @Test("prompt tokens never enter a response's log-probability")
     func promptStaysOut() throws {
         let model = try RandomModel.make()
-        let scorer = try SequenceScorer(model: model, pool: WorkerPool(threads: 1))
+        let scorer = SequenceScorer(model: model, pool: WorkerPool(threads: 1))
         let tokens = RandomModel.sequence(9, firstTarget: 1, seed: 13).tokens
         let whole = try scorer.score([.init(prompt: Array(tokens[..<1]), completion: Array(tokens[1...]))])[0]
         let late = try scorer.score([.init(prompt: Array(tokens[..<6]), completion: Array(tokens[6...]))])[0]

@@ -57,7 +57,7 @@ struct ScaleTests {
         let next = try GenerationEngineTests.engine(model, precision)
             .nextTokenLogProbabilities(after: [prompt], of: [7])[0]
         let mask = (0...prompt.count).map { $0 == prompt.count }
-        let transformer = try Transformer(
+        let transformer = Transformer(
             model: model, precision: precision, gradients: false, pool: WorkerPool(threads: 2))
         let exact = transformer.forward(
             PackedBatch([TargetedSequence(tokens: prompt + [7], targetMask: mask)]), keepActivations: false)

@@ -14,12 +14,12 @@ struct SequenceScorerTests {
     @Test("an example's bits do not depend on what is scored beside it", arguments: Precision.allCases)
     func independence(precision: Precision) throws {
         let model = try RandomModel.make(), pool = WorkerPool(threads: 2)
-        let scorer = try SequenceScorer(model: model, precision: precision, pool: pool)
+        let scorer = SequenceScorer(model: model, precision: precision, pool: pool)
         let together = try scorer.score(Self.requests)
         for (index, request) in Self.requests.enumerated() {
             #expect(try scorer.score([request]) == [together[index]], "request \(index)")
         }
-        let small = try SequenceScorer(
+        let small = SequenceScorer(
             model: model, precision: precision, pool: WorkerPool(threads: 1), tokensPerMicroBatch: 50)
         #expect(try small.score(Self.requests) == together)
         #expect(try scorer.score(Self.requests.reversed()) == together.reversed())

@@ -29,7 +29,7 @@ struct SmolLM2TrainingTests {
     func firstGradient() throws {
         let golden = try GoldenModel.decode(SmolLM2.Supervised.self, "smollm2/sft.json")
         let model = try SmolLM2.load()
-        let transformer = try Transformer(model: model, pool: WorkerPool(threads: 2))
+        let transformer = Transformer(model: model, pool: WorkerPool(threads: 2))
         let batch = PackedBatch(golden.sequences)
         let found = transformer.forward(batch, keepActivations: true)
         let count = Double(found.count)
@@ -57,7 +57,7 @@ struct SmolLM2TrainingTests {
         let model = try SmolLM2.load(), pool = WorkerPool(threads: 2), batch = PackedBatch(golden.sequences)
         var losses: [Double] = [], gradients: [FloatBuffer] = []
         for precision in Precision.allCases {
-            let transformer = try Transformer(model: model, precision: precision, pool: pool)
+            let transformer = Transformer(model: model, precision: precision, pool: pool)
             let found = transformer.forward(batch, keepActivations: true)
             let count = Double(found.count)
             losses.append(-found.reduce(0) { $0 + $1.logProbability } / count)

@@ -38,7 +38,7 @@ struct GoldenTransformerTests {
     @Test("logits agree at every position", arguments: folders)
     func logits(folder: String) throws {
         let model = try model(folder)
-        let transformer = try Transformer(model: model, pool: WorkerPool(threads: 2))
+        let transformer = Transformer(model: model, pool: WorkerPool(threads: 2))
         let expected = try GoldenModel.decode(Expected.self, folder + "/expected.json")
         let vocabulary = model.configuration.vocabularySize
         for sequence in expected.sequences {
@@ -68,7 +68,7 @@ struct GoldenTransformerTests {
     @Test("loss and gradients agree", arguments: folders)
     func gradients(folder: String) throws {
         let model = try model(folder)
-        let transformer = try Transformer(model: model, pool: WorkerPool(threads: 2))
+        let transformer = Transformer(model: model, pool: WorkerPool(threads: 2))
         let expected = try GoldenModel.decode(Expected.self, folder + "/expected.json")
         let batch = PackedBatch(
             expected.sequences.map { TargetedSequence(tokens: $0.ids, targetMask: GoldenModel.mask($0.target_mask)) })

@@ -13,7 +13,7 @@ struct TransformerGradientTests {
     static func lossAndGradient(
         _ model: LanguageModel, _ sequences: [TargetedSequence], dropout: Dropout? = nil, threads: Int = 2
     ) throws -> (loss: Double, gradient: FloatBuffer) {
-        let transformer = try Transformer(model: model, pool: WorkerPool(threads: threads))
+        let transformer = Transformer(model: model, pool: WorkerPool(threads: threads))
         let found = transformer.forward(PackedBatch(sequences), dropout: dropout, keepActivations: true)
         let gradient = FloatBuffer(count: model.layout.count)
         transformer.backward([Float](repeating: -1, count: found.count), into: gradient)
@@ -50,7 +50,7 @@ struct TransformerGradientTests {
     @Test("gradients are added to what is there")
     func accumulates() throws {
         let model = try RandomModel.make()
-        let transformer = try Transformer(model: model, pool: WorkerPool(threads: 2))
+        let transformer = Transformer(model: model, pool: WorkerPool(threads: 2))
         let gradient = FloatBuffer(count: model.layout.count)
         let batch = PackedBatch(Self.sequences)
         for _ in 0..<2 {
