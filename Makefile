@@ -5,10 +5,12 @@ BINARY := .build/release/pipeline
 PIPELINE ?= pipelines/iter3.yaml
 # Suites that a run of the tests takes in; narrow it while working: make test TESTS=RougeL
 TESTS ?= .
+# Suites whose every path ends in a kernel or in threads that share memory
+KERNEL_TESTS := Kernel|MatrixProduct|Attention|Dropout|PackedBatch|PromptGroup|KeyValuePages|TransformerGradient|WorkerPool|TokenSampler|Philox|GenerationEngine|TrainerTests|SequenceScorer
 # Repetitions of each measurement
 ROUNDS ?= 5
 
-.PHONY: run test nightly build setup lint format bench smoke clean
+.PHONY: run test nightly sanitize build setup lint format bench smoke clean
 
 run: build ## Take the demo model from M0 to M3
 	$(BINARY) run $(PIPELINE)
@@ -18,6 +20,16 @@ test: | setup ## All tests but the slow ones
 
 nightly: | setup ## All tests, the slow ones too
 	NIGHTLY=1 $(SWIFT) test -c release
+
+# A build for each sanitizer, that of the undefined with both: they exclude one another.
+sanitize: | setup ## The kernels' tests under sanitizers: address and undefined, then thread
+	$(call sanitized,address,.build-asan)
+	$(call sanitized,thread,.build-tsan)
+
+# The tests are started by themselves: `swift test` builds what is left out here. A crash is the sanitizer's to report.
+sanitized = SANITIZED=1 $(SWIFT) build -c release --build-tests --sanitize=$(1) --scratch-path $(2) && \
+	SWIFT_BACKTRACE=enable=no UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1 \
+	$(2)/release/pipelinePackageTests.xctest --testing-library swift-testing --filter '$(KERNEL_TESTS)'
 
 # Everything that compiles waits for the libraries, also under -j.
 build: | setup ## Build with optimisation

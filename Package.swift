@@ -10,8 +10,18 @@ let features: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Set by `make sanitize`: the model and its tests alone.
+let isSanitized = Context.environment["SANITIZED"] != nil
+
+/// What the compiler of Swift does not pass on: checks for undefined behaviour. The loader chooses between instruction
+/// sets before the thread sanitizer is ready to be told which functions are entered, so it is not told.
+let sanitizedFlags = [
+    "-O1", "-gline-tables-only", "-fsanitize=undefined", "-fno-sanitize-recover=undefined", "-mllvm",
+    "-tsan-instrument-func-entry-exit=0",
+]
+
 /// How the kernels are compiled, wherever they are.
-let kernelFlags = ["-O3", "-fno-math-errno"]
+let kernelFlags = ["-fno-math-errno"] + (isSanitized ? sanitizedFlags : ["-O3"])
 
 /// The kernels once more, for one instruction set: see Tests/CKernelPaths. `asksCPU` leaves them the choice of what
 /// goes beyond it.
@@ -102,3 +112,12 @@ let package = Package(
     ],
     cLanguageStandard: .gnu17
 )
+
+if isSanitized {
+    // The packages stay listed, so that what was resolved for the others is not forgotten.
+    let kept = ["CKernel", "COpenBLAS", "Model", "TestSupport"]
+    package.targets.removeAll { target in
+        !kept.contains { target.name.hasPrefix($0) } || target.name == "ModelBenchmark"
+    }
+    package.products = []
+}

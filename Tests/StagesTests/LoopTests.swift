@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import Model
 import Pipeline
 import Stages
 import Testing
@@ -78,13 +79,16 @@ struct LoopTests {
         #expect(plain.artifacts == other.artifacts)
     }
 
-    @Test("a training that is stopped goes on from its checkpoint to the same model and log")
-    func trainingResumes() async throws {
+    @Test(
+        "a training that is stopped goes on from its checkpoint to the same model and log",
+        arguments: Precision.allCases)
+    func trainingResumes(precision: Precision) async throws {
         var loop = try TinyLoop()
         try await loop.prepare()
         func train(key: String, stopAfter: Int = .max) async throws -> StageOutputs {
             try await loop.train(key: key, stopAfter: stopAfter) {
                 ($0.batchSize, $0.epochs, $0.learningRate, $0.finalLearningRate) = (2, 2, 1e-3, 1e-4)
+                $0.precision = precision
             }
         }
         let undisturbed = try await train(key: "whole")
@@ -95,6 +99,44 @@ struct LoopTests {
         let resumed = try await train(key: "stopped")
         #expect(resumed.artifacts == undisturbed.artifacts)
         #expect(undisturbed.artifacts["training-log"]?.rows == 10)
+    }
+
+    @Test(
+        "a preference training that is stopped goes on from its checkpoint to the same model and log",
+        arguments: Precision.allCases)
+    func preferenceTrainingResumes(precision: Precision) async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let harness = loop.harness, model = try loop.artifact("m0.model")
+        let pairs = try harness.artifact(
+            (0..<5).map { number in
+                let both = ["Yes.", "No, \(number) of them."].enumerated().map { index, text in
+                    Candidate(
+                        promptID: "p\(number)", prompt: "Name \(number + 2) rivers.", index: index, text: text,
+                        tokens: 1, finish: .stop)
+                }
+                return PreferencePair(chosen: both[0], score: 5, rejected: both[1], score: 1)
+            })
+        let scores = try await harness.run(ScoreReferenceStage.self, ["model": [model], "pairs": [pairs]]) {
+            $0.precision = precision
+        }
+        let reference = try #require(scores.artifacts["reference-logps"])
+        func train(key: String, stopAfter: Int = .max) async throws -> StageOutputs {
+            try await harness.run(
+                PreferenceTrainingStage.self,
+                ["model": [model], "pairs": [pairs], "reference-logps": [reference]], key: key, stopAfter: stopAfter
+            ) {
+                ($0.batchSize, $0.epochs, $0.learningRate, $0.finalLearningRate) = (2, 2, 1e-3, 1e-4)
+                $0.precision = precision
+            }
+        }
+        let undisturbed = try await train(key: "whole")
+        await #expect(throws: CancellationError.self) { try await train(key: "stopped", stopAfter: 1) }
+        await #expect(throws: CancellationError.self) { try await train(key: "stopped", stopAfter: 3) }
+        // Four of six steps were taken: a part of the second epoch is left.
+        let resumed = try await train(key: "stopped")
+        #expect(resumed.artifacts == undisturbed.artifacts)
+        #expect(undisturbed.artifacts["training-log"]?.rows == 6)
     }
 
     @Test(
@@ -113,7 +155,8 @@ struct LoopTests {
         await #expect(throws: CancellationError.self) { try await train(key: "stopped", stopAfter: 2) }
         harness.onProgress = { _ in }
         let warnings = harness.warnings
-        #expect(warnings.last?.hasPrefix("the training's checkpoint at step 2 cannot be written: ") == true)
+        // A busy machine may find one due after the first step already.
+        #expect(warnings.last?.contains(#/^the training's checkpoint at step [12] cannot be written: /#) == true)
         #expect(try await train(key: "stopped").artifacts == undisturbed.artifacts)
 
         // Steps so slow that a checkpoint is due after each one.
@@ -128,8 +171,10 @@ struct LoopTests {
         #expect(harness.warnings.count == warnings.count + 1)
     }
 
-    @Test("a sampling that is stopped between shards keeps those it has, and ends with the same candidates")
-    func samplingResumes() async throws {
+    @Test(
+        "a sampling that is stopped between shards keeps those it has, and ends with the same candidates",
+        arguments: Precision.allCases)
+    func samplingResumes(precision: Precision) async throws {
         var loop = try TinyLoop(execution: ExecutionOptions(shardSize: .rows(1)))
         try await loop.prepare()
         let (harness, model, execution) = (loop.harness, try loop.artifact("m0.model"), loop.execution)
@@ -142,7 +187,7 @@ struct LoopTests {
             try await harness.run(
                 SampleResponsesStage.self, ["model": [model], "prompts": [prompts]], execution: execution, key: key,
                 stopAfter: stopAfter
-            ) { $0.maxTokens = 6 }
+            ) { ($0.maxTokens, $0.precision) = (6, precision) }
         }
         let undisturbed = try await sample(key: "whole")
         await #expect(throws: CancellationError.self) { try await sample(key: "stopped", stopAfter: 1) }

@@ -4,27 +4,36 @@ import Testing
 
 @Suite("Attention over a packed batch")
 struct AttentionTests {
-    static let shape = ModelConfiguration(
-        vocabularySize: 10, hiddenSize: 8, intermediateSize: 8, layerCount: 1, headCount: 4, keyValueHeadCount: 2,
-        headSize: 6, ropeTheta: 10_000, normEpsilon: 1e-5, contextLength: 2048, tiesEmbeddings: true)
+    static let shape = configuration(heads: 4, keyValueHeads: 2, headSize: 6)
     static let width = (4 + 2 * 2) * 6
+    /// Heads that take two panels of a right factor in bfloat16, the second of them not full.
+    static let wide = configuration(heads: 3, keyValueHeads: 1, headSize: 80)
+
+    private static func configuration(heads: Int, keyValueHeads: Int, headSize: Int) -> ModelConfiguration {
+        ModelConfiguration(
+            vocabularySize: 10, hiddenSize: 8, intermediateSize: 8, layerCount: 1, headCount: heads,
+            keyValueHeadCount: keyValueHeads, headSize: headSize, ropeTheta: 10_000, normEpsilon: 1e-5,
+            contextLength: 2048, tiesEmbeddings: true)
+    }
 
     /// Attention of one sequence's rows, by the definition, in double precision.
-    static func oracle(_ rows: [Double]) -> [Double] {
-        let count = rows.count / width, size = 6
-        var output = [Double](repeating: 0, count: count * 4 * size)
+    static func oracle(_ rows: [Double], _ shape: ModelConfiguration = shape) -> [Double] {
+        let (heads, size) = (shape.headCount, shape.headSize), keyHeads = shape.keyValueHeadCount
+        let width = (heads + 2 * keyHeads) * size, count = rows.count / width
+        var output = [Double](repeating: 0, count: count * heads * size)
         for row in 0..<count {
-            for head in 0..<4 {
-                let keyHead = head / 2
+            for head in 0..<heads {
+                let keyHead = head / (heads / keyHeads)
                 func dot(_ other: Int) -> Double {
                     (0..<size).reduce(0) {
-                        $0 + rows[row * width + head * size + $1] * rows[other * width + (4 + keyHead) * size + $1]
+                        $0 + rows[row * width + head * size + $1]
+                            * rows[other * width + (heads + keyHead) * size + $1]
                     } / Double(size).squareRoot()
                 }
                 let weights = RowKernelTests.softmax((0...row).map(dot), scale: 1)
                 for d in 0..<size {
-                    output[row * 4 * size + head * size + d] = (0...row).reduce(0) {
-                        $0 + weights[$1] * rows[$1 * width + (6 + keyHead) * size + d]
+                    output[row * heads * size + head * size + d] = (0...row).reduce(0) {
+                        $0 + weights[$1] * rows[$1 * width + (heads + keyHeads + keyHead) * size + d]
                     }
                 }
             }
@@ -35,12 +44,12 @@ struct AttentionTests {
     /// Packed forward and backward; gradients start from `start`.
     static func run(
         _ batch: PackedBatch, _ input: [Float], upstream: [Float], start: Float = 0,
-        precision: Precision = .single, threads: Int = 2
+        shape: ModelConfiguration = shape, precision: Precision = .single, threads: Int = 2
     ) -> (output: [Float], gradient: [Float]) {
         let attention = Attention(shape, precision: precision, pool: WorkerPool(threads: threads))
         let plan = AttentionPlan(batch)
         let scratch = FloatBuffer(count: attention.scratchCount(plan, backward: true))
-        var output = [Float](repeating: 7, count: batch.rows * 24)
+        var output = [Float](repeating: 7, count: upstream.count)
         var gradient = [Float](repeating: start, count: input.count)
         attention.forward(input, plan: plan, into: &output, scratch: scratch.pointer)
         attention.backward(
@@ -60,7 +69,7 @@ struct AttentionTests {
         let found = Self.run(batch, input, upstream: upstream, start: 1)
         Oracle.expect(found.output, near: Self.oracle(input.map(Double.init)), terms: 64)
         if length <= 17 {
-            let exact = Oracle.gradient(input, upstream: upstream, Self.oracle)
+            let exact = Oracle.gradient(input, upstream: upstream) { Self.oracle($0) }
             Oracle.expect(found.gradient, near: exact.map { 1 + $0 }, terms: 64)
         }
     }
@@ -86,19 +95,53 @@ struct AttentionTests {
         }
     }
 
-    @Test("bfloat16 stays within its own rounding of single precision", arguments: [1, 2, 17, 49, 300])
-    func bfloat16(length: Int) {
+    /// ‖values - others‖ against ‖others‖.
+    private static func distance(_ values: [Double], _ others: [Double]) -> Double {
+        func norm(_ values: some Sequence<Double>) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+        return norm(zip(values, others).map(-)) / norm(others)
+    }
+
+    /// Two or three factors in a row, each off by at most a 512th.
+    private static let bfloat16Bound = 6e-3
+
+    @Test(
+        "bfloat16 stays within its own rounding of single precision", arguments: [1, 2, 17, 49, 300],
+        [shape, wide])
+    func bfloat16(length: Int, shape: ModelConfiguration) {
         let batch = PackedBatch([Self.sequence(length)])
-        let input = Oracle.values(length * Self.width, 38), upstream = Oracle.values(length * 24, 39)
-        let exact = Self.run(batch, input, upstream: upstream)
-        let found = Self.run(batch, input, upstream: upstream, precision: .bfloat16)
-        for (values, others) in [(exact.output, found.output), (exact.gradient, found.gradient)] {
-            func norm(_ values: some Sequence<Float>) -> Float {
-                values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        let outputs = shape.headCount * shape.headSize, all = outputs + 2 * shape.keyValueHeadCount * shape.headSize
+        let input = Oracle.values(length * all, 38), upstream = Oracle.values(length * outputs, 39)
+        let exact = Self.run(batch, input, upstream: upstream, shape: shape)
+        let found = Self.run(batch, input, upstream: upstream, shape: shape, precision: .bfloat16)
+        #expect(Self.distance(found.output.exact, exact.output.exact) < Self.bfloat16Bound)
+        #expect(Self.distance(found.gradient.exact, exact.gradient.exact) < Self.bfloat16Bound)
+    }
+
+    @Test(
+        "heads of two panels agree with the definition, forward and backward", arguments: [1, 7, 52],
+        Precision.allCases)
+    func wideHeads(length: Int, precision: Precision) {
+        let batch = PackedBatch([Self.sequence(length)]), width = (3 + 2) * 80
+        let input = Oracle.values(length * width, 30), upstream = Oracle.values(length * 3 * 80, 31)
+        let found = Self.run(batch, input, upstream: upstream, shape: Self.wide, precision: precision)
+        func expect(_ found: [Float], near exact: [Double]) {
+            switch precision {
+            case .single: Oracle.expect(found, near: exact, terms: 64)
+            case .bfloat16: #expect(Self.distance(found.exact, exact) < Self.bfloat16Bound)
             }
-            // Two or three factors in a row, each off by at most a 512th.
-            #expect(norm(zip(values, others).map(-)) < 6e-3 * norm(values))
         }
+        expect(found.output, near: Self.oracle(input.exact, Self.wide))
+        // Where there are many, a few of all: queries, keys and values of both panels in early rows and late ones.
+        let places = Array(stride(from: 0, to: input.count, by: length <= 7 ? 1 : 91))
+        let point = input.exact
+        let exact = places.map { place in
+            var above = point, below = point
+            above[place] += 1e-5
+            below[place] -= 1e-5
+            return zip(zip(Self.oracle(above, Self.wide), Self.oracle(below, Self.wide)), upstream)
+                .reduce(0) { $0 + ($1.0.0 - $1.0.1) / 2e-5 * Double($1.1) }
+        }
+        expect(places.map { found.gradient[$0] }, near: exact)
     }
 
     @Test("branches see their ancestors as if alone, and their gradients add up", arguments: Precision.allCases)
