@@ -50,10 +50,10 @@ extension SmokeLoop {
         }
 
         @Test(
-            "numbers that are only close are excused by another processor, and in single precision by another library",
+            "numbers that are only close are excused by another processor",
             arguments: [
-                ("f32", nil, false), ("f32", "blas", true), ("f32", "blasKernels", true), ("f32", "processor", true),
-                ("bf16", "blas", false), ("bf16", "blasKernels", false), ("bf16", "processor", true),
+                ("f32", nil, false), ("f32", "program", false), ("f32", "processor", true),
+                ("bf16", "vectorFeatures", true),
             ])
         func excused(precision: String, fact: String?, isExcused: Bool) throws {
             let chosen = ["--set", "sft.precision=\(precision)"]
