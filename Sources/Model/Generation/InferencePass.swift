@@ -38,12 +38,13 @@ final class InferencePass {
 
     /// - Throws: `ModelError.libraryUnavailable` when there is no library for matrix products.
     init(
-        model: LanguageModel, precision: Precision, pool: WorkerPool, rows: Int, logitRows: Int, cacheBytes: Int
+        model: LanguageModel, precision: Precision, weights format: WeightFormat, pool: WorkerPool, rows: Int,
+        logitRows: Int, cacheBytes: Int
     ) throws(ModelError) {
         let shape = model.configuration
         self.model = model
         product = try MatrixProduct(precision: precision, pool: pool)
-        weights = WeightMatrices(model, for: product, gradients: false)
+        weights = WeightMatrices(model, for: product, gradients: false, format: format)
         kernels = RowKernels(pool: pool)
         maximumRows = rows
         maximumLogitRows = logitRows

@@ -23,8 +23,13 @@ final class BFloat16Product: ProductProvider {
                 input.rows(from: first, count: count, width: K, scratch: scratch), K, left + first * stride, stride,
                 count, K)
         }
-        multiply(
-            left, panels(weight).forward, into: output, rows: M, depth: K, columns: weight.outFeatures, adds: false)
+        if let quantized = weight.quantized {
+            multiply(left, quantized, into: output, rows: M, depth: K, columns: weight.outFeatures)
+        } else {
+            multiply(
+                left, panels(weight).forward, into: output, rows: M, depth: K, columns: weight.outFeatures,
+                adds: false)
+        }
     }
 
     func backward(
@@ -69,15 +74,38 @@ final class BFloat16Product: ProductProvider {
         _ left: UnsafePointer<UInt32>, _ right: UnsafePointer<UInt32>, into output: UnsafeMutablePointer<Float>,
         rows: Int, depth: Int, columns: Int, adds: Bool
     ) {
+        let pairs = kernel_pairs(depth), stride = Self.stride(depth: depth)
+        overTiles(rows: rows, columns: columns) { row, rows, column, width in
+            kernel_bfloat16_product(
+                rows, width, pairs, left + row * stride, stride, right + column * pairs,
+                output + row * columns + column, columns, adds ? 1 : 0)
+        }
+    }
+
+    /// With weights of eight bits.
+    private func multiply(
+        _ left: UnsafePointer<UInt32>, _ right: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<Float>,
+        rows: Int, depth: Int, columns: Int
+    ) {
+        let stride = Self.stride(depth: depth)
+        overTiles(rows: rows, columns: columns) { row, rows, column, width in
+            kernel_quantized_product(
+                rows, width, depth, left + row * stride, stride, right + kernel_quantized_bytes(depth, column),
+                output + row * columns + column, columns)
+        }
+    }
+
+    /// Calls `body` with the first row, the rows, the first column and the columns of each part of a product.
+    private func overTiles(
+        rows: Int, columns: Int, _ body: (_ row: Int, _ rows: Int, _ column: Int, _ columns: Int) -> Void
+    ) {
         // A block of rows, its sums and a group of panels stay in the second cache; few rows are cut by panels alone.
         let rowBlock = 128, panels = Self.panelCount(columns), group = min(9, max(1, panels / 16))
         let blocks = (rows + rowBlock - 1) / rowBlock, groups = (panels + group - 1) / group
-        let pairs = kernel_pairs(depth), stride = Self.stride(depth: depth), width = group * Int(kernel_panel_columns)
+        let width = group * Int(kernel_panel_columns)
         pool.run(blocks * groups) { index in
             let row = index % blocks * rowBlock, column = index / blocks * width
-            kernel_bfloat16_product(
-                min(rowBlock, rows - row), min(width, columns - column), pairs, left + row * stride, stride,
-                right + column * pairs, output + row * columns + column, columns, adds ? 1 : 0)
+            body(row, min(rowBlock, rows - row), column, min(width, columns - column))
         }
     }
 
