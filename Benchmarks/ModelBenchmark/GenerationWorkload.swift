@@ -88,7 +88,8 @@ enum GenerationWorkload {
         _ model: PretrainedModel, _ settings: Settings, slots: Int, prefill: Int
     ) throws -> GenerationEngine {
         try GenerationEngine(
-            model: model.model, precision: settings.precision, decoder: PlainTextDecoding(model.tokenizer),
-            pool: settings.pool, options: GenerationOptions(slots: slots, prefillTokens: prefill))
+            model: model.model, precision: settings.precision, weights: settings.weights,
+            decoder: PlainTextDecoding(model.tokenizer), pool: settings.pool,
+            options: GenerationOptions(slots: slots, prefillTokens: prefill))
     }
 }

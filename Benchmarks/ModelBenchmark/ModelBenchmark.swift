@@ -3,7 +3,7 @@ import Model
 
 /// Measures what the model does, for `Benchmarks/model`: one workload a call, one line a repetition.
 ///
-///     ModelBenchmark WORKLOAD MODEL.gguf [precision=bf16] [threads=2] [repetitions=5] [batch=64] …
+///     ModelBenchmark WORKLOAD MODEL.gguf [precision=bf16] [weights=full] [threads=2] [repetitions=5] [batch=64] …
 ///
 /// A line is the workload's rate in units a second; all else goes to standard error.
 @main
@@ -95,6 +95,11 @@ struct Settings {
         guard let text = values["precision"] else { return .bfloat16 }
         guard let precision = Precision(rawValue: text) else { fatalError("no precision '\(text)'") }
         return precision
+    }
+    var weights: WeightFormat {
+        guard let text = values["weights"] else { return .full }
+        guard let weights = WeightFormat(rawValue: text) else { fatalError("no weights '\(text)'") }
+        return weights
     }
     var pool: WorkerPool { WorkerPool(threads: number("threads", 2)) }
     var repetitions: Int { number("repetitions", 5) }

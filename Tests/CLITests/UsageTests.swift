@@ -16,6 +16,7 @@ struct UsageTests {
             ["status", "--store", ""],
             ["graph", "a.yaml", "--json", "--format", "mermaid"],
             ["export", "x", "--format", "hf", "--out", "d", "--plain"], ["artifacts", "show", "x", "--rows", "5..2"],
+            ["chat", "x", "--weights", "q9"],
         ])
     func usage(arguments: [String]) throws {
         let result = try place.pipeline.run(arguments)

@@ -102,5 +102,6 @@ void kernel_adamw(float *weight, float *first, float *second, const float *gradi
 #include "CKernelsBFloat16.h"
 #include "CKernelsGeneration.h"
 #include "CKernelsLinear.h"
+#include "CKernelsQuantized.h"
 
 #endif

@@ -14,18 +14,20 @@ public final class GenerationEngine {
     /// How many prompts may end in one step; bounds the memory of their logits.
     static let promptEnds = 16
 
-    /// - Throws: `ModelError.configuration` for impossible options.
+    /// - Throws: `ModelError.configuration` for impossible options, and for `weights` that `precision` does not take.
     public init(
-        model: LanguageModel, precision: Precision = .single, decoder: any TokenDecoding, pool: WorkerPool,
-        options: GenerationOptions = GenerationOptions()
+        model: LanguageModel, precision: Precision = .single, weights: WeightFormat = .full,
+        decoder: any TokenDecoding, pool: WorkerPool, options: GenerationOptions = GenerationOptions()
     ) throws(ModelError) {
         try options.validate()
+        try weights.validate(precision)
         self.model = model
         self.decoder = decoder
         self.pool = pool
         self.options = options
         pass = InferencePass(
-            model: model, precision: precision, pool: pool, rows: options.slots + options.prefillTokens,
+            model: model, precision: precision, weights: weights, pool: pool,
+            rows: options.slots + options.prefillTokens,
             logitRows: options.slots + Self.promptEnds, cacheBytes: options.cacheBytes)
         samplers = (0..<pool.threads).map { _ in TokenSampler(vocabularySize: model.configuration.vocabularySize) }
     }

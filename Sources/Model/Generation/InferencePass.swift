@@ -37,12 +37,13 @@ final class InferencePass {
     private let logits: FloatBuffer
 
     init(
-        model: LanguageModel, precision: Precision, pool: WorkerPool, rows: Int, logitRows: Int, cacheBytes: Int
+        model: LanguageModel, precision: Precision, weights format: WeightFormat, pool: WorkerPool, rows: Int,
+        logitRows: Int, cacheBytes: Int
     ) {
         let shape = model.configuration
         self.model = model
         product = MatrixProduct(precision: precision, pool: pool)
-        weights = WeightMatrices(model, for: product, gradients: false)
+        weights = WeightMatrices(model, for: product, gradients: false, format: format)
         kernels = RowKernels(pool: pool)
         maximumRows = rows
         maximumLogitRows = logitRows

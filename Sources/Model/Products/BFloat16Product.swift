@@ -25,9 +25,13 @@ final class BFloat16Product: ProductProvider {
                 input.rows(from: first, count: count, width: K, scratch: scratch), K, left + first * stride, stride,
                 count, K)
         }
-        multiply(
-            .rows(left), panels(weight).forward, into: output, rows: M, depth: K, columns: weight.outFeatures,
-            adds: false)
+        if let quantized = weight.quantized {
+            multiply(left, quantized, into: output, rows: M, depth: K, columns: weight.outFeatures)
+        } else {
+            multiply(
+                .rows(left), panels(weight).forward, into: output, rows: M, depth: K, columns: weight.outFeatures,
+                adds: false)
+        }
     }
 
     func backward(
@@ -68,20 +72,47 @@ final class BFloat16Product: ProductProvider {
         _ left: LeftFactor, _ right: UnsafePointer<UInt32>, into output: UnsafeMutablePointer<Float>,
         rows: Int, depth: Int, columns: Int, adds: Bool
     ) {
-        // A block of rows, its sums and a group of panels stay in the second cache; few rows are cut by panels alone.
         let panel = Int(kernel_panel_columns), pairs = kernel_pairs(depth), stride = Self.stride(depth: depth)
         let (words, rowBlock, rowWords, pairWords, blockWords) =
             switch left {
-            case .rows(let words): (words, 128, stride, 1, 128 * stride)
+            case .rows(let words): (words, Self.rowBlock, stride, 1, Self.rowBlock * stride)
             case .panels(let words): (words, panel, 1, panel, panel * pairs)
             }
-        let panels = Self.panelCount(columns), group = min(9, max(1, panels / 16)), width = group * panel
+        overTiles(rows: rows, rowBlock: rowBlock, columns: columns) { row, rows, column, width in
+            kernel_bfloat16_product(
+                rows, width, pairs, words + row / rowBlock * blockWords, rowWords, pairWords, right + column * pairs,
+                output + row * columns + column, columns, adds ? 1 : 0)
+        }
+    }
+
+    /// With weights of eight bits.
+    private func multiply(
+        _ left: UnsafePointer<UInt32>, _ right: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<Float>,
+        rows: Int, depth: Int, columns: Int
+    ) {
+        let stride = Self.stride(depth: depth)
+        overTiles(rows: rows, rowBlock: Self.rowBlock, columns: columns) { row, rows, column, width in
+            kernel_quantized_product(
+                rows, width, depth, left + row * stride, stride, right + kernel_quantized_bytes(depth, column),
+                output + row * columns + column, columns)
+        }
+    }
+
+    /// A block of rows, its sums and a group of panels stay in the second cache.
+    private static let rowBlock = 128
+
+    /// Calls `body` with the first row, the rows, the first column and the columns of each part of a product.
+    private func overTiles(
+        rows: Int, rowBlock: Int, columns: Int,
+        _ body: (_ row: Int, _ rows: Int, _ column: Int, _ columns: Int) -> Void
+    ) {
+        // Few rows are cut by panels alone.
+        let panel = Int(kernel_panel_columns), panels = (columns + panel - 1) / panel
+        let group = min(9, max(1, panels / 16)), width = group * panel
         let blocks = (rows + rowBlock - 1) / rowBlock, groups = (panels + group - 1) / group
         pool.run(blocks * groups) { index in
-            let block = index % blocks, row = block * rowBlock, column = index / blocks * width
-            kernel_bfloat16_product(
-                min(rowBlock, rows - row), min(width, columns - column), pairs, words + block * blockWords, rowWords,
-                pairWords, right + column * pairs, output + row * columns + column, columns, adds ? 1 : 0)
+            let row = index % blocks * rowBlock, column = index / blocks * width
+            body(row, min(rowBlock, rows - row), column, min(width, columns - column))
         }
     }
 
@@ -90,9 +121,5 @@ final class BFloat16Product: ProductProvider {
             preconditionFailure("BFloat16Product: the weights were packed for another precision")
         }
         return panels
-    }
-
-    private static func panelCount(_ columns: Int) -> Int {
-        (columns + Int(kernel_panel_columns) - 1) / Int(kernel_panel_columns)
     }
 }

@@ -7,6 +7,7 @@ final class ChatSession {
         var sampling: SamplingParameters
         var maximumNewTokens: Int
         var seed: UInt64
+        var weights: WeightFormat
     }
 
     private let settings: Settings
@@ -26,8 +27,9 @@ final class ChatSession {
         stopTokens = tokenizer.endTokens.union(try template.endOfTurnIDs(tokenizer))
         stream = ReplyStream(tokenizer)
         engine = try GenerationEngine(
-            model: model.model, precision: .fastest, decoder: stream, pool: WorkerPool(threads: threads),
-            options: GenerationOptions(slots: 1))
+            model: model.model, precision: settings.weights == .full ? .fastest : .bfloat16,
+            weights: settings.weights,
+            decoder: stream, pool: WorkerPool(threads: threads), options: GenerationOptions(slots: 1))
         messages = system.map { [ChatMessage(.system, $0)] } ?? []
     }
 

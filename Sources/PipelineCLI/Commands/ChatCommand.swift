@@ -21,6 +21,10 @@ struct ChatCommand: AsyncParsableCommand {
     var maxTokens = 256
     @Option(help: "Equal seeds and turns give equal replies.")
     var seed: UInt64 = 0
+    @Option(
+        help: "'q8' reads eight bits a weight and replies sooner; 'full' takes the weights as they are.",
+        transform: Self.weights)
+    var weights = WeightFormat.full
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var threadOptions: ThreadOptions
 
@@ -45,7 +49,7 @@ struct ChatCommand: AsyncParsableCommand {
         }
         let session = try ChatSession(
             model: try Checkpoint.load(listing.reference, from: store), system: system,
-            settings: .init(sampling: sampling, maximumNewTokens: maxTokens, seed: seed),
+            settings: .init(sampling: sampling, maximumNewTokens: maxTokens, seed: seed, weights: weights),
             threads: threadOptions.count)
         let isInteractive = isatty(STDIN_FILENO) == 1
         if isInteractive { Console.note("talking to \(listing.name) \(listing.reference.digest.short); Ctrl-D ends") }
@@ -60,6 +64,13 @@ struct ChatCommand: AsyncParsableCommand {
             case .stopToken, .stopString: break
             }
         }
+    }
+
+    private static func weights(_ text: String) throws -> WeightFormat {
+        guard let weights = WeightFormat(rawValue: text) else {
+            throw ValidationError("--weights is '\(text)'; it must be 'full' or 'q8'")
+        }
+        return weights
     }
 
     private func nextLine(_ isInteractive: Bool) -> String? {

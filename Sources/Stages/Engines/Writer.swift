@@ -13,15 +13,18 @@ final class Writer {
 
     /// - Parameter requests: the most requests that one call of `write` brings. The engine takes memory for no more
     ///   sequences than that, whatever `exec.batch` says.
-    init(_ model: PretrainedModel, precision: Precision, requests: Int, context: StageContext) throws {
+    init(
+        _ model: PretrainedModel, precision: Precision, weights: WeightFormat, requests: Int, context: StageContext
+    ) throws {
         self.model = model
         self.context = context
         var options = GenerationOptions()
         let batch = context.execution.batchSize ?? options.slots
         options.slots = max(1, min(batch, requests, GenerationOptions.mostSlots))
         engine = try GenerationEngine(
-            model: model.model, precision: precision, decoder: PlainTextDecoding(model.tokenizer),
-            pool: WorkerPool(threads: context.execution.threads), options: options)
+            model: model.model, precision: precision, weights: weights,
+            decoder: PlainTextDecoding(model.tokenizer), pool: WorkerPool(threads: context.execution.threads),
+            options: options)
     }
 
     /// Continues every request.

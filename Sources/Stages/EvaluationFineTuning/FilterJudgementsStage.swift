@@ -7,7 +7,7 @@ package import Pipeline
 package struct FilterJudgementsStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case attempts, temperature, scoring, agreement, precision
+            case attempts, temperature, scoring, agreement, precision, weights
             case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
             case maxScoreShare = "max_score_share"
         }
@@ -26,6 +26,9 @@ package struct FilterJudgementsStage: Stage {
         package var maxScoreShare = 0.4
         /// Of matrix products' factors: see `Precision`. The paper does not say.
         package var precision = Precision.bfloat16
+        /// Of the model that writes: see `WeightFormat`. The paper does not say.
+        package var weights = WeightFormat.full
+        package static let laterChoices = WeightFormat.laterChoice
 
         package init() {}
     }
@@ -56,7 +59,7 @@ package struct FilterJudgementsStage: Stage {
             samples: 1,
             sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
             maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples,
-            precision: parameters.precision)
+            precision: parameters.precision, weights: parameters.weights)
         try settings.validate { try Self.require($0, in: $1, $2) }
         try Self.require(parameters.attempts, in: 1...ParameterLimit.count, "attempts")
         try Self.require(

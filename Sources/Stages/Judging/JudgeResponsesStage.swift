@@ -6,7 +6,7 @@ package import Pipeline
 package struct JudgeResponsesStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case samples, temperature, scoring, precision
+            case samples, temperature, scoring, precision, weights
             case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
         }
 
@@ -22,6 +22,9 @@ package struct JudgeResponsesStage: Stage {
         package var workedExamples = 0
         /// Of matrix products' factors: see `Precision`. The paper does not say.
         package var precision = Precision.bfloat16
+        /// Of the model that writes: see `WeightFormat`. The paper does not say.
+        package var weights = WeightFormat.full
+        package static let laterChoices = WeightFormat.laterChoice
 
         package init() {}
     }
@@ -49,7 +52,7 @@ package struct JudgeResponsesStage: Stage {
             samples: parameters.samples,
             sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
             maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples,
-            precision: parameters.precision)
+            precision: parameters.precision, weights: parameters.weights)
         try settings.validate { try Self.require($0, in: $1, $2) }
     }
 

@@ -19,10 +19,12 @@ struct JudgeSettings {
     /// How many hand-judged examples stand before the task.
     var workedExamples: Int
     var precision: Precision
+    var weights: WeightFormat
 
     /// - Parameter require: refuses a value outside a range, under the name it has in pipeline files.
     func validate(_ require: (_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws -> Void) throws {
         try sampling.validate()
+        try weights.validate(precision)
         try require(samples, 1...ParameterLimit.count, "samples")
         try require(maxTokens, 1...ParameterLimit.count, "max_tokens")
         try require(workedExamples, 0...ParameterLimit.workedExamples, "worked_examples")

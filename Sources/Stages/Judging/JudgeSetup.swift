@@ -24,8 +24,8 @@ extension StageContext {
         }
         return try Judge(
             Writer(
-                try model("model", of: inputs), precision: settings.precision, requests: items * settings.samples,
-                context: self),
+                try model("model", of: inputs), precision: settings.precision, weights: settings.weights,
+                requests: items * settings.samples, context: self),
             template: template, settings: settings, workedExamples: examples, seed: seed)
     }
 }

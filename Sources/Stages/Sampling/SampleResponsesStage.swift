@@ -6,7 +6,7 @@ package import Pipeline
 package struct SampleResponsesStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case samples, temperature, precision
+            case samples, temperature, precision, weights
             case topP = "top_p", maxTokens = "max_tokens"
         }
 
@@ -20,6 +20,9 @@ package struct SampleResponsesStage: Stage {
         package var maxTokens = 512
         /// Of matrix products' factors: see `Precision`. The paper does not say.
         package var precision = Precision.bfloat16
+        /// Of the model that writes: see `WeightFormat`. The paper does not say.
+        package var weights = WeightFormat.full
+        package static let laterChoices = WeightFormat.laterChoice
 
         package init() {}
     }
@@ -43,6 +46,7 @@ package struct SampleResponsesStage: Stage {
         self.parameters = parameters
         sampling = SamplingParameters(temperature: parameters.temperature, topP: parameters.topP)
         try sampling.validate()
+        try parameters.weights.validate(parameters.precision)
         try Self.require(parameters.samples, in: 1...ParameterLimit.count, "samples")
         try Self.require(parameters.maxTokens, in: 1...ParameterLimit.count, "max_tokens")
     }
@@ -57,7 +61,8 @@ package struct SampleResponsesStage: Stage {
         let model = try context.model("model", of: inputs)
         let conversation = try Conversation(model)
         let writer = try Writer(
-            model, precision: parameters.precision, requests: prompts.count * parameters.samples, context: context)
+            model, precision: parameters.precision, weights: parameters.weights,
+            requests: prompts.count * parameters.samples, context: context)
         let candidates = try await context.shards("candidates", of: Candidate.self, items: prompts.count) { range in
             let requests = try prompts[range].flatMap { try self.requests($0, conversation, context.seed) }
             let results = try writer.write(

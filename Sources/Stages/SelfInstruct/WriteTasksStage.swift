@@ -6,7 +6,7 @@ package import Pipeline
 package struct WriteTasksStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case prompts, temperature, opening, precision
+            case prompts, temperature, opening, precision, weights
             case topP = "top_p", maxTokens = "max_tokens"
             case demonstrations, ownDemonstrations = "own_demonstrations"
             case maxSimilarity = "max_similarity", requestsPerRound = "requests_per_round", maxRounds = "max_rounds"
@@ -45,6 +45,9 @@ package struct WriteTasksStage: Stage {
         package var keepCompleteTasks = false
         /// Of matrix products' factors: see `Precision`. The paper does not say.
         package var precision = Precision.bfloat16
+        /// Of the model that writes: see `WeightFormat`. The paper does not say.
+        package var weights = WeightFormat.full
+        package static let laterChoices = WeightFormat.laterChoice
 
         package init() {}
     }
@@ -75,6 +78,7 @@ package struct WriteTasksStage: Stage {
         self.parameters = parameters
         sampling = SamplingParameters(temperature: parameters.temperature, topP: parameters.topP)
         try sampling.validate()
+        try parameters.weights.validate(parameters.precision)
         for (name, value) in [
             ("prompts", parameters.prompts), ("max_tokens", parameters.maxTokens),
             ("demonstrations", parameters.demonstrations), ("requests_per_round", parameters.requestsPerRound),
@@ -106,7 +110,7 @@ package struct WriteTasksStage: Stage {
         } else {
             let writer = try Writer(
                 try context.model("model", of: inputs), precision: parameters.precision,
-                requests: parameters.requestsPerRound, context: context)
+                weights: parameters.weights, requests: parameters.requestsPerRound, context: context)
             for round in 0..<parameters.maxRounds where pool.prompts.count < parameters.prompts {
                 replies += try await self.round(round, &pool, writer, seed, context)
                 context.note(["prompts": Double(pool.prompts.count), "rounds": Double(round + 1)])

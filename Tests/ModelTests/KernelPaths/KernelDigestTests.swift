@@ -196,6 +196,18 @@ struct KernelDigestTests {
         Pinned("bfloat16_product_plain", 0xA586_28CF_A503_7C78, isExact: true) { path in
             Self.bfloat16(path, path.bfloat16_product_plain)
         },
+        Pinned("quantized_of_columns", 0x1D20_0015_0795_7204, isExact: true) { path in
+            Self.quantized(path).map(Double.init)
+        },
+        Pinned("values_of_quantized", 0x16D4_13E1_6A6F_8DD0, isExact: true) { path in
+            Self.filled(N * K) { y in path.values_of_quantized(Self.quantized(path), &y, K, K, N) }
+        },
+        Pinned("quantized_product", 0x5F3C_9193_CD67_2561, isExact: true) { path in
+            Self.quantized(path, path.quantized_product)
+        },
+        Pinned("quantized_product_plain", 0x5F3C_9193_CD67_2561, isExact: true) { path in
+            Self.quantized(path, path.quantized_product_plain)
+        },
     ]
 
     typealias BFloat16Product =
@@ -218,6 +230,24 @@ struct KernelDigestTests {
             + filled(M * N) { c in product(M, N, pairs, turned, 1, panel, other, &c, N, 1) }
             + filled(4 * N) { c in product(4, N, pairs, left, pairs, 1, other, &c, N, 0) }
     }
+
+    private static func quantized(_ path: kernel_path) -> [UInt8] {
+        var weights = [UInt8](repeating: 0, count: kernel_quantized_bytes(K, N))
+        path.quantized_of_columns(b, K, &weights, K, N)
+        return weights
+    }
+
+    private static func quantized(_ path: kernel_path, _ product: QuantizedProduct) -> [Double] {
+        var left = [UInt32](repeating: 0, count: M * kernel_pairs(K))
+        path.pairs_of_rows(a, K, &left, kernel_pairs(K), M, K)
+        let weights = quantized(path)
+        return filled(M * N) { c in product(M, N, K, left, kernel_pairs(K), weights, &c, N) }
+    }
+
+    typealias QuantizedProduct =
+        @convention(c) (
+            Int, Int, Int, UnsafePointer<UInt32>?, Int, UnsafePointer<UInt8>?, UnsafeMutablePointer<Float>?, Int
+        ) -> Void
 
     static let generation: [Pinned] = [
         Pinned("largest", 0xD089_03A9_B92B_A449, isExact: true) { path in

@@ -102,4 +102,35 @@ struct ProductKernelPathTests {
             #expect(found.allSatisfy { zip($0, found[0]).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) } })
         }
     }
+
+    @Test("weights of eight bits and products with them, to the bit", arguments: shapes, KernelInputs.allCases)
+    func quantized(shape: (M: Int, K: Int, N: Int), inputs: KernelInputs) {
+        let (M, K, N) = shape, pairs = kernel_pairs(K), stride = N + 3, w = inputs.values(N * K, 39)
+        var left = [UInt32](repeating: 0, count: M * pairs)
+        kernel_pairs_of_rows(Oracle.values(M * K, 40), K, &left, pairs, M, K)
+        var right = [UInt8](repeating: 7, count: kernel_quantized_bytes(K, N))
+        kernel_quantized_of_columns(w, K, &right, K, N)
+        KernelPaths.compare { path in
+            var found = [UInt8](repeating: 7, count: right.count)
+            path.quantized_of_columns(w, K, &found, K, N)
+            var values = [Float](repeating: 7, count: N * K)
+            path.values_of_quantized(found, &values, K, K, N)
+            return found.map(Double.init) + values.exact
+        }
+        var found: [[Double]] = []
+        KernelPaths.compare { path in
+            var c = [Float](repeating: 1, count: M * stride)
+            path.quantized_product(M, N, K, left, pairs, right, &c, stride)
+            found.append(c.exact)
+            return c.exact
+        }
+        KernelPaths.compare { path in
+            var c = [Float](repeating: 1, count: M * stride)
+            path.quantized_product_plain(M, N, K, left, pairs, right, &c, stride)
+            found.append(c.exact)
+            return c.exact
+        }
+        // With the processor's instructions and without.
+        #expect(found.allSatisfy { zip($0, found[0]).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) } })
+    }
 }
