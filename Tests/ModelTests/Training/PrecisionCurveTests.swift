@@ -7,6 +7,8 @@ import Testing
 @Suite("Training curves in both precisions", .enabled(if: SmolLM2.isNightly, "takes minutes: run 'make nightly'"))
 struct PrecisionCurveTests {
     static let steps = 200, window = 20, length = 129
+    /// None of them was looked at before the condition below was written down.
+    static let seeds: [UInt64] = [5, 6, 7, 8]
 
     /// The bytes of the project's own seed data, in sequences; every 40th is held out.
     static func sequences() throws -> (training: [SupervisedExample], heldOut: [SequenceScorer.Request]) {
@@ -60,9 +62,9 @@ struct PrecisionCurveTests {
 
     @Test("bfloat16 shifts the mean loss by less than a seed's standard deviation in single precision")
     func curves() throws {
-        let single = try (1...4).map { try Self.curve(.single, seed: $0) }
-        let rounded = try (1...4).map { try Self.curve(.bfloat16, seed: $0) }
-        print("steps     f32, seeds 1…4: mean ± deviation    bf16 - f32 of the same seed: mean, largest")
+        let single = try Self.seeds.map { try Self.curve(.single, seed: $0) }
+        let rounded = try Self.seeds.map { try Self.curve(.bfloat16, seed: $0) }
+        print("steps     f32, four seeds: mean ± deviation    bf16 - f32 of the same seed: mean, largest")
         for place in 0...(Self.steps / Self.window) {
             let isLast = place == Self.steps / Self.window
             func value(_ curve: Curve) -> Double { isLast ? curve.heldOut : curve.losses[place] }
