@@ -6,7 +6,7 @@ PIPELINE ?= pipelines/iter3.yaml
 # Suites that a run of the tests takes in; narrow it while working: make test TESTS=RougeL
 TESTS ?= .
 # Suites whose every path ends in a kernel or in threads that share memory
-KERNEL_TESTS := Kernel|MatrixProduct|Attention|Dropout|PackedBatch|PromptGroup|KeyValuePages|TransformerGradient|WorkerPool|TokenSampler|Philox|GenerationEngine|TrainerTests|SequenceScorer
+KERNEL_TESTS := Kernel|MatrixProduct|Attention|Dropout|PackedBatch|PromptGroup|KeyValuePages|TransformerGradient|WorkerPool|TokenSampler|Philox|GenerationEngine|QuantizedGeneration|TrainerTests|SequenceScorer
 # Repetitions of each measurement
 ROUNDS ?= 5
 

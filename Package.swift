@@ -115,7 +115,7 @@ let package = Package(
 
 if isSanitized {
     // The packages stay listed, so that what was resolved for the others is not forgotten.
-    let kept = ["CKernel", "COpenBLAS", "Model", "TestSupport"]
+    let kept = ["CKernel", "Model", "TestSupport"]
     package.targets.removeAll { target in
         !kept.contains { target.name.hasPrefix($0) } || target.name == "ModelBenchmark"
     }

@@ -2,8 +2,6 @@
 
 enum { PANEL = kernel_panel_columns };
 
-static inline long smaller(long a, long b) { return a < b ? a : b; }
-
 /// The left factor of a product: pair p of row r is words[r * row + p * pair].
 typedef struct {
     const uint32_t *words;

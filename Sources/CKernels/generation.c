@@ -1,6 +1,5 @@
 #include "lanes.h"
 
-static inline long smaller(long a, long b) { return a < b ? a : b; }
 
 DISPATCHED float kernel_largest(const float *x, long n, long *index) {
     enum { STRIP = 256 };

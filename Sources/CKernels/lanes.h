@@ -24,6 +24,8 @@ enum { LANES = 16 };
 #define INLINE static inline __attribute__((always_inline))
 #endif
 
+static inline long smaller(long a, long b) { return a < b ? a : b; }
+
 /// The sum of the sixteen parts, pairwise in a fixed order.
 INLINE float sum_of_lanes(const lanes *parts) {
     float part[LANES];

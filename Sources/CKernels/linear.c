@@ -6,8 +6,6 @@
 
 enum { MOST_ROWS = 4, MOST_OUTPUTS = 6, MOST_SUMS = 32 };
 
-static inline long smaller(long a, long b) { return a < b ? a : b; }
-
 /// Two vectors of partial sums are folded into one: its lanes are sums of two lanes of `a`, then of `b`, in runs. The
 /// runs are those for which the CPU has a shuffle.
 #define FOLD(name, these, those)                                                                          \

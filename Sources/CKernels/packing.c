@@ -4,8 +4,6 @@
 
 enum { PANEL = kernel_panel_columns };
 
-static inline long smaller(long a, long b) { return a < b ? a : b; }
-
 /// The words of two rows of factors, `earlier` and `later` along the depth.
 typedef void pair_function(const lanes *earlier, const lanes *later, word_lanes *words);
 /// The words along one row of `width` factors.

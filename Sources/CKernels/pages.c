@@ -9,8 +9,6 @@ enum {
 };
 
 static inline long round_up(long n) { return (n + LANES - 1) / LANES * LANES; }
-static inline long smaller(long a, long b) { return a < b ? a : b; }
-
 long kernel_page_block(long head_size) { return PAGE * head_size + PAGE * round_up(head_size); }
 
 void kernel_page_store(const float *keys, const float *values, void *blocks, long slot, long heads, long head_size) {

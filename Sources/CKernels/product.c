@@ -60,7 +60,7 @@ __attribute__((target("arch=x86-64-v4"))) static void product_wide(long m, long 
 }
 #endif
 
-/// For 16 registers of half the width: a tile's sums take 12 of them.
+/// For 16 registers of half the width, or a quarter: a tile's sums take 12 of the former.
 DISPATCHED static void product_narrow(long m, long n, long k, const float *a, long a_row, long a_column,
                                       const float *b, long b_row, float *c, long c_row, int accumulate) {
     product(1, m, n, k, a, a_row, a_column, b, b_row, c, c_row, accumulate);

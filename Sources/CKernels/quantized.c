@@ -21,9 +21,6 @@ typedef struct {
 
 _Static_assert(sizeof(block) == kernel_block_bytes, "a block has gaps");
 
-typedef uint16_t wide_halves __attribute__((vector_size(64), aligned(2)));
-
-static inline long smaller(long a, long b) { return a < b ? a : b; }
 static inline long blocks_of(long depth) { return (depth + BLOCK - 1) / BLOCK; }
 
 // MARK: Forms
@@ -91,7 +88,7 @@ INLINE void signed_lanes(const word_lanes *numbers, lanes *values) {
 
 /// The numbers of a pair and of vector `v` of its columns, as bfloat16.
 INLINE void expand(const uint8_t *pair, int v, word_lanes *words) {
-    const wide_halves all = *(const wide_halves *)(pair + v / 2 * 4 * LANES);
+    const double_half_lanes all = *(const double_half_lanes *)(pair + v / 2 * 4 * LANES);
     const half_lanes of_even =
         __builtin_shufflevector(all, all, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
     const half_lanes of_odd =

@@ -71,7 +71,6 @@ struct Failure: Error {
         default: .stageFailed
         }
     }
-
 }
 
 extension Failure {

@@ -18,7 +18,7 @@ struct WeightFormatTests {
 
     static let kinds = ["self-instruct", "sample", "judge", "eft-filter", "evaluate-judge"]
 
-    @Test("are in the key where they have eight bits, and leave older keys as they were where not", arguments: kinds)
+    @Test("are in the key", arguments: kinds)
     func keys(kind: String) throws {
         func keys(_ overlay: String) throws -> [StageKey] {
             let plan = try plan("iter3.yaml", overlay)
@@ -31,7 +31,7 @@ struct WeightFormatTests {
         #expect(full == unset)
         for (unset, quantized) in zip(unset, quantized) {
             #expect(unset.preimage["params"]?["precision"] == "bf16")
-            #expect(unset.preimage["params"]?["weights"] == nil)
+            #expect(unset.preimage["params"]?["weights"] == "full")
             #expect(quantized.preimage["params"]?["weights"] == "q8")
             #expect(quantized.digest != unset.digest)
         }

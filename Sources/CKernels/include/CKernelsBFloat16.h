@@ -31,7 +31,7 @@ void kernel_panels_of_rows(const float *x, long x_row, uint32_t *panels, long pa
 /// Panels of the right factor xᵀ, where x is (columns, depth).
 void kernel_panels_of_columns(const float *x, long x_row, uint32_t *panels, long depth, long columns);
 
-/// C (rows, columns) = A (rows, pairs) · B, or += when `accumulate`. `panels` holds B's panels from the one of C's first
+/// C (rows, columns) = A (rows, pairs > 0) · B, or += when `accumulate`. `panels` holds B's panels from the one of C's first
 /// column on. Pair p of row r of A is a[r * a_row + p * a_pair]: a panel whose columns are up to 64 rows of A will do,
 /// one word from row to row and 64 from pair to pair.
 ///

@@ -22,11 +22,11 @@ static inline long kernel_quantized_bytes(long depth, long columns) {
 
 /// The right factor xᵀ, where x is (columns, depth).
 void kernel_quantized_of_columns(const float *x, long x_row, uint8_t *quantized, long depth, long columns);
-/// y (columns, depth), the values that the factor stands for: number times scale, which is exact. Rows are y_row floats
-/// apart.
+/// y (columns, depth), the values that the factor stands for: number times scale, which is exact where it is finite. Rows
+/// are y_row floats apart. No product needs it: it tells what the weights have become.
 void kernel_values_of_quantized(const uint8_t *quantized, float *y, long y_row, long depth, long columns);
 
-/// C (rows, columns) = A (rows, pairs of depth) · B. `quantized` holds B from the panel of C's first column on.
+/// C (rows, columns) = A (rows, pairs of depth > 0) · B. `quantized` holds B from the panel of C's first column on.
 ///
 /// Of each element and block the products with the numbers, which are exact in bfloat16, are one chain of additions
 /// from zero, as in `kernel_bfloat16_product`; the sum is scaled, rounded and added to those of the blocks before. So

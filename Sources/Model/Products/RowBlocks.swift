@@ -6,10 +6,10 @@ final class RowBlocks {
 
     init(pool: WorkerPool) { self.pool = pool }
 
-    /// Calls `body` with the first row and the number of rows of each block, and a room of its own for `width` floats a
-    /// row, where `FactorRows` may make them.
+    /// Calls `body` with the first row and the number of rows of each block, and scratch of its own for `width` floats
+    /// a row, where `FactorRows` may make them.
     func forEach(
-        of rows: Int, width: Int, _ body: (_ first: Int, _ count: Int, _ room: UnsafeMutablePointer<Float>) -> Void
+        of rows: Int, width: Int, _ body: (_ first: Int, _ count: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
     ) {
         let block = FactorRows.block, size = block * width
         let scratch = scratch.reserve(pool.threads * size)

@@ -22,8 +22,8 @@ final class SinglePrecisionProduct: ProductProvider {
         let rowBlock = 64
         let featureTile = min(192, max(36, (N / 16 + 5) / 6 * 6))
         let tiles = (N + featureTile - 1) / featureTile
-        let blocks = (M + rowBlock - 1) / rowBlock
-        pool.run(tiles * blocks) { index in
+        let rowBlocks = (M + rowBlock - 1) / rowBlock
+        pool.run(tiles * rowBlocks) { index in
             let column = index % tiles * featureTile, row = index / tiles * rowBlock
             kernel_linear(
                 input + row * K, weight.values + column * K, output + row * N + column, min(rowBlock, M - row), K,
@@ -38,8 +38,9 @@ final class SinglePrecisionProduct: ProductProvider {
     ) {
         let K = weight.inFeatures, N = weight.outFeatures
         let inputs = Strips(rows: M, columns: 0..<K, width: 64, in: inputRows)
-        blocks.forEach(of: M, width: input.scratchWidth(K)) { first, count, room in
-            inputs.fill(from: first, count: count, input.rows(from: first, count: count, width: K, scratch: room), K)
+        blocks.forEach(of: M, width: input.scratchWidth(K)) { first, count, scratch in
+            inputs.fill(
+                from: first, count: count, input.rows(from: first, count: count, width: K, scratch: scratch), K)
         }
         // What lies in memory, such as the gradient of a vocabulary's logits, is not packed all at once.
         var outputGradient = outputGradient, columns = N
@@ -47,13 +48,13 @@ final class SinglePrecisionProduct: ProductProvider {
             columns = 16 * Self.block
             outputGradient = .stored(stored(outputGradient, rows: M, width: N, in: gradientRows))
         }
-        for first in stride(from: 0, to: N, by: columns) {
-            let features = first..<min(first + columns, N)
+        for column in stride(from: 0, to: N, by: columns) {
+            let features = column..<min(column + columns, N)
             let gradients = Strips(rows: M, columns: features, width: Self.block, in: gradientRows)
-            blocks.forEach(of: M, width: outputGradient.scratchWidth(N)) { first, count, room in
+            blocks.forEach(of: M, width: outputGradient.scratchWidth(N)) { first, count, scratch in
                 gradients.fill(
                     from: first, count: count,
-                    outputGradient.rows(from: first, count: count, width: N, scratch: room), N)
+                    outputGradient.rows(from: first, count: count, width: N, scratch: scratch), N)
             }
             multiply(gradients, weight, into: inputGradient)
             multiply(gradients, inputs, into: weightGradient)
@@ -105,18 +106,19 @@ final class SinglePrecisionProduct: ProductProvider {
     private func stored(
         _ factor: FactorRows, rows: Int, width: Int, in buffer: GrowingBuffer<Float>
     ) -> UnsafePointer<Float> {
-        if case .stored(let values) = factor { return values }
+        let place: UnsafeMutablePointer<Float>
+        switch factor {
+        case .stored(let values): return values
+        case .finished(let values, _): place = values
+        case .computed: place = buffer.reserve(rows * width)
+        }
         let block = FactorRows.block
-        var place = UnsafePointer<Float>(buffer.reserve(0))
-        if case .finished(let values, _) = factor { place = UnsafePointer(values) }
-        if case .computed = factor { place = UnsafePointer(buffer.reserve(rows * width)) }
-        let target = UnsafeMutablePointer(mutating: place)
         pool.run((rows + block - 1) / block) { index in
             let first = index * block
             _ = factor.rows(
-                from: first, count: min(block, rows - first), width: width, scratch: target + first * width)
+                from: first, count: min(block, rows - first), width: width, scratch: place + first * width)
         }
-        return place
+        return UnsafePointer(place)
     }
 }
 

@@ -37,14 +37,6 @@ extension Stage {
 /// What a pipeline file may set for a stage. The defaults stand in the declaration, each with its source.
 public protocol StageParameters: Codable, Sendable {
     init()
-
-    /// Choices that came when there were results already, each with the one that those results had. Where it is made the
-    /// key leaves it out, so that those results are found; no other result has that key.
-    static var laterChoices: [String: String] { get }
-}
-
-extension StageParameters {
-    public static var laterChoices: [String: String] { [:] }
 }
 
 /// The parameters of a stage that has none.

@@ -39,34 +39,17 @@ public struct StageDefinition: Sendable {
 }
 
 extension Stage {
-    fileprivate static func defaultParameters() throws -> JSONValue { try written(Parameters()) }
+    fileprivate static func defaultParameters() throws -> JSONValue { try CanonicalJSON.value(of: Parameters()) }
 
     fileprivate static func parameterShape() throws -> JSONShape { try CanonicalJSON.shape(of: Parameters()) }
 
     fileprivate static func checked(parameters: JSONValue) throws -> JSONValue {
-        let decoded = try read(parameters)
+        let decoded = try CanonicalJSON.decode(Parameters.self, from: parameters)
         _ = try Self(parameters: decoded)
-        return try written(decoded)
+        return try CanonicalJSON.value(of: decoded)
     }
 
     fileprivate static func make(parameters: JSONValue) throws -> any Stage {
-        try Self(parameters: read(parameters))
-    }
-
-    /// As they stand in keys.
-    private static func written(_ parameters: Parameters) throws -> JSONValue {
-        let value = try CanonicalJSON.value(of: parameters)
-        guard let members = value.objectValue else { return value }
-        return .object(
-            members.filter { name, value in
-                guard let older = Parameters.laterChoices[name] else { return true }
-                return value != .string(older)
-            })
-    }
-
-    private static func read(_ parameters: JSONValue) throws -> Parameters {
-        let older = Parameters.laterChoices.mapValues { JSONValue.string($0) }
-        let complete = parameters.objectValue.map { JSONValue.object($0.merging(older) { given, _ in given }) }
-        return try CanonicalJSON.decode(Parameters.self, from: complete ?? parameters)
+        try Self(parameters: CanonicalJSON.decode(Parameters.self, from: parameters))
     }
 }

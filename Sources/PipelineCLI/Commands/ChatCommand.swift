@@ -22,7 +22,10 @@ struct ChatCommand: AsyncParsableCommand {
     @Option(help: "Equal seeds and turns give equal replies.")
     var seed: UInt64 = 0
     @Option(
-        help: "'q8' reads eight bits a weight and replies sooner; 'full' takes the weights as they are.",
+        help: """
+            'q8' reads eight bits a weight and replies sooner where the processor has AVX512_BF16 and AVX512_VBMI; 'full' \
+            takes the weights as they are.
+            """,
         transform: Self.weights)
     var weights = WeightFormat.full
     @OptionGroup var storeOptions: StoreOptions

@@ -6,7 +6,7 @@ struct AuditReport {
     /// An audited stage, and whether it was executed where its result was made.
     struct Entry {
         let audit: StageAudit
-        /// The processor that made the result, where it is not the one at hand.
+        /// The processor and the vector instructions that made the result, where they are not those at hand.
         let otherMachine: String?
 
         init(_ audit: StageAudit, of record: StageRecord?, here machine: Machine) {

@@ -47,7 +47,6 @@ package struct WriteTasksStage: Stage {
         package var precision = Precision.bfloat16
         /// Of the model that writes: see `WeightFormat`. The paper does not say.
         package var weights = WeightFormat.full
-        package static let laterChoices = WeightFormat.laterChoice
 
         package init() {}
     }

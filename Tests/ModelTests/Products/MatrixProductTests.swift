@@ -55,7 +55,11 @@ struct MatrixProductTests {
 
     @Test(
         "agree with sums in double precision of their rounded factors",
-        arguments: [(1, 64, 64), (5, 172, 64), (16, 64, 172), (37, 576, 192), (130, 300, 7), (3, 13, 129)],
+        arguments: [
+            (1, 64, 64), (5, 172, 64), (16, 64, 172), (37, 576, 192), (130, 300, 7), (3, 13, 129),
+            // More than one strip, stretch of rows and group of columns; a gradient taken in parts.
+            (200, 600, 400), (3, 5, 6_200),
+        ],
         Precision.allCases)
     func oracle(shape: (M: Int, K: Int, N: Int), precision: Precision) throws {
         let (M, K, N) = shape
@@ -117,9 +121,11 @@ struct MatrixProductTests {
         #expect(results[0] == results[2])
     }
 
-    @Test("take rows that are computed or finished in place as they take stored ones", arguments: Precision.allCases)
-    func computedRows(precision: Precision) throws {
-        let M = 75, K = 96, N = 130
+    @Test(
+        "take rows that are computed or finished in place as they take stored ones",
+        arguments: [(75, 96, 130), (35, 20, 3_100)], Precision.allCases)
+    func computedRows(shape: (M: Int, K: Int, N: Int), precision: Precision) throws {
+        let (M, K, N) = shape
         let x = Self.values(M * K, 9), g = Self.values(M * N, 10)
         let fixture = try ProductFixture(Self.values(N * K, 11), inFeatures: K, precision: precision)
         let expected = fixture.backward(g, x)
