@@ -9,6 +9,7 @@ enum {
 };
 
 static inline long round_up(long n) { return (n + LANES - 1) / LANES * LANES; }
+
 long kernel_page_block(long head_size) { return PAGE * head_size + PAGE * round_up(head_size); }
 
 void kernel_page_store(const float *keys, const float *values, void *blocks, long slot, long heads, long head_size) {
