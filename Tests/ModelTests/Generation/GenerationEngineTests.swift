@@ -5,12 +5,12 @@ import Testing
 @Suite("Generation")
 struct GenerationEngineTests {
     static func engine(
-        _ model: LanguageModel, _ precision: Precision = .single, threads: Int = 2,
+        _ model: LanguageModel, _ precision: Precision = .single, weights: WeightFormat = .full, threads: Int = 2,
         options: GenerationOptions = GenerationOptions()
     ) throws -> GenerationEngine {
         try GenerationEngine(
-            model: model, precision: precision, decoder: Letters(), pool: WorkerPool(threads: threads),
-            options: options)
+            model: model, precision: precision, weights: weights, decoder: Letters(),
+            pool: WorkerPool(threads: threads), options: options)
     }
 
     static func tokens(_ count: Int, _ stream: UInt64, below: Int = 97) -> [Int32] {

@@ -10,9 +10,7 @@ struct QuantizedGenerationTests {
         _ model: LanguageModel, _ weights: WeightFormat = .quantized, threads: Int = 2,
         options: GenerationOptions = GenerationOptions()
     ) throws -> GenerationEngine {
-        try GenerationEngine(
-            model: model, precision: .bfloat16, weights: weights, decoder: Letters(),
-            pool: WorkerPool(threads: threads), options: options)
+        try GenerationEngineTests.engine(model, .bfloat16, weights: weights, threads: threads, options: options)
     }
 
     /// `model` with the values that its matrices have in eight bits.
@@ -68,9 +66,7 @@ struct QuantizedGenerationTests {
     @Test("weights of eight bits are refused in single precision")
     func single() throws {
         let error = #expect(throws: ModelError.self) {
-            _ = try GenerationEngine(
-                model: TinyModel.make(), precision: .single, weights: .quantized, decoder: Letters(),
-                pool: WorkerPool(threads: 1))
+            _ = try GenerationEngineTests.engine(TinyModel.make(), .single, weights: .quantized)
         }
         #expect(
             error?.description == "model configuration: 'weights' is 'q8', which 'precision: f32' does not take; set "
