@@ -12,7 +12,7 @@ import time
 
 import torch
 from datasets import Dataset
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainerCallback
 from trl import DPOConfig, DPOTrainer
 
 path, precision = sys.argv[1:3]
@@ -57,6 +57,9 @@ with tempfile.TemporaryDirectory() as output:
         output_dir=output, per_device_train_batch_size=pairs, max_steps=steps + 2, learning_rate=1e-6,
         max_length=2 * length, bf16=precision == "bf16", use_cpu=True, precompute_ref_log_probs=True, report_to=[],
         save_strategy="no", logging_strategy="no", gradient_checkpointing=False, disable_tqdm=True)
-    DPOTrainer(
+    trainer = DPOTrainer(
         model=model, args=configuration, train_dataset=Dataset.from_list(rows), processing_class=tokenizer,
-        callbacks=[Clock()]).train()
+        callbacks=[Clock()])
+    # It would print a summary among the rates.
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
