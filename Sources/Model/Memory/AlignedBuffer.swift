@@ -15,23 +15,48 @@ public final class AlignedBuffer<Element: BitwiseCopyable & Sendable>: @unchecke
 
     public let count: Int
     package let pointer: UnsafeMutablePointer<Element>
+    /// What the kernel maps for this block alone; nil for a small one, which comes from the heap.
+    private let mapping: UnsafeMutableRawBufferPointer?
 
     public init(count: Int) {
         precondition(count >= 0, "AlignedBuffer: count \(count) is negative")
         let bytes = max(count, 1) * MemoryLayout<Element>.stride
-        let hugePage = 2 << 20
-        let alignment = bytes >= hugePage ? hugePage : 64
-        let rounded = (bytes + alignment - 1) / alignment * alignment
-        guard let raw = aligned_alloc(alignment, rounded) else {
-            preconditionFailure("AlignedBuffer: no memory for \(bytes) bytes")
+        let block: UnsafeMutableRawPointer
+        if bytes >= Self.hugePage {
+            (mapping, block) = Self.mapped(bytes)
+        } else {
+            (mapping, block) = (nil, Self.cleared(bytes))
         }
-        if bytes >= hugePage { madvise(raw, rounded, 14 /* MADV_HUGEPAGE */) }
-        memset(raw, 0, rounded)
         self.count = count
-        pointer = raw.bindMemory(to: Element.self, capacity: count)
+        pointer = block.bindMemory(to: Element.self, capacity: count)
     }
 
-    deinit { free(pointer) }
+    deinit {
+        if let mapping { munmap(mapping.baseAddress, mapping.count) } else { free(pointer) }
+    }
+
+    private static var hugePage: Int { 2 << 20 }
+
+    /// Pages that the kernel clears when they are first touched: by the threads that fill them, all at once, and never
+    /// where nothing is written.
+    private static func mapped(
+        _ bytes: Int
+    ) -> (mapping: UnsafeMutableRawBufferPointer, block: UnsafeMutableRawPointer) {
+        let rounded = (bytes + hugePage - 1) / hugePage * hugePage, total = rounded + hugePage
+        let raw = mmap(nil, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let raw, raw != MAP_FAILED else { preconditionFailure("AlignedBuffer: no memory for \(bytes) bytes") }
+        let block = raw.alignedUp(toMultipleOf: hugePage)
+        madvise(block, rounded, 14 /* MADV_HUGEPAGE */)
+        return (UnsafeMutableRawBufferPointer(start: raw, count: total), block)
+    }
+
+    private static func cleared(_ bytes: Int) -> UnsafeMutableRawPointer {
+        let line = 64, rounded = (bytes + line - 1) / line * line
+        guard let raw = aligned_alloc(line, rounded) else {
+            preconditionFailure("AlignedBuffer: no memory for \(bytes) bytes")
+        }
+        return memset(raw, 0, rounded)
+    }
 
     public subscript(index: Int) -> Element {
         get {
