@@ -46,9 +46,10 @@ INLINE void panels_of_rows(pair_function *pair_up_lanes, const float *x, long x_
         for (long pair = 0; pair < pairs; pair += LANES) {
             const long held = smaller(LANES, pairs - pair);
             for (long j = 0; j < PANEL; j += LANES) {
-                word_lanes words[LANES] = {{0}};
+                word_lanes words[LANES];
                 if (first + j < columns)
                     square_of_pairs(pair_up_lanes, x, x_row, 2 * pair, rows, first + j, columns, words);
+                else memset(words, 0, sizeof words);
                 for (long i = 0; i < held; i++) *(word_lanes *)(panels + (pair + i) * PANEL + j) = words[i];
             }
         }
