@@ -29,7 +29,7 @@ final class BFloat16Product: ProductProvider {
             multiply(left, quantized, into: output, rows: M, depth: K, columns: weight.outFeatures)
         } else {
             multiply(
-                .rows(left), panels(weight).forward, into: output, rows: M, depth: K, columns: weight.outFeatures,
+                .rows(left, depth: K), panels(weight).forward, into: output, rows: M, columns: weight.outFeatures,
                 adds: false)
         }
     }
@@ -54,34 +54,52 @@ final class BFloat16Product: ProductProvider {
             let input = input.rows(from: first, count: count, width: K, scratch: scratch)
             kernel_panels_of_rows(input, K, right + first / 2 * panel, panelWords, count, K)
         }
-        multiply(.rows(left), gradientPanels, into: inputGradient, rows: M, depth: N, columns: K, adds: false)
-        multiply(.panels(turned), right, into: weightGradient, rows: N, depth: M, columns: K, adds: true)
+        multiply(.rows(left, depth: N), gradientPanels, into: inputGradient, rows: M, columns: K, adds: false)
+        multiply(.panels(turned, depth: M), right, into: weightGradient, rows: N, columns: K, adds: true)
     }
 
     /// Words from one row of a left factor to the next: an odd number of cache lines, so that rows do not fall into the
     /// same sets of the cache.
     private static func stride(depth: Int) -> Int { (kernel_pairs(depth) + 15) / 16 * 16 | 16 }
 
-    /// A left factor: pairs along each of its rows, `stride` words apart, or panels whose columns are its rows.
-    private enum LeftFactor {
-        case rows(UnsafePointer<UInt32>)
-        case panels(UnsafePointer<UInt32>)
+    /// A left factor in blocks of rows: pair p of row r of a block is words[r * rowWords + p * pairWords].
+    private struct LeftFactor {
+        let words: UnsafePointer<UInt32>
+        let pairs: Int
+        let rowBlock: Int
+        let rowWords: Int
+        let pairWords: Int
+        let blockWords: Int
+        /// The fewest panels of the right factor that pass by a block of rows.
+        let panelGroup: Int
+
+        /// Pairs lie along each row.
+        static func rows(_ words: UnsafePointer<UInt32>, depth: Int) -> Self {
+            let stride = BFloat16Product.stride(depth: depth), rowBlock = BFloat16Product.rowBlock
+            return Self(
+                words: words, pairs: kernel_pairs(depth), rowBlock: rowBlock, rowWords: stride, pairWords: 1,
+                blockWords: rowBlock * stride, panelGroup: 1)
+        }
+
+        /// Panels whose columns are the rows. Such a depth is that of all tokens: a block comes from far, and serves
+        /// three panels.
+        static func panels(_ words: UnsafePointer<UInt32>, depth: Int) -> Self {
+            let panel = Int(kernel_panel_columns), pairs = kernel_pairs(depth)
+            return Self(
+                words: words, pairs: pairs, rowBlock: panel, rowWords: 1, pairWords: panel,
+                blockWords: panel * pairs, panelGroup: 3)
+        }
     }
 
     private func multiply(
         _ left: LeftFactor, _ right: UnsafePointer<UInt32>, into output: UnsafeMutablePointer<Float>,
-        rows: Int, depth: Int, columns: Int, adds: Bool
+        rows: Int, columns: Int, adds: Bool
     ) {
-        let panel = Int(kernel_panel_columns), pairs = kernel_pairs(depth), stride = Self.stride(depth: depth)
-        let (words, rowBlock, rowWords, pairWords, blockWords) =
-            switch left {
-            case .rows(let words): (words, Self.rowBlock, stride, 1, Self.rowBlock * stride)
-            case .panels(let words): (words, panel, 1, panel, panel * pairs)
-            }
-        overTiles(rows: rows, rowBlock: rowBlock, columns: columns) { row, rows, column, width in
+        overTiles(rows: rows, rowBlock: left.rowBlock, columns: columns, panelGroup: left.panelGroup) {
+            row, rows, column, width in
             kernel_bfloat16_product(
-                rows, width, pairs, words + row / rowBlock * blockWords, rowWords, pairWords, right + column * pairs,
-                output + row * columns + column, columns, adds ? 1 : 0)
+                rows, width, left.pairs, left.words + row / left.rowBlock * left.blockWords, left.rowWords,
+                left.pairWords, right + column * left.pairs, output + row * columns + column, columns, adds ? 1 : 0)
         }
     }
 
@@ -102,13 +120,15 @@ final class BFloat16Product: ProductProvider {
     private static let rowBlock = 128
 
     /// Calls `body` with the first row, the rows, the first column and the columns of each part of a product.
+    ///
+    /// - Parameter panelGroup: the fewest panels of a part.
     private func overTiles(
-        rows: Int, rowBlock: Int, columns: Int,
+        rows: Int, rowBlock: Int, columns: Int, panelGroup: Int = 1,
         _ body: (_ row: Int, _ rows: Int, _ column: Int, _ columns: Int) -> Void
     ) {
         // Few rows are cut by panels alone.
         let panel = Int(kernel_panel_columns), panels = (columns + panel - 1) / panel
-        let group = min(9, max(1, panels / 16)), width = group * panel
+        let group = min(9, max(panelGroup, panels / 16)), width = group * panel
         let blocks = (rows + rowBlock - 1) / rowBlock, groups = (panels + group - 1) / group
         pool.run(blocks * groups) { index in
             let row = index % blocks * rowBlock, column = index / blocks * width
