@@ -61,22 +61,20 @@ final class SinglePrecisionProduct: ProductProvider {
         }
     }
 
-    /// Rows, or a stretch of the depth: a block of one factor, a group of columns of the other and their sums stay in the
-    /// second cache.
+    /// A stretch of the depth: a block of one factor, a group of columns of the other and their sums stay in the second
+    /// cache. Tasks are small enough that no thread waits long for the last.
     private static let block = 192
-    /// Strips of an input that make a group of columns.
-    private static let group = 9
 
     /// `output` (M, K) = `gradients` · their rows of `weight`, or += where others came before.
     private func multiply(_ gradients: Strips, _ weight: WeightMatrix, into output: UnsafeMutablePointer<Float>) {
-        let K = weight.inFeatures, M = gradients.rows, width = Self.group * 64
+        let K = weight.inFeatures, M = gradients.rows, rowBlock = 128, width = 576
         let groups = (K + width - 1) / width
-        pool.run((M + Self.block - 1) / Self.block * groups) { index in
-            let row = index / groups * Self.block, column = index % groups * width
+        pool.run((M + rowBlock - 1) / rowBlock * groups) { index in
+            let row = index / groups * rowBlock, column = index % groups * width
             for strip in 0..<gradients.count {
                 let features = gradients.columns(strip), depth = features.count
                 kernel_product(
-                    min(Self.block, M - row), min(width, K - column), depth, gradients[strip] + row * depth, depth, 1,
+                    min(rowBlock, M - row), min(width, K - column), depth, gradients[strip] + row * depth, depth, 1,
                     weight.values + features.lowerBound * K + column, K, output + row * K + column, K,
                     features.lowerBound > 0 ? 1 : 0)
             }
@@ -85,11 +83,10 @@ final class SinglePrecisionProduct: ProductProvider {
 
     /// The rows of `output` (outFeatures, K) that are columns of `gradients` += `gradients`ᵀ · `inputs`.
     private func multiply(_ gradients: Strips, _ inputs: Strips, into output: UnsafeMutablePointer<Float>) {
-        let M = gradients.rows, K = inputs.columns.count, groups = (inputs.count + Self.group - 1) / Self.group
+        let M = gradients.rows, K = inputs.columns.count, group = 3, groups = (inputs.count + group - 1) / group
         pool.run(gradients.count * groups) { index in
             let strip = index % gradients.count, features = gradients.columns(strip)
-            let panels =
-                index / gradients.count * Self.group..<min((index / gradients.count + 1) * Self.group, inputs.count)
+            let panels = index / gradients.count * group..<min((index / gradients.count + 1) * group, inputs.count)
             for row in stride(from: 0, to: M, by: Self.block) {
                 for panel in panels {
                     let columns = inputs.columns(panel), width = columns.count
