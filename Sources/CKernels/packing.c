@@ -21,36 +21,21 @@ INLINE void pairs_of_rows(row_function *pair_up_row, const float *x, long x_row,
     for (long r = 0; r < rows; r++) pair_up_row(x + r * x_row, y + r * y_row, width);
 }
 
-/// words[i][j] = pair i of column j, for up to 16 pairs and 16 columns of x (rows, width) from (row, column) on; zero
-/// beyond its ends.
-INLINE void square_of_pairs(pair_function *pair, const float *x, long x_row, long row, long rows, long column,
-                            long width, word_lanes *words) {
-    const long columns = smaller(LANES, width - column);
-    for (int i = 0; i < LANES; i++) {
-        const long earlier = row + 2 * i;
-        lanes values[2] = {{0}, {0}};
-        for (int part = 0; part < 2; part++) {
-            if (earlier + part >= rows) continue;
-            const float *from = x + (earlier + part) * x_row + column;
-            if (columns == LANES) values[part] = *(const lanes *)from;
-            else load_tail(&values[part], from, columns, 0);
-        }
-        pair(&values[0], &values[1], &words[i]);
-    }
-}
-
 INLINE void panels_of_rows(pair_function *pair_up_lanes, const float *x, long x_row, uint32_t *panels,
                            long panel_words, long rows, long columns) {
-    const long pairs = kernel_pairs(rows);
-    for (long first = 0; first < columns; first += PANEL, panels += panel_words)
-        for (long pair = 0; pair < pairs; pair += LANES) {
-            const long held = smaller(LANES, pairs - pair);
-            for (long j = 0; j < PANEL; j += LANES) {
-                word_lanes words[LANES];
-                if (first + j < columns)
-                    square_of_pairs(pair_up_lanes, x, x_row, 2 * pair, rows, first + j, columns, words);
-                else memset(words, 0, sizeof words);
-                for (long i = 0; i < held; i++) *(word_lanes *)(panels + (pair + i) * PANEL + j) = words[i];
+    // Along the rows, so that two are read from end to end: their parts go to as many panels.
+    for (long row = 0; row < rows; row += 2)
+        for (long first = 0; first < columns; first += PANEL) {
+            uint32_t *to = panels + first / PANEL * panel_words + row / 2 * PANEL;
+            for (long j = first; j < first + PANEL; j += LANES, to += LANES) {
+                lanes values[2] = {{0}, {0}};
+                for (int part = 0; part < 2; part++) {
+                    const float *from = x + (row + part) * x_row + j;
+                    if (row + part >= rows || j >= columns) continue;
+                    if (j + LANES <= columns) values[part] = *(const lanes *)from;
+                    else load_tail(&values[part], from, columns - j, 0);
+                }
+                pair_up_lanes(&values[0], &values[1], (word_lanes *)to);
             }
         }
 }
