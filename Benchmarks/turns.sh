@@ -33,15 +33,15 @@ arithmetic() {
     line "$measured, share" GFLOP/s "$1" "$work/mine.noted" "$work/theirs.noted" mine/theirs
 }
 
+# The first line of a file that is no number; fails where there is none.
+no_rate() { grep -vE -m1 '^[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?$' "$1"; }
+
 # take NAME SIDE COMMAND...: a failure is shown, and costs its line of the table alone. So does what is no rate: it would
 # be sorted among the rates.
 take() {
     local name=$1 side=$2
     shift 2
-    if "$@" >>"$work/$side" 2>>"$work/$side.notes"; then
-        if ! grep -qvE '^[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?$' "$work/$side"; then return 0; fi
-        grep -vE -m1 '^[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?$' "$work/$side" >>"$work/$side.notes"
-    fi
+    if "$@" >>"$work/$side" 2>>"$work/$side.notes" && ! no_rate "$work/$side" >>"$work/$side.notes"; then return 0; fi
     printf '%-38s %s\n' "$name" "failed: '$(basename "$1")' in $side"
     tail -n 5 "$work/$side.notes" >&2
     failures=$((failures + 1))
