@@ -61,28 +61,97 @@ INLINE void product(panel_function *whole, long rows, long columns, long pairs, 
     }
 }
 
-INLINE void plain_tile(const int rows, long pairs, left_factor a, const uint32_t *panel, float *c, long c_row,
-                       int accumulate) {
-    for (long j = 0; j < PANEL; j += LANES) {
-        lanes sum[4];
+/// What a plain tile takes in at a time: its rows and that part of a panel stay in the nearest cache.
+enum { PLAIN_ROWS = 6, PLAIN_PAIRS = 96 };
+/// Places for a pair's rows where the left factor is turned.
+enum { TURNED_ROWS = 8 };
+
+/// A tile's rows taken apart, once for all columns of a panel: the pairs' later factors and their earlier ones. Pair p of
+/// row r is at r * PLAIN_PAIRS + p, or at p * TURNED_ROWS + r where the factor is turned.
+typedef struct {
+    float later[TURNED_ROWS * PLAIN_PAIRS], earlier[TURNED_ROWS * PLAIN_PAIRS];
+} left_floats;
+
+INLINE void take_apart(uint32_t word, left_floats *to, long place) {
+    const uint32_t later = word & 0xffff0000u, earlier = word << 16;
+    memcpy(to->later + place, &later, sizeof later);
+    memcpy(to->earlier + place, &earlier, sizeof earlier);
+}
+
+/// Each branch walks the words as they usually lie.
+INLINE void take_rows_apart(const int turned, long rows, long pairs, left_factor a, left_floats *to) {
+    if (turned)
+        for (long p = 0; p < pairs; p++)
+            for (long r = 0; r < rows; r++) take_apart(a.words[p * a.pair + r * a.row], to, p * TURNED_ROWS + r);
+    else
+        for (long r = 0; r < rows; r++)
+            for (long p = 0; p < pairs; p++) take_apart(a.words[r * a.row + p], to, r * PLAIN_PAIRS + p);
+}
+
+/// `rows` x (16 * `vectors`) sums. Both, and `turned`, are constants where this is inlined.
+INLINE void plain_tile(const int rows, const int vectors, const int turned, long pairs, const left_floats *left,
+                       const uint32_t *panel, float *c, long c_row, int accumulate) {
+    const long row = turned ? 1 : PLAIN_PAIRS, pair = turned ? TURNED_ROWS : 1;
+    lanes sum[PLAIN_ROWS][PANEL / LANES];
 #pragma unroll
-        for (int r = 0; r < rows; r++) sum[r] = accumulate ? *(const lanes *)(c + r * c_row + j) : (lanes){0};
-        for (long p = 0; p < pairs; p++) {
-            const word_lanes right = *(const word_lanes *)(panel + p * PANEL + j);
+    for (int r = 0; r < rows; r++)
 #pragma unroll
-            for (int r = 0; r < rows; r++) add_pairs(a.words[r * a.row + p * a.pair], &right, &sum[r]);
+        for (int v = 0; v < vectors; v++)
+            sum[r][v] = accumulate ? *(const lanes *)(c + r * c_row + v * LANES) : (lanes){0};
+    for (long p = 0; p < pairs; p++) {
+        const word_lanes *words = (const word_lanes *)(panel + p * PANEL);
+        lanes right[PANEL / LANES];
+#pragma unroll
+        for (int v = 0; v < vectors; v++) right[v] = (lanes)(words[v] & 0xffff0000u);
+#pragma unroll
+        for (int r = 0; r < rows; r++)
+#pragma unroll
+            for (int v = 0; v < vectors; v++) sum[r][v] += left->later[r * row + p * pair] * right[v];
+        // Read anew: kept, the words would take registers that the sums need.
+        __asm__("" : "+r"(words));
+#pragma unroll
+        for (int v = 0; v < vectors; v++) right[v] = (lanes)(words[v] << 16);
+#pragma unroll
+        for (int r = 0; r < rows; r++)
+#pragma unroll
+            for (int v = 0; v < vectors; v++) sum[r][v] += left->earlier[r * row + p * pair] * right[v];
+    }
+#pragma unroll
+    for (int r = 0; r < rows; r++)
+#pragma unroll
+        for (int v = 0; v < vectors; v++) *(lanes *)(c + r * c_row + v * LANES) = sum[r][v];
+}
+
+/// All columns of a panel, as many at a time as leave the processors with the fewest registers enough of them.
+INLINE void plain_rows(const int rows, const int vectors, const int turned, long pairs, const left_floats *left,
+                       const uint32_t *panel, float *c, long c_row, int accumulate) {
+    for (int j = 0; j < PANEL; j += vectors * LANES)
+        plain_tile(rows, vectors, turned, pairs, left, panel + j, c + j, c_row, accumulate);
+}
+
+INLINE void plain_part(const int turned, long rows, long pairs, left_factor a, const uint32_t *panel, float *c,
+                       long c_row, int accumulate) {
+    left_floats left;
+    for (long r = 0; r < rows; r += PLAIN_ROWS, c += PLAIN_ROWS * c_row) {
+        const long held = smaller(PLAIN_ROWS, rows - r);
+        take_rows_apart(turned, held, pairs, part_of(a, r, 0), &left);
+        switch (held) {
+#define ROWS(n, vectors) \
+    case n: plain_rows(n, vectors, turned, pairs, &left, panel, c, c_row, accumulate); break;
+            ROWS(1, 4) ROWS(2, 2) ROWS(3, 1) ROWS(4, 1) ROWS(5, 1) ROWS(6, 1)
         }
-#pragma unroll
-        for (int r = 0; r < rows; r++) *(lanes *)(c + r * c_row + j) = sum[r];
     }
 }
 
 DISPATCHED static void plain_panel(long rows, long pairs, left_factor a, const uint32_t *panel, const uint32_t *ahead,
                                    float *c, long c_row, int accumulate) {
     (void)ahead;
-    long r = 0;
-    for (; r + 4 <= rows; r += 4) plain_tile(4, pairs, part_of(a, r, 0), panel, c + r * c_row, c_row, accumulate);
-    for (; r < rows; r++) plain_tile(1, pairs, part_of(a, r, 0), panel, c + r * c_row, c_row, accumulate);
+    for (long p = 0; p < pairs; p += PLAIN_PAIRS) {
+        const long held = smaller(PLAIN_PAIRS, pairs - p);
+        const int adds = accumulate || p > 0;
+        if (a.pair == 1) plain_part(0, rows, held, part_of(a, 0, p), panel + p * PANEL, c, c_row, adds);
+        else plain_part(1, rows, held, part_of(a, 0, p), panel + p * PANEL, c, c_row, adds);
+    }
 }
 
 void kernel_bfloat16_product_plain(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,

@@ -32,6 +32,24 @@ INLINE void column_of_tiles(const int columns, long m, long k, const float *a, l
         tile(1, columns, k, a + i * a_row, a_row, a_column, b, b_row, c + i * c_row, c_row, accumulate);
 }
 
+/// `column_of_tiles` of one vector of columns, which is first laid together, so that its lines fill the nearest cache
+/// evenly however far apart B's rows are.
+INLINE void column_laid_together(long m, long k, const float *a, long a_row, long a_column, const float *b, long b_row,
+                                 float *c, long c_row, int accumulate) {
+    enum { DEPTH = 192 };
+    float together[DEPTH * LANES];
+    for (long first = 0; first < k; first += DEPTH) {
+        const long held = smaller(DEPTH, k - first);
+        for (long p = 0; p < held; p++)
+            *(lanes *)(together + p * LANES) = *(const lanes *)(b + (first + p) * b_row);
+        column_of_tiles(1, m, held, a + first * a_column, a_row, a_column, together, LANES, c, c_row,
+                        accumulate || first > 0);
+    }
+}
+
+/// From this many rows on laying columns together pays.
+enum { MANY_ROWS = 24 };
+
 /// All the columns, up to `widest` vectors of them at a time.
 INLINE void product(const int widest, long m, long n, long k, const float *a, long a_row, long a_column,
                     const float *b, long b_row, float *c, long c_row, int accumulate) {
@@ -39,7 +57,10 @@ INLINE void product(const int widest, long m, long n, long k, const float *a, lo
 #pragma unroll
     for (int columns = widest; columns > 0; columns /= 2)
         for (; j + columns * LANES <= n; j += columns * LANES)
-            column_of_tiles(columns, m, k, a, a_row, a_column, b + j, b_row, c + j, c_row, accumulate);
+            if (widest == 1 && m >= MANY_ROWS && k > 0)
+                column_laid_together(m, k, a, a_row, a_column, b + j, b_row, c + j, c_row, accumulate);
+            else
+                column_of_tiles(columns, m, k, a, a_row, a_column, b + j, b_row, c + j, c_row, accumulate);
     if (j == n) return;
     for (long i = 0; i < m; i++) {
         float sum[LANES] = {0};

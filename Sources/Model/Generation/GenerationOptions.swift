@@ -5,14 +5,15 @@ public struct GenerationOptions: Hashable, Sendable {
     /// As for slots.
     private static let mostPrefillTokens = 1 << 16
 
-    /// How many sequences are decoded together, from 1 to `mostSlots`.
-    public var slots = 32
+    /// How many sequences are decoded together, from 1 to `mostSlots`. Twice as many gain nothing more on the CPUs that
+    /// were tried, half as many lose a quarter of the rate.
+    public var slots = 64
     /// How many prompt tokens are read in one step, beside the tokens being decoded.
     public var prefillTokens = 256
     /// Bytes of keys and values to stay within, by decoding fewer sequences together. One sequence is always admitted.
     public var cacheBytes = 4 << 30
 
-    public init(slots: Int = 32, prefillTokens: Int = 256, cacheBytes: Int = 4 << 30) {
+    public init(slots: Int = 64, prefillTokens: Int = 256, cacheBytes: Int = 4 << 30) {
         self.slots = slots
         self.prefillTokens = prefillTokens
         self.cacheBytes = cacheBytes

@@ -84,8 +84,18 @@ struct ProductKernelPathTests {
         var right = [UInt32](repeating: 0, count: kernel_panel_words(K, N))
         kernel_pairs_of_rows(inputs.values(M * K, 37), K, &left, pairs, M, K)
         kernel_panels_of_columns(inputs.values(N * K, 38), K, &right, K, N)
+        // The rows once more, as columns of a panel.
+        let panel = Int(kernel_panel_columns)
+        var turned = [UInt32](repeating: 0, count: kernel_panel_words(K, M))
+        kernel_panels_of_columns(inputs.values(M * K, 37), K, &turned, K, M)
         for accumulates: Int32 in [0, 1] {
             var found: [[Double]] = []
+            KernelPaths.compare { path in
+                var c = [Float](repeating: 1, count: M * stride)
+                path.bfloat16_product(M, N, pairs, turned, 1, panel, right, &c, stride, accumulates)
+                found.append(c.exact)
+                return c.exact
+            }
             KernelPaths.compare { path in
                 var c = [Float](repeating: 1, count: M * stride)
                 path.bfloat16_product(M, N, pairs, left, pairs, 1, right, &c, stride, accumulates)
@@ -98,7 +108,7 @@ struct ProductKernelPathTests {
                 found.append(c.exact)
                 return c.exact
             }
-            // With the processor's instructions and without.
+            // With the processor's instructions and without, turned and not.
             #expect(found.allSatisfy { zip($0, found[0]).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) } })
         }
     }
