@@ -329,12 +329,12 @@ struct PlanErrorTests {
                   2 |   m.pairs: {params: {amount: 2}}
                     |   ^~~~~~~
                 """)
-        try workplace.write("stages:\n  m.pair: {inputs: {}}", to: "over.yaml")
+        try workplace.write("stages:\n  m.pair: {input: {}}", to: "over.yaml")
         #expect(
             workplace.message(overlays: ["over.yaml"]) == """
-                stage 'm.pair': unknown key 'inputs' (over.yaml:2:12); known: 'cache', 'exec', 'params', 'salt', 'seed'
-                  2 |   m.pair: {inputs: {}}
-                    |            ^~~~~~
+                stage 'm.pair': unknown key 'input' (over.yaml:2:12); did you mean 'inputs'?
+                  2 |   m.pair: {input: {}}
+                    |            ^~~~~
                 """)
     }
 

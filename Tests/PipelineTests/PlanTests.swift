@@ -190,6 +190,51 @@ struct PlanTests {
         #expect(try workplace.load().stage(named: "plain")?.execution.retries == nil)
     }
 
+    @Test("an overlay connects inputs elsewhere, port by port, and null disconnects")
+    func rewiring() throws {
+        let workplace = try Workplace(
+            """
+            stages:
+              one: {stage: constant}
+              two: {stage: constant}
+              sum: {stage: add, inputs: {numbers: one}}
+            """)
+        try workplace.write("stages: {sum: {inputs: {numbers: two}, params: {amount: 5}}}", to: "over.yaml")
+        let plan = try workplace.load(overlays: ["over.yaml"])
+        #expect(plan.stage(named: "sum")?.connections.flatMap(\.origins) == [.output(stage: "two", port: "numbers")])
+        #expect(try parameters(plan, "sum")["amount"] == 5)
+        try workplace.write("stages: {sum: {inputs: {numbers: null}}}", to: "over.yaml")
+        #expect(workplace.message(overlays: ["over.yaml"]).hasPrefix("stage 'sum': input 'numbers'"))
+    }
+
+    @Test("an overlay declares stages, new ones and others in place of the file's")
+    func declaring() throws {
+        let workplace = try Workplace(
+            """
+            defaults: {add: {amount: 2}}
+            stages:
+              one: {stage: constant}
+              last: {stage: scale, inputs: {numbers: one}}
+            """)
+        try workplace.write(
+            """
+            defaults: {add: {amount: 3}}
+            stages:
+              more: {stage: add, inputs: {numbers: one}}
+              last: {stage: add, inputs: {numbers: more}, params: {amount: 4}}
+            """, to: "over.yaml")
+        try workplace.write("stages: {more: {params: {amount: 6}}}", to: "again.yaml")
+        let plan = try workplace.load(overlays: ["over.yaml"])
+        #expect(plan.stages.map(\.name) == ["one", "last", "more"])
+        #expect(plan.stage(named: "last")?.definition.kind == "add")
+        #expect(try ["more", "last"].map { try parameters(plan, $0)["amount"] } == [3, 4])
+        let again = try workplace.load(overlays: ["over.yaml", "again.yaml"], settings: ["last.amount=7"])
+        #expect(try ["more", "last"].map { try parameters(again, $0)["amount"] } == [6, 7])
+        // The later overlay declares it anew: what the earlier said of it is gone.
+        let before = try workplace.load(overlays: ["over.yaml", "again.yaml", "over.yaml"])
+        #expect(try parameters(before, "more")["amount"] == 3)
+    }
+
     @Test("--set means the stage with the longest name that fits, and reaches parameters in parameters")
     func settings() throws {
         let workplace = try Workplace(

@@ -40,12 +40,12 @@ package struct IncludeLoader {
 
         let root = try YAMLReader.read(SourceText.read(path: path, file: file, from: location))
         // Each text remembers the prefix of where it was written, through all substitutions.
-        let table = try Self.table(
-            root.replacingScalars { scalar, location in
-                var scalar = scalar
-                scalar.prefix = prefix
-                return PlanNode(content: .scalar(scalar), location: location)
-            })
+        let named = try root.withoutHiddenEntries.replacingScalars { scalar, location in
+            var scalar = scalar
+            scalar.prefix = prefix
+            return PlanNode(content: .scalar(scalar), location: location)
+        }
+        let table = try TableReader(named, scope: "the file", allowed: PlanFile.keys)
         let parameters = try PartParameters(
             declared: table["parameters"], given: given, file: file, include: location)
         let body = try Self.body(of: table, parameters: parameters)
@@ -55,16 +55,6 @@ package struct IncludeLoader {
         files.append(result)
         if !isPart { loaded[identity] = files.count - 1 }
         return files.count - 1
-    }
-
-    /// The file's table without its `x-` keys, which hold what only anchors use.
-    private static func table(_ root: PlanNode) throws -> TableReader {
-        guard case .table(let entries) = root.content else {
-            return try TableReader(root, scope: "the file", allowed: PlanFile.keys)
-        }
-        let visible = entries.filter { !$0.key.hasPrefix("x-") }
-        return try TableReader(
-            PlanNode(content: .table(visible), location: root.location), scope: "the file", allowed: PlanFile.keys)
     }
 
     /// The file's table with part parameters filled in.

@@ -17,35 +17,54 @@ struct PlanDraft {
         defaults = files.flatMap(\.defaults) + overlays.flatMap(\.defaults)
         sources = try Self.sources(files, overlays)
         try checkStageNames(files, overlays)
-        let seed = overlays.last { $0.seed != nil }?.seed
-        let salt = overlays.last { $0.salt != nil }?.salt
+        let names = Set(files.flatMap { $0.stages.map(\.name) })
+        let added = overlays.flatMap(\.declarations).filter { !names.contains($0.name) }
         for (position, file) in files.enumerated() {
             // Positions only grow towards the file the user named, so the outermost file comes last.
-            let around = Self.filesAround(position, files)
-            for declaration in file.stages {
-                let kind = declaration.kind.text
-                var settings = StageSettings()
-                for outer in around {
-                    for layer in files[outer].defaults where layer.kind == kind {
-                        settings = settings.overlaid(with: layer.settings)
-                    }
-                }
-                settings = settings.overlaid(with: declaration.settings)
-                for overlay in overlays {
-                    for layer in overlay.defaults where layer.kind == kind {
-                        settings = settings.overlaid(with: layer.settings)
-                    }
-                    for change in overlay.stages where change.name == declaration.name {
-                        settings = settings.overlaid(with: change.settings)
-                    }
-                }
-                stages.append(
-                    Stage(
-                        declaration: declaration, settings: settings,
-                        seed: settings.seed ?? seed ?? around.lazy.compactMap { files[$0].seed }.first,
-                        salt: settings.salt ?? salt ?? around.lazy.compactMap { files[$0].salt }.first))
+            let around = Self.filesAround(position, files).map { files[$0] }
+            let isOutermost = position == files.count - 1
+            for declaration in file.stages + (isOutermost ? Self.last(of: added) : []) {
+                stages.append(Self.stage(declaration, within: around, overlays))
             }
         }
+    }
+
+    /// Of several overlays that declare a stage the last one counts.
+    private static func last(of declarations: [StageDeclaration]) -> [StageDeclaration] {
+        declarations.enumerated().filter { position, declaration in
+            !declarations[(position + 1)...].contains { $0.name == declaration.name }
+        }.map(\.element)
+    }
+
+    /// A stage with all layers over it: what overlays before the one that declares it anew said of it is gone.
+    private static func stage(
+        _ declared: StageDeclaration, within files: [PlanFile], _ overlays: [PlanOverlay]
+    ) -> Stage {
+        var declaration = declared
+        let anew = overlays.lastIndex { $0.declarations.contains { $0.name == declared.name } }
+        if let anew, let own = overlays[anew].declarations.last(where: { $0.name == declared.name }) {
+            declaration = own
+        }
+        func defaults(_ layers: [KindDefaults]) -> [StageSettings] {
+            layers.filter { $0.kind == declaration.kind.text }.map(\.settings)
+        }
+        var layers = files.flatMap { defaults($0.defaults) }
+        if anew == nil { layers.append(declaration.settings) }
+        for (position, overlay) in overlays.enumerated() {
+            layers += defaults(overlay.defaults)
+            if position == anew { layers.append(declaration.settings) }
+            for change in overlay.changes where change.name == declared.name && position > anew ?? -1 {
+                layers.append(change.settings)
+                declaration.inputs =
+                    change.inputs.map { declaration.inputs?.overlaid(with: $0) ?? $0 } ?? declaration.inputs
+            }
+        }
+        let settings = layers.reduce(StageSettings()) { $0.overlaid(with: $1) }
+        let overlaid = (seed: overlays.last { $0.seed != nil }?.seed, salt: overlays.last { $0.salt != nil }?.salt)
+        return Stage(
+            declaration: declaration, settings: settings,
+            seed: settings.seed ?? overlaid.seed ?? files.lazy.compactMap(\.seed).first,
+            salt: settings.salt ?? overlaid.salt ?? files.lazy.compactMap(\.salt).first)
     }
 
     /// The positions of the file at `position` and of all that include it, directly or not, in order.
@@ -87,7 +106,14 @@ struct PlanDraft {
             }
             places[stage.name] = stage.location
         }
-        for change in overlays.flatMap(\.stages) where places[change.name] == nil {
+        for declaration in overlays.flatMap(\.declarations) {
+            if let source = sources.first(where: { $0.name == declaration.name }) {
+                throw PipelineError.nameOfSourceAndStage(
+                    declaration.name, first: source.location, at: declaration.location)
+            }
+            places[declaration.name] = places[declaration.name] ?? declaration.location
+        }
+        for change in overlays.flatMap(\.changes) where places[change.name] == nil {
             let hint = NameHint(for: change.name, among: places.keys)
             throw PipelineError.unknownStage(change.name, hint: hint, at: change.location)
         }

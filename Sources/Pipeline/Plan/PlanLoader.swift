@@ -2,7 +2,8 @@
 ///
 /// A stage's settings come from, each over the one before: the defaults in the stage's declaration; `defaults` for its
 /// kind in its own file, then in the files that include it; what the stage itself says; each overlay in turn, its
-/// `defaults` for the kind and then its entry for the stage; each `--set` in turn.
+/// `defaults` for the kind and then its entry for the stage; each `--set` in turn. An overlay may also connect a stage's
+/// inputs elsewhere, and declare stages: new ones, or others in place of the file's.
 public struct PlanLoader: Sendable {
     private let registry: StageRegistry
 
@@ -17,8 +18,8 @@ public struct PlanLoader: Sendable {
     /// - Throws: `PipelineError`, with the place in the file.
     public func load(_ file: String, overlays: [String] = [], settings: [String] = []) throws -> PipelinePlan {
         let files = try IncludeLoader.load(path: file)
-        let names = files.flatMap { $0.stages.map(\.name) }
         var changes = try overlays.map { try PlanOverlay(file: $0) }
+        let names = files.flatMap { $0.stages.map(\.name) } + changes.flatMap { $0.declarations.map(\.name) }
         changes += try settings.map { try PlanOverlay(setting: $0, stages: names) }
         let draft = try PlanDraft(files: files, overlays: changes)
         return try PlanLinker(registry: registry, draft: draft).link(file: file, name: files.last?.name)

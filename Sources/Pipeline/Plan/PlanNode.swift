@@ -71,6 +71,12 @@ struct PlanNode: Sendable {
         return PlanNode(content: .table(entries), location: location)
     }
 
+    /// A file's table without its `x-` keys, which hold what only anchors use.
+    var withoutHiddenEntries: PlanNode {
+        guard case .table(let entries) = content else { return self }
+        return PlanNode(content: .table(entries.filter { !$0.key.hasPrefix("x-") }), location: location)
+    }
+
     static func emptyTable(at location: SourceLocation) -> PlanNode {
         PlanNode(content: .table([]), location: location)
     }

@@ -7,19 +7,41 @@ struct PlanOverlay: Sendable {
     var seed: PlanNode?
     var salt: PlanNode?
     var sources: [SourceDeclaration] = []
-    var stages: [StageChange] = []
+    /// Stages that it declares itself, new ones or in place of the pipeline's.
+    var declarations: [StageDeclaration] = []
+    var changes: [StageChange] = []
     var defaults: [KindDefaults] = []
 
+    /// What an overlay changes of a stage that stands elsewhere.
     struct StageChange: Sendable {
+        static let keys = ["inputs"] + StageSettings.keys
+
         var name: String
         var location: SourceLocation
+        /// Port by port; null disconnects one.
+        var inputs: PlanNode?
         var settings: StageSettings
+
+        init(_ entry: PlanNode.Entry) throws {
+            let table = try TableReader(entry.value, scope: "stage '\(entry.key)'", allowed: Self.keys)
+            name = entry.key
+            location = entry.keyLocation
+            inputs = table["inputs"].flatMap { $0.isNull ? nil : $0 }
+            settings = StageSettings(table)
+        }
+
+        init(name: String, location: SourceLocation, settings: StageSettings) {
+            self.name = name
+            self.location = location
+            self.settings = settings
+        }
     }
 
-    /// Reads an overlay file. `profile` is a name for people; `stages` may not add any.
+    /// Reads an overlay file. `profile` is a name for people. A stage that says its kind is declared, any other changed.
     init(file: String) throws {
         let root = try YAMLReader.read(SourceText.read(path: file, file: file, from: nil))
-        let table = try TableReader(root, scope: "the overlay", allowed: Self.keys)
+        let table = try TableReader(
+            root.withoutHiddenEntries, scope: "the overlay", allowed: Self.keys)
         let folder = (file as NSString).deletingLastPathComponent
         func entries(_ key: String) throws -> [PlanNode.Entry] {
             guard let node = table[key], !node.isNull else { return [] }
@@ -28,10 +50,13 @@ struct PlanOverlay: Sendable {
         seed = table["seed"].flatMap { $0.isNull ? nil : $0 }
         salt = table["salt"].flatMap { $0.isNull ? nil : $0 }
         sources = try entries("sources").map { try SourceDeclaration($0, prefix: "", folder: folder) }
-        stages = try entries("stages").map { entry in
-            let settings = try TableReader(
-                entry.value, scope: "stage '\(entry.key)'", allowed: StageSettings.keys)
-            return StageChange(name: entry.key, location: entry.keyLocation, settings: StageSettings(settings))
+        for entry in try entries("stages") {
+            if case .table(let keys) = entry.value.content, keys.contains(where: { $0.key == "stage" }) {
+                try PlanName.check(entry.key, what: "stage", at: entry.keyLocation)
+                declarations.append(try StageDeclaration(entry, prefix: ""))
+            } else {
+                changes.append(try StageChange(entry))
+            }
         }
         defaults = try entries("defaults").map(KindDefaults.init)
     }
@@ -63,7 +88,7 @@ struct PlanOverlay: Sendable {
         let tree = Self.tree(
             isExecution ? Array(keys.dropFirst()) : keys, value: value, in: source,
             column: name.count + 2 + (isExecution ? 5 : 0))
-        stages = [
+        changes = [
             StageChange(
                 name: name, location: source.location(line: 1, column: 1, length: name.count),
                 settings: isExecution ? StageSettings(execution: tree) : StageSettings(parameters: tree))
