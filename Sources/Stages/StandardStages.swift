@@ -13,6 +13,7 @@ public enum StandardStages {
             SampleResponsesStage.self,  // §2.2: N candidate responses
             JudgeResponsesStage.self,  // §2.2, Figure 2: LLM-as-a-judge
             PairResponsesStage.self,  // §2.3: the best response against the worst
+            KeepBestResponsesStage.self,  // §2.3, A.4: the best responses alone
             ScoreReferenceStage.self,  // §2.3: what DPO compares with
             PreferenceTrainingStage.self,  // §2.3, §3.1.3: DPO
             EvaluateJudgeStage.self,  // §3.1.2, Table 4: five metrics

@@ -49,6 +49,7 @@ struct PreferenceTally {
     private var loss = 0.0
     private var chosenReward = 0.0, rejectedReward = 0.0, accurate = 0
     private var chosenLogProbability = 0.0, rejectedLogProbability = 0.0
+    private var chosenTokens = 0, rejectedTokens = 0
 
     mutating func add(_ pair: PairLogProbabilities, loss: Double, beta: Double) {
         pairs += 1
@@ -60,9 +61,12 @@ struct PreferenceTally {
         if chosen > rejected { accurate += 1 }
         chosenLogProbability += pair.policyChosen
         rejectedLogProbability += pair.policyRejected
+        chosenTokens += pair.chosenTokens
+        rejectedTokens += pair.rejectedTokens
     }
 
-    /// Means over the pairs; `loss` is the pairs' share alone.
+    /// Means over the pairs under TRL's names, and over all tokens of the chosen or the rejected responses; `loss` is the
+    /// pairs' share alone.
     var metrics: [String: Double] {
         let count = Double(max(pairs, 1))
         return [
@@ -73,6 +77,10 @@ struct PreferenceTally {
             "rewards/accuracies": Double(accurate) / count,
             "logps/chosen": chosenLogProbability / count,
             "logps/rejected": rejectedLogProbability / count,
+            "logps/chosen_per_token": chosenLogProbability / Double(max(chosenTokens, 1)),
+            "logps/rejected_per_token": rejectedLogProbability / Double(max(rejectedTokens, 1)),
+            "lengths/chosen": Double(chosenTokens) / count,
+            "lengths/rejected": Double(rejectedTokens) / count,
         ]
     }
 }

@@ -79,14 +79,18 @@ struct SummaryRow: Sendable {
             guard figures.training == "sft" else { return whole(figures.number("dpo", "pairs_used")) }
             let examples = figures.number("sft", "examples"), judged = figures.number("sft", "judge_examples")
             guard examples != nil || judged != nil else { return nil }
-            return whole((examples ?? 0) + (judged ?? 0))
+            return whole((examples ?? 0) + (judged ?? 0) + (figures.number("sft", "responses") ?? 0))
         },
         SummaryRow(label: "of these evaluation examples") { whole($0.number("sft", "judge_examples")) },
+        SummaryRow(label: "of these the model's own responses") {
+            whole($0.number("sft", "responses").flatMap { $0 == 0 ? nil : $0 })
+        },
         SummaryRow(label: "loss, first → last tenth") { change($0, "loss") },
         SummaryRow(label: "rewards/accuracies, last tenth") {
             fixed($0.number("dpo", "rewards/accuracies", "end"), 2)
         },
         SummaryRow(label: "rewards/margins, last tenth") { fixed($0.number("dpo", "rewards/margins", "end"), 3) },
+        SummaryRow(label: "log p of a chosen token, first → last tenth") { change($0, "logps/chosen_per_token") },
         SummaryRow(label: "mean response after it, tokens") {
             fixed($0.numberAfterTraining("sample", "mean_tokens"), 0)
         },

@@ -38,6 +38,11 @@ public enum RowRelations {
             RowRelation("judgement of rejected", "rejected_id", [judgement: "candidate_id"]),
         ],
         ReferenceLogProbabilities.schema.name: [RowRelation("pair", "id", [PreferencePair.schema.name: "id"])],
+        BestResponse.schema.name: [
+            RowRelation("prompt", "prompt_id", [prompt: "id"]),
+            RowRelation("candidate", "candidate_id", [candidate: "id"]),
+            RowRelation("judgement", "candidate_id", [judgement: "candidate_id"]),
+        ],
         Judgement.schema.name: [
             // The replies that people ranked have ids of their own within their ranking.
             RowRelation("candidate", "candidate_id", [candidate: "id", ranking: "responses.id"]),
@@ -50,7 +55,8 @@ public enum RowRelations {
             RowRelation(
                 "item", "item",
                 [
-                    prompt: "id", ranking: "id", JudgeExample.schema.name: "id", example: "tree", ranking: "tree",
+                    prompt: "id", ranking: "id", candidate: "id", JudgeExample.schema.name: "id", example: "tree",
+                    ranking: "tree",
                 ])
         ],
     ]

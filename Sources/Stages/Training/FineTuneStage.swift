@@ -53,6 +53,7 @@ package struct FineTuneStage: Stage {
         Port("model", schema: CheckpointFile.schema.description),
         Port("examples", schema: SeedExample.schema.description, isOptional: true, acceptsMany: true),
         Port("judge-examples", schema: JudgeExample.schema.description, isOptional: true, acceptsMany: true),
+        Port("responses", schema: BestResponse.schema.description, isOptional: true, acceptsMany: true),
     ]
     package static let outputs = [
         Port("model", schema: CheckpointFile.schema.description),
@@ -70,17 +71,19 @@ package struct FineTuneStage: Stage {
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let examples = try inputs.optionalRows("examples", as: SeedExample.self) ?? []
         let judged = try inputs.optionalRows("judge-examples", as: JudgeExample.self) ?? []
-        guard !examples.isEmpty || !judged.isEmpty else {
+        let responses = try inputs.optionalRows("responses", as: BestResponse.self) ?? []
+        guard !examples.isEmpty || !judged.isEmpty || !responses.isEmpty else {
             throw StageError.nothingToTrainOn(stage: Self.kind.rawValue)
         }
         let model = try context.model("model", of: inputs)
         let conversation = try Conversation(model)
-        let turns = examples.map { ($0.prompt, $0.response) } + judged.map { ($0.input, $0.target) }
+        let turns =
+            examples.map { ($0.prompt, $0.response, Finish.stop) }
+            + judged.map { ($0.input, $0.target, .stop) } + responses.map { ($0.prompt, $0.response, $0.finish) }
         let limit = min(parameters.maxTokens, model.model.configuration.contextLength)
-        let encoded = try turns.map { prompt, response in
+        let encoded = try turns.map { prompt, response, finish in
             SupervisedExample(
-                prompt: try conversation.prompt(prompt),
-                response: try conversation.reply(response, finish: .stop))
+                prompt: try conversation.prompt(prompt), response: try conversation.reply(response, finish: finish))
         }
         let fitting = encoded.filter { $0.tokens.count <= limit }
         if fitting.count < encoded.count {
@@ -97,6 +100,7 @@ package struct FineTuneStage: Stage {
         var summary = TrainingSummary.members(steps, metrics: ["loss", "mean_token_accuracy"])
         summary["examples"] = .count(examples.count)
         summary["judge_examples"] = .count(judged.count)
+        summary["responses"] = .count(responses.count)
         summary["too_long"] = .count(encoded.count - fitting.count)
         return StageOutputs(
             [

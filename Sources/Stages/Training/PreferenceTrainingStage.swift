@@ -54,7 +54,7 @@ package struct PreferenceTrainingStage: Stage {
     }
 
     package static let kind: StageKind = "dpo"
-    package static let version = 2
+    package static let version = 3
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -70,7 +70,7 @@ package struct PreferenceTrainingStage: Stage {
 
     private static let metrics = [
         "loss", "rewards/accuracies", "rewards/margins", "rewards/chosen", "rewards/rejected", "logps/chosen",
-        "logps/rejected",
+        "logps/rejected", "logps/chosen_per_token", "lengths/chosen", "lengths/rejected",
     ]
 
     private let parameters: Parameters

@@ -20,6 +20,10 @@ struct RowRelationTests {
             ]
         ),
         (
+            "best-response", BestResponse(candidate, score: 5),
+            ["prompt": ["prompt-1"], "candidate": [candidate.id], "judgement": [candidate.id]]
+        ),
+        (
             "reference-logp",
             ReferenceLogProbabilities(
                 pair: "pair-1", precision: .single, chosen: -1, rejected: -2, chosenTokens: 1, rejectedTokens: 1),
@@ -82,7 +86,10 @@ struct RowRelationTests {
     func inverse() {
         let fromCandidate = RowRelations.children(of: "candidate").map { "\($0.schema).\($0.relation.field)" }
         #expect(
-            fromCandidate == ["judgement.candidate_id", "preference-pair.chosen_id", "preference-pair.rejected_id"])
+            fromCandidate == [
+                "best-response.candidate_id", "judgement.candidate_id", "ledger-entry.item",
+                "preference-pair.chosen_id", "preference-pair.rejected_id",
+            ])
         #expect(RowRelations.idFields(of: "ranking") == ["id", "responses.id", "tree"])
         #expect(RowRelations.idFields(of: "judgement") == ["id", "candidate_id", "prompt_id"])
         #expect(RowRelations.idFields(of: "measurement") == ["id"])
