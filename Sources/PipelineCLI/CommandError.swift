@@ -15,6 +15,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case ambiguousRun(String, matches: [String])
     case runNotEnded(String, isRunning: Bool)
     case noStageInRun(String, run: String, hint: NameHint)
+    case noModelInRun(String, run: String, hint: NameHint)
     /// The log of the run tells nothing of the stage.
     case noEvents(of: String, run: String)
     case noSuchOutput(String, known: [String])
@@ -102,6 +103,10 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "no stage '\(name)' in run '\(run)'; did you mean '\(near)'?"
         case .noStageInRun(let name, let run, .known(let names)):
             "no stage '\(name)' in run '\(run)'; it has \(Self.list(names))"
+        case .noModelInRun(let name, let run, .didYouMean(let near)):
+            "run '\(run)' trained no model '\(name)'; did you mean '\(near)'?"
+        case .noModelInRun(let name, let run, .known(let names)):
+            "run '\(run)' trained no model '\(name)'; it trained \(names.isEmpty ? "none" : Self.list(names))"
         case .noSuchOutput(let text, let known):
             "no output '\(text)'; there are \(Self.list(known))"
         case .outputGone(let text, let run):

@@ -94,4 +94,39 @@ struct ShippedPipelineTests {
         let plan = try load("iter3.yaml", overlays: ["profiles/paper.yaml"])
         #expect(try #require(plan.stage(named: stage)).parameters[parameter] == value)
     }
+
+    static let ablations: [String] = {
+        let folder = SharedData.repository.appending(path: "pipelines/ablations")
+        return (try? FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()) ?? []
+    }()
+
+    @Test("every ablation fits the loop and the smoke loop, and changes it", arguments: ablations)
+    func ablation(file: String) throws {
+        for pipeline in ["iter3.yaml", "smoke.yaml"] {
+            let plain = try load(pipeline), changed = try load(pipeline, overlays: ["ablations/\(file)"])
+            let isSame = plain.stages.allSatisfy { stage in
+                let other = changed.stage(named: stage.name)
+                return other?.kind == stage.kind && other?.parameters == stage.parameters
+                    && other?.connections.flatMap(\.origins) == stage.connections.flatMap(\.origins)
+            }
+            #expect(!isSame || plain.sources.map(\.path) != changed.sources.map(\.path), "\(pipeline)")
+        }
+    }
+
+    @Test("the ablations of the paper change what they are named after")
+    func paperAblations() throws {
+        func changed(_ name: String) throws -> PipelinePlan {
+            try load("iter3.yaml", overlays: ["ablations/\(name).yaml"])
+        }
+        #expect(try origins(changed("ift-only"), "m1", "judge-examples").isEmpty)
+        #expect(try origins(changed("reference-m0"), "m3.reference", "model") == ["m0.checkpoint"])
+        #expect(try origins(changed("prompts-from-policy"), "m3.prompts", "model") == ["m2.model.model"])
+        #expect(
+            try origins(changed("cumulative-pairs"), "m3.model", "pairs") == ["m2.pairs.pairs", "m3.pairs.pairs"])
+        let positive = try changed("positive-only")
+        #expect(positive.stage(named: "m3.model")?.kind == FineTuneStage.kind)
+        #expect(
+            try origins(positive, "m3.model", "responses") == ["m2.best.responses", "m3.best.responses"])
+        #expect(Self.ablations.count >= 22)
+    }
 }

@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import Artifacts
+
+/// `pipeline compare`.
+struct CompareCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare", abstract: "Show what several runs came to, a column a run.",
+        discussion: """
+            A run is named by its id, by how that begins, or as 'latest'; without names, all finished runs of the \
+            store are compared, the oldest first. Columns are called by what the runs were given beside the pipeline: overlays \
+            and settings. `diff` says in what two runs differ, and why.
+            """)
+
+    @Argument(help: ArgumentHelp("The runs.", valueName: "run"))
+    var runs: [String] = []
+    @Option(
+        help: ArgumentHelp("The model to show of each; without it, the last that a run trained.", valueName: "name"))
+    var model: String?
+    @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var output: JSONOption
+
+    func run() async throws {
+        let store = try storeOptions.open()
+        let names = runs.isEmpty ? try finished(in: store) : runs
+        let comparison = try RunComparison(names.map { try RunFigures($0, in: store) }, model: model)
+        if output.json {
+            try Console.print(json: comparison.json)
+        } else {
+            for line in comparison.lines { try Console.print(line) }
+        }
+    }
+
+    /// The runs that ended well, the oldest first.
+    private func finished(in store: ArtifactStore) throws -> [String] {
+        let done = try store.runs().filter { PastRun($0, known: []).end == .done }.map(\.id)
+        guard !done.isEmpty else { throw CommandError.unknownRun(nil) }
+        return done.reversed()
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension SmokeLoop {
+    @Suite("Ablations of the loop", .serialized)
+    struct AblationTests {
+        private static let isNightly = ProcessInfo.processInfo.environment["NIGHTLY"] != nil
+
+        /// What is made before the first model that judges, and shared by every ablation here.
+        private static let common: Set<String> = ["made", "seeds", "m0", "sft", "eft", "sft.judge-quality"]
+
+        private let place: Workplace
+        private let loop: String
+
+        init() throws {
+            (place, _) = try Workplace.afterLoop()
+            loop = try #require(place.newestRuns().first)
+        }
+
+        private func run(_ overlay: String) throws -> LoopReport {
+            try place.runLoop(["-f", place.folder.appending(path: "pipelines/ablations/\(overlay).yaml").path])
+        }
+
+        @Test("positive examples alone: two trainings replaced, all of the second iteration's data shared")
+        func positiveOnly() throws {
+            let report = try run("positive-only")
+            #expect(report.names.count == SmokeLoop.stageCount + 2)
+            #expect(report.ran.isSuperset(of: ["m2.best", "m2.model", "m3.best", "m3.model", "m3.candidates"]))
+            #expect(
+                report.cached.isSuperset(
+                    of: Self.common.union([
+                        "m1", "m2.prompts", "m2.candidates", "m2.judgements", "m2.pairs", "m3.prompts",
+                    ])))
+        }
+
+        @Test("pairs of both iterations: two stages and what follows them run, and the table shows both runs")
+        func cumulativePairs() throws {
+            let report = try run("cumulative-pairs")
+            #expect(report.ran == ["m3.reference", "m3.model", "m3.answers", "m3.judge-quality"])
+            let result = try place.pipeline.run("compare", loop, "latest")
+            #expect(result.stderr.isEmpty && result.status == 0, "\(result.stderr)")
+            let rows = result.stdoutLines.map { $0.split(separator: " ").map(String.init) }
+            #expect(rows.first == ["smoke", "cumulative-pairs"])
+            #expect(rows.contains(["model", "m3", "m3"]))
+            #expect(rows.contains(["of", "these", "also", "the", "first", "run's", "24", "20"]))
+            // More pairs than the last iteration made by itself.
+            let trained = try #require(rows.first { $0.first == "rows" }?.suffix(2).compactMap { Int($0) })
+            #expect(trained.count == 2 && trained[1] > trained[0])
+        }
+
+        @Test("a comparison as JSON holds what the stages say, and a model that was not trained is named")
+        func comparison() throws {
+            let json = try place.pipeline.run("compare", loop, "--model", "m2", "--json").json()
+            #expect(json["schema"] as? String == "pipeline.comparison/1")
+            let runs = try #require(json["runs"] as? [[String: Any]])
+            #expect(runs.first?["model"] as? String == "m2")
+            let figures = try #require(runs.first?["figures"] as? [[String: Any]])
+            #expect(figures.contains { $0["name"] as? String == "m2.pairs" && $0["summary"] is [String: Any] })
+            let unknown = try place.pipeline.run("compare", loop, "--model", "m22")
+            #expect(unknown.status == 2 && unknown.stderr.contains("trained no model 'm22'; did you mean 'm2'?"))
+        }
+
+        @Test("every ablation runs, and shares what it has in common", .enabled(if: isNightly, "slow: set NIGHTLY=1"))
+        func all() throws {
+            let folder = place.folder.appending(path: "pipelines/ablations")
+            for file in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+                let name = String(file.dropLast(".yaml".count)), report = try run(name)
+                #expect(report.cached.isSuperset(of: Self.common), "\(name)")
+                #expect(!report.ran.isEmpty && report.cached.union(report.ran) == report.names, "\(name)")
+            }
+            let table = try place.pipeline.run("compare").stdoutLines
+            #expect(table.first?.contains("loss-ipo") == true)
+        }
+    }
+}
