@@ -3,7 +3,7 @@ public import Pipeline
 /// A message of an Open Assistant conversation, as far as seed preparation needs it. What a file leaves out is nil.
 package struct SeedMessage: Equatable, Sendable {
     package let id: String
-    package let parent: String?
+    package internal(set) var parent: String?
     package let text: String
     /// `prompter` or `assistant`.
     package let role: String
@@ -14,6 +14,8 @@ package struct SeedMessage: Equatable, Sendable {
     package let passedReview: Bool?
     /// 0 is the best among its siblings; nil where these were not ranked.
     package let rank: Int?
+    /// From a form that knows no languages: one that is not stated is no other language.
+    package var isPlain = false
 }
 
 /// The first turn of a conversation tree: its prompt and the direct replies.
@@ -60,7 +62,25 @@ package struct ConversationCollector {
     package private(set) var repeats: [(tree: String, first: String, second: String)] = []
     private var repeatedFlatTrees: Set<String> = []
 
+    /// How many rows were read in each form.
+    package private(set) var forms: [SeedForm: Int] = [:]
+    /// How often each row without an id was there, by the id that its content gives it.
+    private var occurrences: [String: Int] = [:]
+
     package init(repeated: RepeatedTrees = .refuse) { self.repeated = repeated }
+
+    mutating func count(_ form: SeedForm) { forms[form, default: 0] += 1 }
+
+    /// Whether a message of the tree was read before.
+    func holds(_ message: String, of tree: String) -> Bool { messages[message]?.tree == tree }
+
+    /// Adds a row without ids. One that is there twice is no error: selection drops prompts that it has seen.
+    mutating func add(_ seed: PlainSeed, at origin: String) throws {
+        let first = seed.tree(occurrence: 0), before = occurrences[first.tree.id] ?? 0
+        occurrences[first.tree.id] = before + 1
+        let (tree, replies) = before == 0 ? first : seed.tree(occurrence: before)
+        try add(tree, replies: replies, at: origin)
+    }
 
     /// Adds a whole tree.
     /// - Throws: `StageError.duplicateTree` for a tree that was there before, unless the first is to be kept;

@@ -1,40 +1,45 @@
 internal import Artifacts
-package import Foundation
 
-/// Reads Open Assistant exports: whole trees (`{message_tree_id, tree_state, prompt: {…, replies}}`) or flat messages
-/// (`{message_id, parent_id, message_tree_id, …}`), one a line.
+/// Reads rows of Open Assistant exports: whole trees (`{message_tree_id, tree_state, prompt: {…, replies}}`), threads
+/// (`{thread_id, thread}`), or flat messages (`{message_id, parent_id, message_tree_id, …}`).
 ///
 /// Members that a form lacks count as null. `labels`, `emojis` and all else that selection does not need may have any
 /// form.
-package enum OpenAssistantReader {
-    /// Adds the rows of a file.
-    /// - Parameter name: what errors call the file.
-    /// - Throws: `StageError` with file and line.
-    package static func read(_ file: URL, name: String, into collector: inout ConversationCollector) throws {
-        let lines = try JSONLineReader.read(file, name: name)
-        guard !lines.isEmpty else {
-            throw StageError.unreadable(file: name, problem: "holds no rows; give a file of conversation trees")
-        }
-        for line in lines {
-            let row = RowReader(value: line.value, file: name, line: line.number)
-            let origin = "\(name):\(line.number)"
-            if line.value["prompt"] != nil {
-                try readTree(row, at: origin, into: &collector)
-            } else if line.value["message_id"] != nil {
-                try collector.add(
-                    message(row), tree: row.string("message_tree_id"), state: row.optionalString("tree_state"),
-                    at: origin)
-            } else {
-                throw row.failure(
-                    "is neither a conversation tree ('message_tree_id', 'prompt') nor a message ('message_id', 'parent_id')"
-                )
+enum OpenAssistantReader {
+    static func readMessage(
+        _ row: RowReader, at origin: String, into collector: inout ConversationCollector
+    ) throws {
+        try collector.add(
+            message(row), tree: row.string("message_tree_id"), state: row.optionalString("tree_state"), at: origin)
+    }
+
+    /// A path through a tree, from its prompt to a last message. Threads of one tree begin alike.
+    static func readThread(
+        _ row: RowReader, at origin: String, into collector: inout ConversationCollector
+    ) throws {
+        let messages = try row.array("thread").map { value -> RowReader in
+            guard case .object = value else {
+                throw row.failure("a message of 'thread' must be an object, not \(value.typeName)")
             }
+            return RowReader(value: value, file: row.file, line: row.line)
+        }
+        guard let first = messages.first else { throw row.failure("'thread' is empty") }
+        let tree = try first.optionalString("message_tree_id") ?? first.string("message_id")
+        let state = try row.optionalString("tree_state") ?? first.optionalString("tree_state")
+        for (position, reader) in messages.enumerated() {
+            var message = try message(reader)
+            // A thread may leave out what its order says.
+            if position > 0, message.parent == nil {
+                message.parent = try messages[position - 1].string("message_id")
+            }
+            if collector.holds(message.id, of: tree) { continue }
+            try collector.add(message, tree: tree, state: state, at: origin)
         }
     }
 
-    private static func readTree(_ row: RowReader, at origin: String, into collector: inout ConversationCollector)
-        throws
-    {
+    static func readTree(
+        _ row: RowReader, at origin: String, into collector: inout ConversationCollector
+    ) throws {
         let prompt = RowReader(value: row.value["prompt"] ?? .null, file: row.file, line: row.line)
         guard case .object = prompt.value else {
             throw row.failure("'prompt' must be an object, not \(prompt.value.typeName)")

@@ -48,7 +48,8 @@ package struct PrepareSeedsStage: Stage {
     package init(parameters: Parameters) { self.parameters = parameters }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
-        let seeds = try preparation(context).prepare(try trees(inputs))
+        let collected = try trees(inputs)
+        let seeds = try preparation(context).prepare(collected)
         let judged = try judgeExamples(inputs, heldOut: seeds.evaluationRankings.map(\.prompt))
         let ledger = seeds.ledger + judged.ledger
         return StageOutputs(
@@ -61,6 +62,8 @@ package struct PrepareSeedsStage: Stage {
             ],
             summary: .object([
                 "trees": .count(seeds.ledger.count),
+                "forms": .counts(
+                    Dictionary(uniqueKeysWithValues: collected.forms.map { ($0.key.rawValue, $0.value) })),
                 "examples": .count(seeds.examples.count),
                 "rankings_train": .count(seeds.trainingRankings.count),
                 "rankings_eval": .count(seeds.evaluationRankings.count),
@@ -73,7 +76,7 @@ package struct PrepareSeedsStage: Stage {
     private func trees(_ inputs: StageInputs) throws -> ConversationCollector {
         var collector = ConversationCollector(repeated: parameters.repeatedTrees)
         for file in try inputs.namedBlobs("trees") {
-            try OpenAssistantReader.read(file.url, name: file.name, into: &collector)
+            try SeedFileReader.read(file.url, name: file.name, into: &collector)
         }
         return collector
     }

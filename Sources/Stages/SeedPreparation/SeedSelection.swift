@@ -61,7 +61,8 @@ package struct SeedSelection: Sendable {
     }
 
     private func objection(to message: SeedMessage) -> Reason? {
-        if message.language != language { return .language }
+        let isUnstated = message.language == nil && message.isPlain
+        if message.language != language && !isUnstated { return .language }
         if message.isDeleted { return .deleted }
         if message.isSynthetic && !keepsSynthetic { return .synthetic }
         if message.passedReview == false { return .failedReview }

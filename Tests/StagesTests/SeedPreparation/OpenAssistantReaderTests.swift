@@ -7,7 +7,7 @@ import Testing
 private func read(_ contents: String..., repeated: RepeatedTrees = .refuse) throws -> ConversationCollector {
     var collector = ConversationCollector(repeated: repeated)
     for (index, content) in contents.enumerated() {
-        try withTemporaryFile(content) { try OpenAssistantReader.read($0, name: "f\(index)", into: &collector) }
+        try withTemporaryFile(content) { try SeedFileReader.read($0, name: "f\(index)", into: &collector) }
     }
     return collector
 }
@@ -50,8 +50,8 @@ struct OpenAssistantReaderTests {
     @Test(
         "bad lines are named by file and line",
         arguments: [
-            ("{\"message_tree_id\":", "f0:2: "), ("[1,2]", "f0:2: is neither"),
-            ("{\"thread_id\":\"x\"}", "f0:2: is neither"),
+            ("{\"message_tree_id\":", "f0:2: "), ("[1,2]", "f0:2: is an array, not an object"),
+            ("{\"thread_id\":\"x\"}", "f0:2: is in no form that is known: it has 'thread_id'; wanted are"),
             ("{\"message_tree_id\":\"x\",\"prompt\":7}", "f0:2: 'prompt' must be an object, not"),
             (
                 "{\"message_tree_id\":\"x\",\"prompt\":{\"message_id\":\"x\",\"role\":\"prompter\"}}",
@@ -72,7 +72,7 @@ struct OpenAssistantReaderTests {
         let bytes = Array((tree("t") + "\n\n").utf8) + [0x22, 0xFF, 0x22]
         let error = try #require(throws: StageError.self) {
             var collector = ConversationCollector()
-            try withTemporaryFile(bytes) { try OpenAssistantReader.read($0, name: "seeds", into: &collector) }
+            try withTemporaryFile(bytes) { try SeedFileReader.read($0, name: "seeds", into: &collector) }
         }
         #expect("\(error)".hasPrefix("seeds:3: "), "\(error)")
     }

@@ -10,7 +10,7 @@ struct SeedDataTests {
 
     private func trees() throws -> [ConversationTree] {
         var collector = ConversationCollector()
-        try OpenAssistantReader.read(file("seed-trees.jsonl"), name: "seed-trees", into: &collector)
+        try SeedFileReader.read(file("seed-trees.jsonl"), name: "seed-trees", into: &collector)
         return collector.finish()
     }
 

@@ -20,7 +20,7 @@ private func message(
 private func select(_ rows: String..., selection: SeedSelection = SeedSelection()) throws -> SeedSelection.Outcome {
     var collector = ConversationCollector()
     try withTemporaryFile(rows.joined(separator: "\n")) {
-        try OpenAssistantReader.read($0, name: "f", into: &collector)
+        try SeedFileReader.read($0, name: "f", into: &collector)
     }
     return selection.select(try #require(collector.finish().first))
 }
@@ -101,7 +101,7 @@ struct SeedSplitTests {
     ) throws -> SeedPreparation.Result {
         var collector = ConversationCollector()
         try withTemporaryFile(rows.joined(separator: "\n")) {
-            try OpenAssistantReader.read($0, name: "f", into: &collector)
+            try SeedFileReader.read($0, name: "f", into: &collector)
         }
         let split = SeedSplit(instruction: instruction, training: training, evaluation: evaluation) { id in
             id.utf8.reduce(7) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
@@ -199,7 +199,7 @@ struct EvaluationExampleTests {
 struct RealSeedTests {
     private func prepare(_ path: String, repeated: RepeatedTrees = .refuse) throws -> SeedPreparation.Result {
         var collector = ConversationCollector(repeated: repeated)
-        try OpenAssistantReader.read(SharedData.url(path), name: path, into: &collector)
+        try SeedFileReader.read(SharedData.url(path), name: path, into: &collector)
         let split = SeedSplit(instruction: .count(0), training: .rest, evaluation: .count(0)) { _ in 0 }
         return try SeedPreparation(selection: SeedSelection(), split: split).prepare(collector)
     }

@@ -1,0 +1,161 @@
+import Artifacts
+import Stages
+import TestSupport
+import Testing
+
+/// Reads lines as one seed file named f.
+private func read(_ lines: String...) throws -> ConversationCollector {
+    var collector = ConversationCollector()
+    try withTemporaryFile(lines.joined(separator: "\n")) {
+        try SeedFileReader.read($0, name: "f", into: &collector)
+    }
+    return collector
+}
+
+private func selected(_ collector: ConversationCollector) -> [SelectedTree] {
+    collector.finish().compactMap {
+        if case .selected(let tree) = SeedSelection().select($0) { tree } else { nil }
+    }
+}
+
+@Suite("The forms of seed files")
+struct SeedFormTests {
+    /// A line, the form that it has, the prompt, and the responses, best first.
+    static let rows: [(line: String, form: SeedForm, prompt: String, responses: [String])] = [
+        (#"{"prompt":"Why?","response":"So."}"#, .pair, "Why?", ["So."]),
+        (#"{"prompt":"Why?","completion":"So.","lang":"en"}"#, .pair, "Why?", ["So."]),
+        (
+            #"{"prompt":[{"role":"user","content":"Why?"}],"completion":[{"role":"assistant","content":"So."}]}"#,
+            .pair, "Why?", ["So."]
+        ),
+        (#"{"instruction":"Add.","input":"1 2","output":"3"}"#, .alpaca, "Add.\n\n1 2", ["3"]),
+        (#"{"instruction":"Add.","input":"","output":"3"}"#, .alpaca, "Add.", ["3"]),
+        (
+            #"{"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?"},{"role":"assistant","content":"So."},{"role":"user","content":"And?"}]}"#,
+            .conversation, "Be brief.\n\nWhy?", ["So."]
+        ),
+        (
+            #"{"conversations":[{"from":"human","value":"Why?"},{"from":"gpt","value":"So."}]}"#, .conversation,
+            "Why?", ["So."]
+        ),
+        (#"{"prompt":"Why?","chosen":"So.","rejected":"No."}"#, .preference, "Why?", ["So.", "No."]),
+        (
+            #"{"chosen":[{"role":"user","content":"Why?"},{"role":"assistant","content":"So."}],"rejected":[{"role":"user","content":"Why?"},{"role":"assistant","content":"No."}]}"#,
+            .preference, "Why?", ["So.", "No."]
+        ),
+        (
+            #"{"chosen":"\n\nHuman: Why?\n\nAssistant: So.","rejected":"\n\nHuman: Why?\n\nAssistant:"}"#,
+            .preference,
+            "Why?", ["So."]
+        ),
+        (
+            #"{"instruction":"Why?","completions":[{"response":"No.","overall_score":2},{"response":"So.","overall_score":8.5},{"response":"Hm.","overall_score":2}]}"#,
+            .scored, "Why?", ["So.", "No.", "Hm."]
+        ),
+        (
+            #"{"prompt":"Why?","responses":[{"text":"No.","rank":1},{"text":"So.","rank":0}]}"#, .scored, "Why?",
+            ["So.", "No."]
+        ),
+        (
+            #"{"thread_id":"x","tree_state":"ready_for_export","thread":[{"message_id":"a","message_tree_id":"a","text":"Why?","role":"prompter","lang":"en"},{"message_id":"b","text":"So.","role":"assistant","lang":"en","rank":0}]}"#,
+            .thread, "Why?", ["So."]
+        ),
+    ]
+
+    @Test("each form is recognised and read", arguments: rows)
+    func forms(row: (line: String, form: SeedForm, prompt: String, responses: [String])) throws {
+        let collector = try read(row.line)
+        #expect(collector.forms == [row.form: 1])
+        let tree = try #require(selected(collector).first)
+        #expect(tree.prompt == row.prompt && tree.best == row.responses[0])
+        #expect(tree.ranked.isEmpty || tree.ranked.map(\.text) == row.responses)
+        #expect(tree.ranked.isEmpty == (row.responses.count == 1))
+    }
+
+    @Test("equal scores are equal ranks, and the best of them may be learned from")
+    func ties() throws {
+        let tree = try #require(
+            selected(
+                read(
+                    #"{"instruction":"Why?","completions":[{"response":"a","score":3},{"response":"b","score":3},{"response":"c","score":1}]}"#
+                )
+            ).first)
+        #expect(tree.ranked.map(\.rank) == [0, 0, 1] && tree.best == "a")
+    }
+
+    @Test("forms may be mixed, and a row's id follows from its content alone")
+    func mixed() throws {
+        let first = try read(rows(0, 3, 7)), second = try read(rows(7, 0, 3))
+        #expect(first.forms == [.pair: 1, .alpaca: 1, .preference: 1])
+        #expect(Set(first.finish().map(\.id)) == Set(second.finish().map(\.id)))
+        // The same row twice has two ids: selection keeps the first prompt and says so of the second.
+        let twice = try read(rows(0, 0)).finish().map(\.id)
+        #expect(Set(twice).count == 2 && twice[0] == (try read(rows(0)).finish().map(\.id))[0])
+    }
+
+    private func rows(_ numbers: Int...) -> String { numbers.map { Self.rows[$0].line }.joined(separator: "\n") }
+
+    @Test("threads of one tree share their beginning, and their replies are siblings")
+    func threads() throws {
+        func thread(_ reply: String, rank: Int) -> String {
+            """
+            {"thread_id":"\(reply)","thread":[{"message_id":"a","text":"Why?","role":"prompter","lang":"en"},\
+            {"message_id":"\(reply)","text":"\(reply)","role":"assistant","lang":"en","rank":\(rank)}]}
+            """
+        }
+        let tree = try #require(selected(read(thread("b", rank: 1), thread("c", rank: 0))).first)
+        #expect(tree.ranked.map(\.text) == ["c", "b"])
+    }
+
+    @Test("a stated language counts, an unstated one does not stand in the way")
+    func languages() throws {
+        #expect(try selected(read(#"{"prompt":"Warum?","response":"Darum.","lang":"de"}"#)).isEmpty)
+        #expect(try selected(read(#"{"prompt":"Why?","response":"So."}"#)).count == 1)
+        let unstated = #"{"message_id":"a","message_tree_id":"a","text":"Why?","role":"prompter"}"#
+        #expect(try selected(read(unstated)).isEmpty)
+    }
+
+    @Test("a preference behind later turns is no ranking of first replies, and is not selected")
+    func laterTurns() throws {
+        let line =
+            #"{"chosen":"\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant: d","rejected":"\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant: e"}"#
+        let collector = try read(line)
+        #expect(collector.finish().map(\.replies.count) == [0] && selected(collector).isEmpty)
+    }
+
+    @Test(
+        "what is not as its form has it is named by file and line",
+        arguments: [
+            (#"{"prompt":"a","response":7}"#, "f:1: 'response' must be a text or a list of messages, not an integer"),
+            (#"{"instruction":"a","output":null,"messages":[]}"#, "f:1: 'messages' has no reply"),
+            (
+                #"{"messages":[{"role":"wizard","content":"a"}]}"#,
+                "f:1: a message of 'messages' has the role 'wizard'"
+            ),
+            (#"{"messages":[{"role":"user","content":"a"}]}"#, "f:1: 'messages' has no reply of the assistant"),
+            (#"{"chosen":"a","rejected":"b"}"#, "f:1: has no 'prompt', and 'chosen' is no dialogue"),
+            (#"{"prompt":"a","chosen":[],"rejected":"b"}"#, "f:1: 'chosen' is empty"),
+            (
+                #"{"instruction":"a","completions":[{"response":"b"}]}"#,
+                "f:1: an entry of 'completions' has no number"
+            ),
+            (#"{"text":"a"}"#, "f:1: is in no form that is known: it has 'text'; wanted are"),
+            ("{}", "f:1: is in no form that is known: it has no members; wanted are"),
+        ])
+    func malformed(line: String, message: String) throws {
+        let error = try #require(throws: StageError.self) { try read(line) }
+        #expect("\(error)".hasPrefix(message), "\(error)")
+    }
+
+    @Test(
+        "HH-RLHF's test pairs are read: first turns are ranked, later ones counted as unusable",
+        .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+    func preferences() throws {
+        var collector = ConversationCollector()
+        let path = "hh-rlhf-harmless-test/test.jsonl.gz"
+        try SeedFileReader.read(SharedData.url(path), name: path, into: &collector)
+        let trees = collector.finish(), usable = selected(collector)
+        #expect(collector.forms == [.preference: 2_312] && trees.count == 2_312)
+        #expect(!usable.isEmpty && usable.allSatisfy { $0.ranked.map(\.rank) == [0, 1] })
+    }
+}
