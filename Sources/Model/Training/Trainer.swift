@@ -67,6 +67,25 @@ public final class Trainer {
         return StepMetrics(step: progress.step, values: values)
     }
 
+    /// What `task` shows under the parameters as they are: the metrics of a step, without dropout, and without learning
+    /// from it.
+    ///
+    /// - Parameter checkCancellation: called between micro-batches; what it throws ends the call.
+    /// - Throws: what `checkCancellation` throws, or `ModelError` for an example that cannot be used.
+    public func evaluate(
+        _ task: TrainingTask, checkCancellation: () throws -> Void = {}
+    ) throws -> [String: Double] {
+        try task.validate(for: model.configuration)
+        let examples = Array(0..<task.exampleCount), items = examples.map { task.sequences(of: $0) }
+        var objective = BatchObjective(task, examples: examples, items: items)
+        for range in MicroBatches.ranges(of: items, rowBudget: configuration.tokensPerMicroBatch) {
+            try checkCancellation()
+            let packed = PackedBatch(items[range].flatMap { $0 })
+            _ = objective.add(packed, transformer.forward(packed, keepActivations: false), items: range)
+        }
+        return objective.metrics
+    }
+
     /// Replaces the whole state: the place in the run; the caller has filled the parameters and moments.
     func resume(at progress: TrainingProgress) {
         self.progress = progress

@@ -6,7 +6,7 @@ package import Pipeline
 package struct PrepareSeedsStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case ift, language
+            case ift, validation, test, language
             case rankingsTrain = "rankings_train", rankingsEval = "rankings_eval"
             case keepSynthetic = "keep_synthetic", repeatedTrees = "repeated_trees"
         }
@@ -17,6 +17,10 @@ package struct PrepareSeedsStage: Stage {
         package var rankingsTrain: SplitSize = .percent(30)
         /// Ranked trees held out. The paper: 531 examples, a third of the above.
         package var rankingsEval: SplitSize = .percent(10)
+        /// Trees whose best replies a training is watched by. The paper watches 253 prompts (§3.1.3), of its own making.
+        package var validation: SplitSize = .count(0)
+        /// Trees that are kept for comparing models. The paper compares on 256 test prompts (§3.1.2), of other origin.
+        package var test: SplitSize = .count(0)
         /// Paper §3.1.1: English.
         package var language = "en"
         /// Whether to take messages that are marked as written by a model. The paper's are human.
@@ -28,7 +32,7 @@ package struct PrepareSeedsStage: Stage {
     }
 
     package static let kind: StageKind = "seed-prep"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let inputs = [
         Port("trees", schema: ArtifactReference.blobSchema, acceptsMany: true),
@@ -37,6 +41,8 @@ package struct PrepareSeedsStage: Stage {
     ]
     package static let outputs = [
         Port("examples", schema: SeedExample.schema.description),
+        Port("validation", schema: SeedExample.schema.description),
+        Port("test", schema: SeedExample.schema.description),
         Port("rankings-train", schema: Ranking.schema.description),
         Port("rankings-eval", schema: Ranking.schema.description),
         Port("judge-examples", schema: JudgeExample.schema.description),
@@ -55,6 +61,8 @@ package struct PrepareSeedsStage: Stage {
         return StageOutputs(
             [
                 "examples": try context.write(seeds.examples, to: "examples"),
+                "validation": try context.write(seeds.validation, to: "validation"),
+                "test": try context.write(seeds.test, to: "test"),
                 "rankings-train": try context.write(seeds.trainingRankings, to: "rankings-train"),
                 "rankings-eval": try context.write(seeds.evaluationRankings, to: "rankings-eval"),
                 "judge-examples": try context.write(judged.rows, to: "judge-examples"),
@@ -65,6 +73,8 @@ package struct PrepareSeedsStage: Stage {
                 "forms": .counts(
                     Dictionary(uniqueKeysWithValues: collected.forms.map { ($0.key.rawValue, $0.value) })),
                 "examples": .count(seeds.examples.count),
+                "validation": .count(seeds.validation.count),
+                "test": .count(seeds.test.count),
                 "rankings_train": .count(seeds.trainingRankings.count),
                 "rankings_eval": .count(seeds.evaluationRankings.count),
                 "judge_examples": .count(judged.rows.count),
@@ -86,7 +96,8 @@ package struct PrepareSeedsStage: Stage {
         selection.language = parameters.language
         selection.keepsSynthetic = parameters.keepSynthetic
         let split = SeedSplit(
-            instruction: parameters.ift, training: parameters.rankingsTrain, evaluation: parameters.rankingsEval
+            instruction: parameters.ift, training: parameters.rankingsTrain, evaluation: parameters.rankingsEval,
+            validation: parameters.validation, test: parameters.test
         ) { context.seed.child($0, "split").key }
         return SeedPreparation(selection: selection, split: split)
     }

@@ -2,6 +2,8 @@
 package struct SeedPreparation {
     package struct Result {
         package fileprivate(set) var examples: [SeedExample] = []
+        package fileprivate(set) var validation: [SeedExample] = []
+        package fileprivate(set) var test: [SeedExample] = []
         package fileprivate(set) var trainingRankings: [Ranking] = []
         package fileprivate(set) var evaluationRankings: [Ranking] = []
         /// One entry a tree.
@@ -69,9 +71,11 @@ package struct SeedPreparation {
 
     private func add(_ tree: SelectedTree, to part: SeedSplit.Part, _ result: inout Result) {
         let ranking = { Ranking(tree: tree.id, prompt: tree.prompt, responses: tree.ranked) }
+        let example = { SeedExample(tree: tree.id, prompt: tree.prompt, response: tree.best ?? "") }
         switch part {
-        case .instruction:
-            result.examples.append(SeedExample(tree: tree.id, prompt: tree.prompt, response: tree.best ?? ""))
+        case .instruction: result.examples.append(example())
+        case .validation: result.validation.append(example())
+        case .test: result.test.append(example())
         case .training: result.trainingRankings.append(ranking())
         case .evaluation: result.evaluationRankings.append(ranking())
         case .notDrawn: break

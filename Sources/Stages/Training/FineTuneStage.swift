@@ -10,6 +10,7 @@ package struct FineTuneStage: Stage {
             case learningRate = "learning_rate", finalLearningRate = "final_learning_rate"
             case warmupSteps = "warmup_steps", maxSteps = "max_steps", batchSize = "batch_size"
             case weightDecay = "weight_decay", maxGradientNorm = "max_gradient_norm", maxTokens = "max_tokens"
+            case evaluateEvery = "evaluate_every"
         }
 
         /// Paper §3.1.3.
@@ -31,6 +32,8 @@ package struct FineTuneStage: Stage {
         package var maxGradientNorm: Double? = 1.0
         /// Longer examples are left out, and counted. The model's context bounds it too.
         package var maxTokens = 2048
+        /// After how many steps the loss of `validation` is taken; null for once, at the end.
+        package var evaluateEvery: Int?
         /// Of matrix products' factors: see `Precision`. The paper does not say.
         package var precision = Precision.bfloat16
 
@@ -54,6 +57,7 @@ package struct FineTuneStage: Stage {
         Port("examples", schema: SeedExample.schema.description, isOptional: true, acceptsMany: true),
         Port("judge-examples", schema: JudgeExample.schema.description, isOptional: true, acceptsMany: true),
         Port("responses", schema: BestResponse.schema.description, isOptional: true, acceptsMany: true),
+        Port("validation", schema: SeedExample.schema.description, isOptional: true, acceptsMany: true),
     ]
     package static let outputs = [
         Port("model", schema: CheckpointFile.schema.description),
@@ -66,6 +70,9 @@ package struct FineTuneStage: Stage {
         self.parameters = parameters
         try TrainingSettings.renaming(stage: Self.kind.rawValue) { try parameters.settings.configuration.validate() }
         try Self.require(parameters.maxTokens, in: 2...ParameterLimit.count, "max_tokens")
+        if let steps = parameters.evaluateEvery {
+            try Self.require(steps, in: 1...ParameterLimit.count, "evaluate_every")
+        }
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
@@ -76,37 +83,59 @@ package struct FineTuneStage: Stage {
             throw StageError.nothingToTrainOn(stage: Self.kind.rawValue)
         }
         let model = try context.model("model", of: inputs)
-        let conversation = try Conversation(model)
         let turns =
-            examples.map { ($0.prompt, $0.response, Finish.stop) }
-            + judged.map { ($0.input, $0.target, .stop) } + responses.map { ($0.prompt, $0.response, $0.finish) }
-        let limit = min(parameters.maxTokens, model.model.configuration.contextLength)
-        let encoded = try turns.map { prompt, response, finish in
-            SupervisedExample(
-                prompt: try conversation.prompt(prompt), response: try conversation.reply(response, finish: finish))
-        }
-        let fitting = encoded.filter { $0.tokens.count <= limit }
-        if fitting.count < encoded.count {
-            context.warn(
-                "\(encoded.count - fitting.count) of \(encoded.count) examples are longer than \(limit) tokens")
-        }
+            examples.map { Turn(prompt: $0.prompt, response: $0.response) }
+            + judged.map { Turn(prompt: $0.input, response: $0.target) }
+            + responses.map { Turn(prompt: $0.prompt, response: $0.response, finish: $0.finish) }
+        let fitting = try encode(turns, for: model, what: "examples", context)
         guard !fitting.isEmpty else { throw StageError.nothingToTrainOn(stage: Self.kind.rawValue) }
+        let validation = try encode(
+            (inputs.optionalRows("validation", as: SeedExample.self) ?? []).map {
+                Turn(prompt: $0.prompt, response: $0.response)
+            }, for: model, what: "validation examples", context)
         let trainer = try Trainer(
             model: model.model, task: .supervised(fitting), configuration: parameters.settings.configuration,
             seed: context.seed.child("training").key, precision: parameters.precision,
             pool: WorkerPool(threads: context.execution.threads))
-        let steps = try TrainingRun(trainer: trainer, context: context).run()
+        let heldOut = validation.isEmpty ? nil : (TrainingTask.supervised(validation), parameters.evaluateEvery)
+        let steps = try TrainingRun(trainer: trainer, context: context, heldOut: heldOut).run()
         let checkpoint = try context.writeCheckpoint(model, to: "model")
-        var summary = TrainingSummary.members(steps, metrics: ["loss", "mean_token_accuracy"])
+        var summary = TrainingSummary.members(steps, metrics: ["loss", "mean_token_accuracy", "eval_loss"])
         summary["examples"] = .count(examples.count)
         summary["judge_examples"] = .count(judged.count)
         summary["responses"] = .count(responses.count)
-        summary["too_long"] = .count(encoded.count - fitting.count)
+        summary["too_long"] = .count(turns.count - fitting.count)
         return StageOutputs(
             [
                 "model": checkpoint.reference,
                 "training-log": try context.write(steps, to: "training-log"),
             ],
             summary: .object(summary), blobs: checkpoint.blobs)
+    }
+
+    private struct Turn {
+        var prompt: String
+        var response: String
+        /// Only what was finished is learned with its end.
+        var finish = Finish.stop
+    }
+
+    /// The turns that are not too long, as the model reads them.
+    private func encode(
+        _ turns: [Turn], for model: PretrainedModel, what: String, _ context: StageContext
+    ) throws -> [SupervisedExample] {
+        let conversation = try Conversation(model)
+        let limit = min(parameters.maxTokens, model.model.configuration.contextLength)
+        let encoded = try turns.map { turn in
+            SupervisedExample(
+                prompt: try conversation.prompt(turn.prompt),
+                response: try conversation.reply(turn.response, finish: turn.finish))
+        }
+        let fitting = encoded.filter { $0.tokens.count <= limit }
+        if fitting.count < encoded.count {
+            context.warn(
+                "\(encoded.count - fitting.count) of \(encoded.count) \(what) are longer than \(limit) tokens")
+        }
+        return fitting
     }
 }

@@ -11,7 +11,7 @@ package struct PreferenceTrainingStage: Stage {
             case warmupSteps = "warmup_steps", maxSteps = "max_steps", batchSize = "batch_size"
             case weightDecay = "weight_decay", maxGradientNorm = "max_gradient_norm"
             case labelSmoothing = "label_smoothing", targetMargin = "target_margin"
-            case likelihoodWeight = "likelihood_weight"
+            case likelihoodWeight = "likelihood_weight", evaluateEvery = "evaluate_every"
         }
 
         /// Paper §3.1.3.
@@ -40,6 +40,8 @@ package struct PreferenceTrainingStage: Stage {
         package var targetMargin = 0.5
         /// Weight of the likelihood of the chosen responses beside the loss; the paper has none.
         package var likelihoodWeight = 0.0
+        /// After how many steps the metrics of `validation-pairs` are taken; null for once, at the end.
+        package var evaluateEvery: Int?
         /// Of matrix products' factors: see `Precision`. The paper does not say.
         package var precision = Precision.bfloat16
 
@@ -61,7 +63,9 @@ package struct PreferenceTrainingStage: Stage {
     package static let inputs = [
         Port("model", schema: CheckpointFile.schema.description),
         Port("pairs", schema: PreferencePair.schema.description, acceptsMany: true),
+        // The reference's view of the validation pairs too.
         Port("reference-logps", schema: ReferenceLogProbabilities.schema.description, acceptsMany: true),
+        Port("validation-pairs", schema: PreferencePair.schema.description, isOptional: true, acceptsMany: true),
     ]
     package static let outputs = [
         Port("model", schema: CheckpointFile.schema.description),
@@ -70,7 +74,8 @@ package struct PreferenceTrainingStage: Stage {
 
     private static let metrics = [
         "loss", "rewards/accuracies", "rewards/margins", "rewards/chosen", "rewards/rejected", "logps/chosen",
-        "logps/rejected", "logps/chosen_per_token", "lengths/chosen", "lengths/rejected",
+        "logps/rejected", "logps/chosen_per_token", "lengths/chosen", "lengths/rejected", "eval_loss",
+        "eval_rewards/accuracies",
     ]
 
     private let parameters: Parameters
@@ -95,28 +100,44 @@ package struct PreferenceTrainingStage: Stage {
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let pairs = try inputs.rows("pairs", as: PreferencePair.self)
+        let validation = try inputs.optionalRows("validation-pairs", as: PreferencePair.self) ?? []
         let reference = try inputs.rows("reference-logps", as: ReferenceLogProbabilities.self)
         let references = Dictionary(reference.map { ($0.id, $0) }) { first, _ in first }
-        let known = pairs.filter { references[$0.id] != nil }
-        if known.count < pairs.count {
-            context.warn("\(pairs.count - known.count) of \(pairs.count) pairs have no reference log-probabilities")
-        }
+        let known = referenced(pairs, by: references, what: "pairs", context)
+        let heldOut = referenced(validation, by: references, what: "validation pairs", context)
         guard !known.isEmpty else {
             context.warn("no pairs to learn from; the model is passed on unchanged")
             return try outputs(try context.passCheckpoint("model", of: inputs), [], used: 0, of: pairs.count, context)
         }
         let model = try context.model("model", of: inputs)
         let conversation = try Conversation(model)
-        let examples = try known.compactMap { pair in
-            try references[pair.id].map { try example(EncodedPair(pair, conversation), $0) }
+        func examples(_ pairs: [PreferencePair]) throws -> [PreferenceExample] {
+            try pairs.compactMap { pair in
+                try references[pair.id].map { try example(EncodedPair(pair, conversation), $0) }
+            }
         }
         let trainer = try Trainer(
-            model: model.model, task: .preference(examples, objective),
+            model: model.model, task: .preference(examples(known), objective),
             configuration: parameters.settings.configuration, seed: context.seed.child("training").key,
             precision: parameters.precision, pool: WorkerPool(threads: context.execution.threads))
-        let steps = try TrainingRun(trainer: trainer, context: context).run()
+        let task = heldOut.isEmpty ? nil : TrainingTask.preference(try examples(heldOut), objective)
+        let steps = try TrainingRun(
+            trainer: trainer, context: context, heldOut: task.map { ($0, parameters.evaluateEvery) }
+        ).run()
         return try outputs(
             try context.writeCheckpoint(model, to: "model"), steps, used: known.count, of: pairs.count, context)
+    }
+
+    /// The pairs of which the reference's view is known.
+    private func referenced(
+        _ pairs: [PreferencePair], by references: [String: ReferenceLogProbabilities], what: String,
+        _ context: StageContext
+    ) -> [PreferencePair] {
+        let known = pairs.filter { references[$0.id] != nil }
+        if known.count < pairs.count {
+            context.warn("\(pairs.count - known.count) of \(pairs.count) \(what) have no reference log-probabilities")
+        }
+        return known
     }
 
     /// - Throws: `StageError.referenceMismatch` where the reference saw other tokens: another tokenizer or template;

@@ -10,6 +10,8 @@ struct TrainingRun {
     /// lost steps.
     private static let logName = "training-log"
     private static let stateName = "training-state"
+    /// Before the names of metrics of rows that are not learned from, as in TRL.
+    private static let heldOutPrefix = "eval_"
     /// A checkpoint is written when this many times the last one's cost has passed, so that checkpoints take at most
     /// about a twentieth of the time. When it is written changes no result.
     private static let patience = 20.0
@@ -18,6 +20,8 @@ struct TrainingRun {
 
     let trainer: Trainer
     let context: StageContext
+    /// What is measured on the way and not learned from, and after how many steps; nil for once, at the end.
+    var heldOut: (task: TrainingTask, every: Int?)?
 
     /// Every step's metrics, those of an interrupted run included.
     func run() throws -> [TrainingStep] {
@@ -26,18 +30,17 @@ struct TrainingRun {
         var cost = Duration.seconds(Double(12 * trainer.model.layout.count) / Self.writingSpeed)
         var saved = clock.now
         var failures = 0
-        while !trainer.isFinished {
-            let taken: StepMetrics?
+        while true {
             do {
+                try evaluate(&steps)
                 // Asked before the step and within it; a cancelled step leaves no trace in the trainer.
-                taken = try trainer.step(checkCancellation: context.checkCancellation)
+                guard let step = try trainer.step(checkCancellation: context.checkCancellation) else { break }
+                steps.append(TrainingStep(step: step.step, metrics: step.values))
+                report(step)
             } catch let cancellation as CancellationError {
                 if !steps.isEmpty { saveOrWarn(steps, after: &failures) }
                 throw cancellation
             }
-            guard let step = taken else { break }
-            steps.append(TrainingStep(step: step.step, metrics: step.values))
-            report(step)
             if clock.now - saved > cost * Self.patience, !trainer.isFinished {
                 let start = clock.now
                 // One that failed is tried again after as long a while: the disk may have room by then.
@@ -46,6 +49,16 @@ struct TrainingRun {
             }
         }
         return steps
+    }
+
+    /// Completes the last step's row with what the held-out rows show, where that is due: `eval_loss` and so on.
+    private func evaluate(_ steps: inout [TrainingStep]) throws {
+        guard let heldOut, let last = steps.last, last.metrics[Self.heldOutPrefix + "loss"] == nil else { return }
+        guard trainer.isFinished || heldOut.every.map({ last.step.isMultiple(of: $0) }) ?? false else { return }
+        let values = try trainer.evaluate(heldOut.task, checkCancellation: context.checkCancellation)
+        let named = Dictionary(uniqueKeysWithValues: values.map { (Self.heldOutPrefix + $0.key, $0.value) })
+        steps[steps.count - 1] = TrainingStep(
+            step: last.step, metrics: last.metrics.merging(named) { _, value in value })
     }
 
     private func report(_ step: StepMetrics) {

@@ -9,7 +9,7 @@ enum TrainingSummary {
     static func members(_ steps: [TrainingStep], metrics names: [String]) -> [String: JSONValue] {
         let count = max(1, Int(Double(steps.count) * window))
         var members: [String: JSONValue] = ["steps": .count(steps.count)]
-        for name in names {
+        for name in names where steps.contains(where: { $0.metrics[name] != nil }) {
             members[name] = .object([
                 "start": .number(mean(steps.prefix(count).compactMap { $0.metrics[name] })),
                 "end": .number(mean(steps.suffix(count).compactMap { $0.metrics[name] })),

@@ -52,6 +52,28 @@ struct TrainerTests {
     }
 
     @Test(
+        "evaluating learns nothing, and sees what the next step sees", arguments: [supervised, preference],
+        Precision.allCases)
+    func evaluation(task: TrainingTask, precision: Precision) throws {
+        // All examples in one batch, without dropout: the step computes what was evaluated before it.
+        let configuration = Self.configuration(epochs: 2, batchSize: task.exampleCount, dropout: 0)
+        let plain = try Self.finish(Self.trainer(task, configuration, precision))
+        let trainer = try Self.trainer(task, configuration, precision)
+        for step in plain.steps {
+            let before = try trainer.evaluate(task)
+            #expect(try trainer.step() == step)
+            for (name, value) in before {
+                // The order of the examples, and so of the sums, is another.
+                let bound = 1e-12 * max(1, abs(value)) * Double(task.exampleCount)
+                #expect(abs(value - (step.values[name] ?? .nan)) <= bound, "\(name)")
+            }
+            #expect(before["loss"] != nil)
+        }
+        let parameters = trainer.model.parameters.withUnsafeBufferPointer { Array($0) }
+        #expect(parameters == plain.parameters)
+    }
+
+    @Test(
         "a run resumed after any step ends as if it had not stopped", arguments: [supervised, preference],
         Precision.allCases)
     func resume(task: TrainingTask, precision: Precision) throws {

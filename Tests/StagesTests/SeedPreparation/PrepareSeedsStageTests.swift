@@ -65,10 +65,11 @@ struct PrepareSeedsStageTests {
             ]
         ) { ($0.ift, $0.rankingsTrain, $0.rankingsEval) = (.rest, .count(1), .count(1)) }
         let golden = Golden(
-            version: 1,
+            version: 2,
             digests: [
                 "examples": "fc596f804580", "judge-examples": "15cc530f4e63", "ledger": "0f0c0fca1fa3",
-                "rankings-eval": "c6e9211ed528", "rankings-train": "e8f35cdddf4c",
+                "rankings-eval": "c6e9211ed528", "rankings-train": "e8f35cdddf4c", "test": "e3b0c44298fc",
+                "validation": "e3b0c44298fc",
             ])
         golden.check(PrepareSeedsStage.self, gives: outputs.artifacts.mapValues(\.digest.short))
     }

@@ -97,13 +97,16 @@ struct SeedSplitTests {
     }
 
     private func prepare(
-        _ rows: [String], _ instruction: SplitSize, _ training: SplitSize, _ evaluation: SplitSize
+        _ rows: [String], _ instruction: SplitSize, _ training: SplitSize, _ evaluation: SplitSize,
+        validation: SplitSize = .count(0), test: SplitSize = .count(0)
     ) throws -> SeedPreparation.Result {
         var collector = ConversationCollector()
         try withTemporaryFile(rows.joined(separator: "\n")) {
             try SeedFileReader.read($0, name: "f", into: &collector)
         }
-        let split = SeedSplit(instruction: instruction, training: training, evaluation: evaluation) { id in
+        let split = SeedSplit(
+            instruction: instruction, training: training, evaluation: evaluation, validation: validation, test: test
+        ) { id in
             id.utf8.reduce(7) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         }
         return try SeedPreparation(selection: SeedSelection(), split: split).prepare(collector)
@@ -118,6 +121,23 @@ struct SeedSplitTests {
         #expect(result.examples.count == 26)
         let trees = result.examples.map(\.tree) + (result.trainingRankings + result.evaluationRankings).map(\.tree)
         #expect(Set(trees).count == 40 && Set(result.ledger.map(\.item)) == Set(trees) && result.ledger.count == 40)
+    }
+
+    @Test("all five parts share no tree, and what is held out does not move when training parts change their size")
+    func fiveParts() throws {
+        let rows = (0..<40).map { tree($0, ranked: $0.isMultiple(of: 2)) }
+        func parts(_ training: SplitSize) throws -> (held: [[String]], trained: [String]) {
+            let result = try prepare(rows, .rest, training, .count(4), validation: .count(5), test: .percent(20))
+            let held = [
+                result.evaluationRankings.map(\.tree), result.validation.map(\.tree), result.test.map(\.tree),
+            ]
+            return (held, result.examples.map(\.tree) + result.trainingRankings.map(\.tree))
+        }
+        let first = try parts(.count(6)), second = try parts(.count(2))
+        #expect(first.held.map(\.count) == [4, 5, 8])
+        #expect(first.held == second.held)
+        let all = first.held.flatMap { $0 } + first.trained
+        #expect(all.count == 40 && Set(all).count == 40)
     }
 
     @Test(

@@ -148,6 +148,49 @@ struct TrainingStageTests {
         }
     }
 
+    @Test("validation rows are measured when due and at the end, and change no weight")
+    func validation() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
+        let examples = (0..<6).map { SeedExample(tree: "\($0)", prompt: "Say \($0).", response: "It is \($0).") }
+        let learned = try harness.artifact(Array(examples[..<4])), held = try harness.artifact(Array(examples[4...]))
+        func tune(_ inputs: [String: [ArtifactReference]], every: Int?) async throws -> StageOutputs {
+            try await harness.run(
+                FineTuneStage.self, inputs.merging(["model": [model], "examples": [learned]]) { first, _ in first }
+            ) { ($0.batchSize, $0.epochs, $0.precision, $0.evaluateEvery) = (1, 2, .single, every) }
+        }
+        let plain = try await tune([:], every: nil), watched = try await tune(["validation": [held]], every: 3)
+        #expect(plain.artifacts["model"] == watched.artifacts["model"])
+        let log = try harness.rows(watched, "training-log", as: TrainingStep.self)
+        #expect(log.filter { $0.metrics["eval_loss"] != nil }.map(\.step) == [3, 6, 8])
+        #expect(log.allSatisfy { $0.metrics["loss"] != nil })
+        let atEnd = try harness.rows(
+            try await tune(["validation": [held]], every: nil), "training-log", as: TrainingStep.self)
+        #expect(atEnd.filter { $0.metrics["eval_loss"] != nil }.map(\.step) == [8])
+        #expect(atEnd.last?.metrics["eval_loss"] == log.last?.metrics["eval_loss"])
+    }
+
+    @Test("a training stopped while it is evaluated goes on as if it had not been")
+    func stoppedValidation() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        let (harness, model) = (loop.harness, try loop.artifact("m0.model"))
+        let examples = try harness.artifact(
+            (0..<3).map { SeedExample(tree: "\($0)", prompt: "Say \($0).", response: "It is \($0).") })
+        func tune(key: String, stopAfter: Int) async throws -> StageOutputs {
+            try await harness.run(
+                FineTuneStage.self, ["model": [model], "examples": [examples], "validation": [examples]], key: key,
+                stopAfter: stopAfter
+            ) { ($0.batchSize, $0.epochs, $0.precision, $0.evaluateEvery) = (1, 2, .single, 1) }
+        }
+        let whole = try await tune(key: "whole", stopAfter: .max)
+        // Progress is reported behind each step, so the stop is noticed by the evaluation that follows it.
+        for steps in 1...3 { _ = try? await tune(key: "stopped", stopAfter: steps) }
+        let resumed = try await tune(key: "stopped", stopAfter: .max)
+        #expect(whole.artifacts == resumed.artifacts)
+    }
+
     @Test("a checkpoint is read as it was written, and exported as a Hugging Face folder")
     func checkpoints() async throws {
         var loop = try TinyLoop()
