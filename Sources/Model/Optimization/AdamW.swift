@@ -1,7 +1,7 @@
 import CKernels
 import Foundation
 
-/// AdamW (Loshchilov and Hutter 2019) over a model's parameters, with the gradient's norm clipped first.
+/// AdamW (Loshchilov and Hutter 2019) over a model's parameters, or over factors in their place, with the gradient's norm clipped first.
 ///
 /// Weights, moments and gradients are single precision. Weight decay is decoupled and falls on matrices only.
 final class AdamW {
@@ -45,12 +45,21 @@ final class AdamW {
         return sums.reduce(0, +).squareRoot()
     }
 
-    /// Applies one update to `model`.
+    /// A stretch of what is trained, and whether weight decay falls on it.
+    struct Part {
+        var range: Range<Int>
+        var decays: Bool
+    }
+
+    /// Applies one update to `parameters`.
     ///
     /// - Parameters:
+    ///   - parts: cover what is updated.
     ///   - norm: the gradient's, before clipping.
     ///   - step: counted from 1, for the bias corrections.
-    func update(_ model: LanguageModel, gradient: FloatBuffer, norm: Double, rate: Double, step: Int) {
+    func update(
+        _ parameters: FloatBuffer, parts: [Part], gradient: FloatBuffer, norm: Double, rate: Double, step: Int
+    ) {
         // The factor is PyTorch's: min(1, limit / (norm + 1e-6)).
         let scale = coefficients.maximumGradientNorm.map { min(1, $0 / (norm + 1e-6)) } ?? 1
         func settings(decays: Bool) -> kernel_adamw_step {
@@ -63,15 +72,15 @@ final class AdamW {
                 epsilon: Float(coefficients.epsilon))
         }
         let decaying = settings(decays: true), plain = settings(decays: false)
-        let tasks = model.layout.tensors.flatMap { tensor in
-            stride(from: tensor.offset, to: tensor.range.upperBound, by: Self.block).map {
-                (start: $0, count: min(Self.block, tensor.range.upperBound - $0), decays: tensor.isMatrix)
+        let tasks = parts.flatMap { part in
+            stride(from: part.range.lowerBound, to: part.range.upperBound, by: Self.block).map {
+                (start: $0, count: min(Self.block, part.range.upperBound - $0), decays: part.decays)
             }
         }
         pool.run(tasks.count) { index in
             let (start, count, decays) = tasks[index]
             kernel_adamw(
-                model.parameters.pointer + start, first.pointer + start, second.pointer + start,
+                parameters.pointer + start, first.pointer + start, second.pointer + start,
                 gradient.pointer + start, count, decays ? decaying : plain)
         }
     }

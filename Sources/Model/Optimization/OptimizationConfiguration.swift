@@ -14,6 +14,8 @@ public struct OptimizationConfiguration: Codable, Sendable, Hashable {
     public var epsilon = 1e-8
     /// The largest global gradient norm; nil switches clipping off.
     public var maximumGradientNorm: Double? = 1.0  // TRL's default
+    /// Trains factors of low rank in place of the weights; nil trains all weights.
+    public var lowRank: LowRankConfiguration?
     /// Rows computed at once; a batch is accumulated in as many parts as it takes. One longer example is a part of
     /// its own. It bounds memory, and like any regrouping of a sum it can change last digits. With dropout it changes
     /// more: which elements are dropped depends on the micro-batch and the row in it.
@@ -27,7 +29,8 @@ public struct OptimizationConfiguration: Codable, Sendable, Hashable {
     public init(
         schedule: LearningRateSchedule, epochs: Int = 1, batchSize: Int = 16, maximumSteps: Int? = nil,
         dropout: Double = 0.1, weightDecay: Double = 0, beta1: Double = 0.9, beta2: Double = 0.999,
-        epsilon: Double = 1e-8, maximumGradientNorm: Double? = 1, tokensPerMicroBatch: Int = 2_048
+        epsilon: Double = 1e-8, maximumGradientNorm: Double? = 1, lowRank: LowRankConfiguration? = nil,
+        tokensPerMicroBatch: Int = 2_048
     ) {
         self.schedule = schedule
         self.epochs = epochs
@@ -39,6 +42,7 @@ public struct OptimizationConfiguration: Codable, Sendable, Hashable {
         self.beta2 = beta2
         self.epsilon = epsilon
         self.maximumGradientNorm = maximumGradientNorm
+        self.lowRank = lowRank
         self.tokensPerMicroBatch = tokensPerMicroBatch
     }
 
@@ -58,6 +62,14 @@ public struct OptimizationConfiguration: Codable, Sendable, Hashable {
             (beta2 >= 0 && beta2 < 1, "beta2", "is \(beta2), outside 0 ..< 1"),
             (epsilon > 0, "epsilon", "is \(epsilon); it must be positive"),
             (maximumGradientNorm ?? 1 > 0, "maximumGradientNorm", "is \(maximumGradientNorm ?? 0)"),
+            (
+                (1...LowRankConfiguration.mostRank).contains(lowRank?.rank ?? 1), "rank",
+                "is \(lowRank?.rank ?? 1), outside 1…\(LowRankConfiguration.mostRank)"
+            ),
+            (
+                lowRank.map { $0.alpha.isFinite && $0.alpha > 0 } ?? true, "alpha",
+                "is \(lowRank?.alpha ?? 0); it must be positive"
+            ),
             (tokensPerMicroBatch >= 1, "tokensPerMicroBatch", "is \(tokensPerMicroBatch)"),
         ]
         for (holds, field, problem) in checks where !holds { throw .configuration(field: field, problem: problem) }

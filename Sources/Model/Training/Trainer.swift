@@ -1,6 +1,6 @@
 /// Trains one model on one task, an optimiser step at a time.
 ///
-/// The trainer owns the model's parameters while it runs. A run is a function of the parameters, the task, the
+/// The trainer owns the model's parameters while it runs: with factors of low rank too, they hold the merged weights. A run is a function of the parameters, the task, the
 /// configuration and the seed: threads, and stopping and resuming, change nothing.
 public final class Trainer {
     public let model: LanguageModel
@@ -14,7 +14,12 @@ public final class Trainer {
     let seed: UInt64
     private let order: DataOrder
     private let transformer: Transformer
+    /// Of all weights.
     private let gradient: FloatBuffer
+    private let adapter: LowRankAdapter?
+    /// What the optimiser updates: the weights, or the factors that stand in for them.
+    let trained: FloatBuffer
+    private let trainedParts: [AdamW.Part]
 
     /// - Throws: `ModelError` for a configuration or an example that cannot be used.
     public init(
@@ -32,8 +37,13 @@ public final class Trainer {
         order = DataOrder(examples: task.exampleCount, batchSize: configuration.batchSize, seed: seed)
         transformer = Transformer(model: model, precision: precision, pool: pool)
         gradient = FloatBuffer(count: model.layout.count)
+        adapter = configuration.lowRank.map { LowRankAdapter($0, of: model, seed: seed, pool: pool) }
+        trained = adapter?.factors ?? model.parameters
+        trainedParts =
+            adapter.map { [.init(range: 0..<$0.factors.count, decays: true)] }
+            ?? model.layout.tensors.map { .init(range: $0.range, decays: $0.isMatrix) }
         optimizer = AdamW(
-            parameters: model.layout.count,
+            parameters: trained.count,
             coefficients: .init(
                 beta1: configuration.beta1, beta2: configuration.beta2, epsilon: configuration.epsilon,
                 weightDecay: configuration.weightDecay, maximumGradientNorm: configuration.maximumGradientNorm),
@@ -52,11 +62,14 @@ public final class Trainer {
         if isFinished { return nil }
         let batch = order.batch(step: progress.step)
         let accumulated = try accumulate(batch, checkCancellation)
+        adapter?.takeGradient(of: gradient)
+        let gradient = adapter?.factorGradient ?? gradient
         let norm = optimizer.norm(gradient)
         guard norm.isFinite else { throw ModelError.notFinite(place: "training step \(progress.step + 1): gradient") }
         let rate = configuration.schedule.rate(step: progress.step, of: totalSteps)
-        optimizer.update(model, gradient: gradient, norm: norm, rate: rate, step: progress.step + 1)
-        transformer.parametersChanged()
+        optimizer.update(
+            trained, parts: trainedParts, gradient: gradient, norm: norm, rate: rate, step: progress.step + 1)
+        trainedChanged()
         progress.step += 1
         progress.tokensSeen += accumulated.tokens
         var values = accumulated.metrics
@@ -86,9 +99,14 @@ public final class Trainer {
         return objective.metrics
     }
 
-    /// Replaces the whole state: the place in the run; the caller has filled the parameters and moments.
+    /// Replaces the whole state: the place in the run; the caller has filled what is trained, and the moments.
     func resume(at progress: TrainingProgress) {
         self.progress = progress
+        trainedChanged()
+    }
+
+    private func trainedChanged() {
+        adapter?.apply(to: model)
         transformer.parametersChanged()
     }
 

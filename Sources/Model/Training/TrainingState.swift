@@ -2,8 +2,8 @@ public import Foundation
 
 /// Saving a training run and taking it up again, bit for bit.
 ///
-/// The form: 8 bytes "pl-train", then little-endian UInt64s: version, parameter count, step, tokens seen, seed; then
-/// weights, first moments and second moments as float32. Whoever stores it checks its digest.
+/// The form: 8 bytes "pl-train", then little-endian UInt64s: version, count of what is trained, step, tokens seen, seed; then
+/// that (weights, or factors of low rank), first moments and second moments as float32. Whoever stores it checks its digest.
 extension Trainer {
     private static let magic: [UInt8] = Array("pl-train".utf8)
     private static let version: UInt64 = 1
@@ -13,12 +13,12 @@ extension Trainer {
     public func writeState(_ write: (UnsafeRawBufferPointer) throws -> Void) throws {
         var header = Self.magic
         for value in [
-            Self.version, UInt64(model.layout.count), UInt64(progress.step), UInt64(progress.tokensSeen), seed,
+            Self.version, UInt64(trained.count), UInt64(progress.step), UInt64(progress.tokensSeen), seed,
         ] {
             withUnsafeBytes(of: value.littleEndian) { header.append(contentsOf: $0) }
         }
         try header.withUnsafeBytes { try write($0) }
-        for buffer in [model.parameters, optimizer.first, optimizer.second] {
+        for buffer in [trained, optimizer.first, optimizer.second] {
             try buffer.withUnsafeBufferPointer { try write(UnsafeRawBufferPointer($0)) }
         }
     }
@@ -59,10 +59,10 @@ extension Trainer {
         guard values[0] == Self.version else {
             throw ModelError.trainingState(problem: "version \(values[0]), this program reads \(Self.version)")
         }
-        guard values[1] == UInt64(model.layout.count), values[4] == seed, values[2] <= UInt64(totalSteps),
+        guard values[1] == UInt64(trained.count), values[4] == seed, values[2] <= UInt64(totalSteps),
             let tokens = Int(exactly: values[3])
-        else { throw ModelError.trainingState(problem: "it belongs to another model, seed or number of steps") }
-        for buffer in [model.parameters, optimizer.first, optimizer.second] { try Self.fill(buffer, from: handle) }
+        else { throw ModelError.trainingState(problem: "it belongs to another model, rank, seed or number of steps") }
+        for buffer in [trained, optimizer.first, optimizer.second] { try Self.fill(buffer, from: handle) }
         if let more = try handle.read(upToCount: 1), !more.isEmpty {
             throw ModelError.trainingState(problem: "there are bytes after its end")
         }

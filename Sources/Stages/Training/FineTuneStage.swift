@@ -11,6 +11,7 @@ package struct FineTuneStage: Stage {
             case warmupSteps = "warmup_steps", maxSteps = "max_steps", batchSize = "batch_size"
             case weightDecay = "weight_decay", maxGradientNorm = "max_gradient_norm", maxTokens = "max_tokens"
             case evaluateEvery = "evaluate_every"
+            case loraRank = "lora_rank", loraAlpha = "lora_alpha"
         }
 
         /// Paper §3.1.3.
@@ -30,6 +31,11 @@ package struct FineTuneStage: Stage {
         package var weightDecay = 0.0
         /// TRL's default; the paper does not say.
         package var maxGradientNorm: Double? = 1.0
+        /// Trains factors of this rank in place of the layers' matrices (LoRA), and gives the merged weights; null trains
+        /// all weights, as the paper does.
+        package var loraRank: Int?
+        /// LoRA's α: the factors' product is scaled by α / rank. PEFT's default is 8, for a rank of 8.
+        package var loraAlpha = 8.0
         /// Longer examples are left out, and counted. The model's context bounds it too.
         package var maxTokens = 2048
         /// After how many steps the loss of `validation` is taken; null for once, at the end.
@@ -43,7 +49,7 @@ package struct FineTuneStage: Stage {
             TrainingSettings(
                 learningRate: learningRate, finalLearningRate: finalLearningRate, schedule: schedule,
                 warmupSteps: warmupSteps, epochs: epochs, maxSteps: maxSteps, batchSize: batchSize, dropout: dropout,
-                weightDecay: weightDecay, maxGradientNorm: maxGradientNorm)
+                weightDecay: weightDecay, maxGradientNorm: maxGradientNorm, loraRank: loraRank, loraAlpha: loraAlpha)
         }
     }
 

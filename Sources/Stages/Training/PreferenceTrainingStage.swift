@@ -12,6 +12,7 @@ package struct PreferenceTrainingStage: Stage {
             case weightDecay = "weight_decay", maxGradientNorm = "max_gradient_norm"
             case labelSmoothing = "label_smoothing", targetMargin = "target_margin"
             case likelihoodWeight = "likelihood_weight", evaluateEvery = "evaluate_every"
+            case loraRank = "lora_rank", loraAlpha = "lora_alpha"
         }
 
         /// Paper §3.1.3.
@@ -31,6 +32,11 @@ package struct PreferenceTrainingStage: Stage {
         package var weightDecay = 0.0
         /// TRL's default; the paper does not say.
         package var maxGradientNorm: Double? = 1.0
+        /// Trains factors of this rank in place of the layers' matrices (LoRA), and gives the merged weights; null trains
+        /// all weights, as the paper does.
+        package var loraRank: Int?
+        /// LoRA's α: the factors' product is scaled by α / rank. PEFT's default is 8, for a rank of 8.
+        package var loraAlpha = 8.0
         /// Paper §3.1.3.
         package var beta = 0.1
         /// DPO, under TRL's name; its relatives by theirs.
@@ -51,7 +57,7 @@ package struct PreferenceTrainingStage: Stage {
             TrainingSettings(
                 learningRate: learningRate, finalLearningRate: finalLearningRate, schedule: schedule,
                 warmupSteps: warmupSteps, epochs: epochs, maxSteps: maxSteps, batchSize: batchSize, dropout: dropout,
-                weightDecay: weightDecay, maxGradientNorm: maxGradientNorm)
+                weightDecay: weightDecay, maxGradientNorm: maxGradientNorm, loraRank: loraRank, loraAlpha: loraAlpha)
         }
     }
 

@@ -12,13 +12,16 @@ struct TrainingSettings {
     var dropout: Double
     var weightDecay: Double
     var maxGradientNorm: Double?
+    var loraRank: Int?
+    var loraAlpha: Double
 
     /// Pipeline files know these by other words than the model does.
     private static let names = [
         "peak": "learning_rate", "floor": "final_learning_rate", "warmupSteps": "warmup_steps", "epochs": "epochs",
         "batchSize": "batch_size", "maximumSteps": "max_steps", "dropout": "dropout", "weightDecay": "weight_decay",
         "maximumGradientNorm": "max_gradient_norm", "labelSmoothing": "label_smoothing", "beta": "beta",
-        "targetMargin": "target_margin", "likelihoodWeight": "likelihood_weight",
+        "targetMargin": "target_margin", "likelihoodWeight": "likelihood_weight", "rank": "lora_rank",
+        "alpha": "lora_alpha",
     ]
 
     var configuration: OptimizationConfiguration {
@@ -26,7 +29,8 @@ struct TrainingSettings {
             schedule: LearningRateSchedule(
                 shape: schedule, peak: learningRate, floor: finalLearningRate, warmupSteps: warmupSteps),
             epochs: epochs, batchSize: batchSize, maximumSteps: maxSteps, dropout: dropout, weightDecay: weightDecay,
-            maximumGradientNorm: maxGradientNorm)
+            maximumGradientNorm: maxGradientNorm,
+            lowRank: loraRank.map { LowRankConfiguration(rank: $0, alpha: loraAlpha) })
     }
 
     /// - Throws: `StageError.invalidParameter` with the name that the pipeline file uses.

@@ -5,11 +5,13 @@ import Testing
 @Suite("Trainer")
 struct TrainerTests {
     static func configuration(
-        epochs: Int = 3, batchSize: Int = 3, dropout: Double = 0.1, tokens: Int = 2_048, clip: Double? = 1
+        epochs: Int = 3, batchSize: Int = 3, dropout: Double = 0.1, tokens: Int = 2_048, clip: Double? = 1,
+        lowRank: LowRankConfiguration? = nil
     ) -> OptimizationConfiguration {
         OptimizationConfiguration(
             schedule: .init(peak: 3e-3, floor: 1e-3, warmupSteps: 1), epochs: epochs, batchSize: batchSize,
-            dropout: dropout, weightDecay: 0.1, maximumGradientNorm: clip, tokensPerMicroBatch: tokens)
+            dropout: dropout, weightDecay: 0.1, maximumGradientNorm: clip, lowRank: lowRank,
+            tokensPerMicroBatch: tokens)
     }
 
     static let supervised = TrainingTask.supervised(
