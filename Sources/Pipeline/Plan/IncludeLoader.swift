@@ -40,7 +40,7 @@ package struct IncludeLoader {
 
         let root = try YAMLReader.read(SourceText.read(path: path, file: file, from: location))
         // Each text remembers the prefix of where it was written, through all substitutions.
-        let named = try root.withoutHiddenEntries.replacingScalars { scalar, location in
+        let named = root.withoutHiddenEntries.replacingScalars { scalar, location in
             var scalar = scalar
             scalar.prefix = prefix
             return PlanNode(content: .scalar(scalar), location: location)

@@ -85,15 +85,15 @@ struct SeedFormTests {
 
     @Test("forms may be mixed, and a row's id follows from its content alone")
     func mixed() throws {
-        let first = try read(rows(0, 3, 7)), second = try read(rows(7, 0, 3))
+        let first = try read(lines(0, 3, 7)), second = try read(lines(7, 0, 3))
         #expect(first.forms == [.pair: 1, .alpaca: 1, .preference: 1])
         #expect(Set(first.finish().map(\.id)) == Set(second.finish().map(\.id)))
         // The same row twice has two ids: selection keeps the first prompt and says so of the second.
-        let twice = try read(rows(0, 0)).finish().map(\.id)
-        #expect(Set(twice).count == 2 && twice[0] == (try read(rows(0)).finish().map(\.id))[0])
+        let twice = try read(lines(0, 0)).finish().map(\.id), once = try read(lines(0)).finish().map(\.id)
+        #expect(Set(twice).count == 2 && twice[0] == once[0])
     }
 
-    private func rows(_ numbers: Int...) -> String { numbers.map { Self.rows[$0].line }.joined(separator: "\n") }
+    private func lines(_ numbers: Int...) -> String { numbers.map { Self.rows[$0].line }.joined(separator: "\n") }
 
     @Test("threads of one tree share their beginning, and their replies are siblings")
     func threads() throws {
