@@ -80,8 +80,8 @@ let package = Package(
             ],
             swiftSettings: features),
 
-        // Measurements, not products: Benchmarks/store and Benchmarks/model run them. OpenBLAS is what products are
-        // measured against; it is opened at run time, after its kernel choice is made: see the header.
+        // Measurements, not products: Benchmarks/store, Benchmarks/novelty and Benchmarks/model run them. OpenBLAS is what
+        // products are measured against; it is opened at run time, after its kernel choice is made: see the header.
         .target(name: "COpenBLAS", path: "Benchmarks/COpenBLAS"),
         .executableTarget(
             name: "StoreBenchmark", dependencies: ["Artifacts"], path: "Benchmarks/StoreBenchmark",
@@ -89,6 +89,9 @@ let package = Package(
         .executableTarget(
             name: "ModelBenchmark", dependencies: ["CKernels", "COpenBLAS", "Model"],
             path: "Benchmarks/ModelBenchmark", swiftSettings: features),
+        .executableTarget(
+            name: "NoveltyBenchmark", dependencies: ["Model", "Stages"], path: "Benchmarks/NoveltyBenchmark",
+            swiftSettings: features),
 
         kernelPath("AVX512", instructions: "x86-64-v4", asksCPU: true),
         kernelPath("AVX2", instructions: "x86-64-v3"),

@@ -10,6 +10,7 @@ public enum StandardStages {
             FineTuneStage.self,  // §3.1.3: SFT, on IFT data or on IFT and EFT data
             FilterJudgementsStage.self,  // §3.1.1: EFT data from judgements that agree with people
             WriteTasksStage.self,  // §2.2, §3.1.3: new prompts by Self-Instruct
+            DecontaminatePromptsStage.self,  // none: prompts that are evaluated on are not trained on
             SampleResponsesStage.self,  // §2.2: N candidate responses
             JudgeResponsesStage.self,  // §2.2, Figure 2: LLM-as-a-judge
             PairResponsesStage.self,  // §2.3: the best response against the worst

@@ -17,11 +17,11 @@ extension JSONValue {
         return .object(["kept": .counts(report.kept), "dropped": .counts(report.dropped)])
     }
 
-    /// How often each whole score of the scale occurs; fractions count with the nearest.
+    /// How often each whole score from 0 to 5 occurs, and others of a wider scale that do; fractions count with the
+    /// nearest.
     static func histogram(_ scores: some Sequence<Double>) -> JSONValue {
-        let scale = VerdictParser.scale
         var counts: [String: Int] = [:]
-        for score in Int(scale.lowerBound)...Int(scale.upperBound) { counts[String(score)] = 0 }
+        for score in ScoreForm.additive.scale { counts[String(score)] = 0 }
         for score in scores { counts[String(Int(score.rounded())), default: 0] += 1 }
         return .counts(counts)
     }

@@ -17,7 +17,7 @@ struct LoopTests {
         // Expected scores exist wherever the context has room, and lie on the scale.
         #expect(judgements.allSatisfy { $0.parsed == 2 && (0...5).contains($0.score ?? -1) })
         let pairs = try loop.rows("pairs.pairs", as: PreferencePair.self)
-        #expect(!pairs.isEmpty && pairs.allSatisfy { $0.chosenScore > $0.rejectedScore })
+        #expect(!pairs.isEmpty && pairs.allSatisfy { ($0.scoreGap ?? 0) > 0 })
         let reference = try loop.rows("reference.reference-logps", as: ReferenceLogProbabilities.self)
         #expect(reference.map(\.id) == pairs.map(\.id) && reference.allSatisfy { $0.chosen < 0 })
         let log = try loop.rows("m2.training-log", as: TrainingStep.self)

@@ -37,6 +37,18 @@ public struct StageInputs: Sendable {
         isConnected(port) ? try rows(port, as: type) : nil
     }
 
+    /// All rows of a port that takes rows of two schemas, each as what `first` or `other` makes of it, in their order.
+    public func rows<First: Record, Other: Record, Row>(
+        _ port: String, first: (First) -> Row, other: (Other) -> Row
+    ) throws -> [Row] {
+        try connected(port).flatMap { reference in
+            if reference.schema == Other.schema.description {
+                return try store.reader(reference, as: Other.self).all().map(other)
+            }
+            return try store.reader(reference, as: First.self).all().map(first)
+        }
+    }
+
     /// The rows of the one artifact connected to `port`, to be streamed or read by range.
     public func reader<R: Record>(_ port: String, as type: R.Type) throws -> RecordReader<R> {
         try store.reader(try single(port), as: type)

@@ -16,6 +16,8 @@ enum RowSummary {
             let words = ["decision", "reason", "detail"].compactMap { row[$0]?.stringValue }
             return [words.filter { !$0.isEmpty }.joined(separator: ": ")]
         case "preference-pair":
+            // Without a judge, the seed's response was chosen.
+            guard row["chosen_score"]?.doubleValue != nil else { return ["chosen the seed's response"] }
             return ["chosen \(number(row["chosen_score"])) against \(number(row["rejected_score"]))"]
         case "reference-logp":
             return ["chosen \(number(row["chosen"])), rejected \(number(row["rejected"])) nats"]

@@ -70,7 +70,8 @@ package struct EvaluateJudgeStage: Stage {
         }
         var bootstrap = Bootstrap()
         bootstrap.resamples = parameters.resamples
-        let measurements = JudgeQuality(items(rankings, judgements), bootstrap: bootstrap) {
+        let perfect = try JudgeTemplate(blob: "rubric", of: inputs).form.scale.upperBound
+        let measurements = JudgeQuality(items(rankings, judgements), perfectScore: perfect, bootstrap: bootstrap) {
             Philox(key: context.seed.child($0, "bootstrap").key)
         }.measurements
         return StageOutputs(

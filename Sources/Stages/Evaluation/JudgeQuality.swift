@@ -4,15 +4,19 @@ package import Model
 /// intervals.
 package struct JudgeQuality {
     private let items: [RankedItem]
+    /// The best score that the rubric gives.
+    private let perfectScore: Int
     private let bootstrap: Bootstrap
     private let generator: (_ measurement: String) -> Philox
 
     /// - Parameter generator: the random numbers for the interval of a measurement.
     package init(
-        _ items: [RankedItem], bootstrap: Bootstrap = Bootstrap(),
+        _ items: [RankedItem], perfectScore: Int = ScoreForm.additive.scale.upperBound,
+        bootstrap: Bootstrap = Bootstrap(),
         generator: @escaping (_ measurement: String) -> Philox
     ) {
         self.items = items
+        self.perfectScore = perfectScore
         self.bootstrap = bootstrap
         self.generator = generator
     }
@@ -67,11 +71,13 @@ package struct JudgeQuality {
 
     private var best: [Measurement] {
         [
-            measure("five_best", "of responses with a mean score of 5, the share that is ranked first") { item in
+            measure("five_best", "of responses with a mean score of \(perfectScore), the share that is ranked first")
+            {
+                item in
                 let perfect = item.responses.filter { isPerfect($0.score) }
                 return RatioSample(Double(perfect.count { isBest($0, in: item) }), of: Double(perfect.count))
             },
-            measure("five_best_per_sample", "as five_best, for each single verdict of 5") { item in
+            measure("five_best_per_sample", "as five_best, for each single verdict of \(perfectScore)") { item in
                 var hits = 0, count = 0
                 for response in item.responses {
                     let perfect = response.samples.count { isPerfect($0) }
@@ -84,7 +90,7 @@ package struct JudgeQuality {
     }
 
     private func isPerfect(_ score: Double?) -> Bool {
-        score.map { abs($0 - VerdictParser.scale.upperBound) <= PairBuilder.equality } ?? false
+        score.map { abs($0 - Double(perfectScore)) <= PairBuilder.equality } ?? false
     }
 
     private func isBest(_ response: RankedItem.Response, in item: RankedItem) -> Bool {

@@ -27,11 +27,12 @@ package struct SelfJudgedRankingFilter {
 
     private let agreement: RankAgreement
     private let template: JudgeTemplate
-    private let parser = VerdictParser()
+    private let parser: VerdictParser
 
     package init(agreement: RankAgreement, template: JudgeTemplate) {
         self.agreement = agreement
         self.template = template
+        parser = VerdictParser(template.form)
     }
 
     /// Looks at one attempt.
@@ -64,7 +65,7 @@ package struct SelfJudgedRankingFilter {
                 JudgeExample(
                     instruction: ranking.prompt, response: response.text,
                     input: template.render(instruction: ranking.prompt, response: response.text),
-                    justification: verdict.0, score: verdict.1, origin: .selfJudged)
+                    justification: verdict.0, score: verdict.1, origin: .selfJudged, form: template.form)
             })
     }
 

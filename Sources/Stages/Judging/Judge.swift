@@ -18,7 +18,7 @@ final class Judge {
     let settings: JudgeSettings
     private let workedExamples: [WorkedExample]
     private let seed: SeedPath
-    private let parser = VerdictParser()
+    private let parser: VerdictParser
 
     init(
         _ writer: Writer, template: JudgeTemplate, settings: JudgeSettings, workedExamples: [WorkedExample],
@@ -29,6 +29,7 @@ final class Judge {
         self.settings = settings
         self.workedExamples = workedExamples
         self.seed = seed
+        parser = VerdictParser(template.form)
         conversation = try Conversation(writer.model)
     }
 
@@ -74,17 +75,17 @@ final class Judge {
             }
             let rows = try writer.logProbabilities(
                 after: fitting.map { prompts[$0.offset] + $0.element.tokens }, of: digits)
-            for (member, row) in zip(fitting, rows) { expectations[member.offset] = Self.expectation(row) }
+            for (member, row) in zip(fitting, rows) { expectations[member.offset] = expectation(row) }
         }
         return expectations
     }
 
-    /// The tokens from the reply's justification up to where the digit is due, and the tokens of the digits 0 … 5 there.
+    /// The tokens from the reply's justification up to where the digit is due, and the tokens of the scale's digits there.
     private func scoreLead(_ reply: GenerationResult) -> (tokens: [Int32], digits: [Int32]) {
         let justification = parser.justification(in: reply.text, finish: Finish(reply.finish))
-        let scores = Int(VerdictParser.scale.lowerBound)...Int(VerdictParser.scale.upperBound)
-        let texts = scores.map { score in
-            conversation.tokenizer.encodeContinuation(JudgeReply.text(justification: justification, score: score))
+        let texts = template.form.scale.map { score in
+            conversation.tokenizer.encodeContinuation(
+                JudgeReply.text(justification: justification, score: score, form: template.form))
         }
         var shared = 0
         while texts.allSatisfy({ $0.count > shared && $0[shared] == texts[0][shared] }) { shared += 1 }
@@ -92,10 +93,10 @@ final class Judge {
     }
 
     /// Σ score · p(score), the probabilities scaled to add up to one over the scores.
-    private static func expectation(_ logProbabilities: [Float]) -> Double {
+    private func expectation(_ logProbabilities: [Float]) -> Double {
         let largest = Double(logProbabilities.max() ?? 0)
         var sum = 0.0, weighted = 0.0
-        for (score, logProbability) in logProbabilities.enumerated() {
+        for (score, logProbability) in zip(template.form.scale, logProbabilities) {
             // Relative to the largest: the digits' own probabilities may all be too small for exp.
             let weight = exp(Double(logProbability) - largest)
             sum += weight

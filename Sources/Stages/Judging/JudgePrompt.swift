@@ -11,12 +11,10 @@ package struct WorkedExample: Equatable, Sendable {
     }
 }
 
-/// The form of a judge's reply: a justification, then the score on a line of its own (paper Figure 2).
+/// A judge's reply: a justification, then the score on a line of its own (paper Figure 2). Generation that is to be
+/// scored by expectation is led up to its number.
 package enum JudgeReply {
-    /// What stands before the number; generation that is to be scored by expectation is led up to it.
-    package static let scoreLead = "Score: "
-
-    package static func text(justification: String, score: Int) -> String {
-        "\(justification)\n\n\(scoreLead)\(score)"
+    package static func text(justification: String, score: Int, form: ScoreForm = .additive) -> String {
+        "\(justification)\n\n\(form.label): \(score)"
     }
 }

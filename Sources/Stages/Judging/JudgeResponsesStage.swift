@@ -67,9 +67,14 @@ package struct JudgeResponsesStage: Stage {
         if !judgements.isEmpty, judgements.allSatisfy({ $0.score == nil }) {
             context.warn("no reply of the judge has a score; train it on judge examples, or set 'scoring: expected'")
         }
+        let alarms = JudgeAlarms(
+            zip(candidates, judgements).map { candidate, judgement in
+                .init(characters: candidate.text.count, scores: judgement.verdicts.map(\.value))
+            })
+        for warning in alarms.warnings { context.warn(warning) }
         return StageOutputs(
             ["judgements": try context.write(judgements, to: "judgements")],
-            summary: .object(JudgeSummary.members(judgements)))
+            summary: .object(JudgeSummary.members(judgements).merging(alarms.members) { first, _ in first }))
     }
 
     private func judge(

@@ -2,9 +2,15 @@ internal import Foundation
 
 /// The text that asks the model to judge a response: a data file with `{instruction}` and `{response}` in it.
 ///
+/// A file whose first line is `---` has a head up to the next such line, which says how replies state their score: see
+/// `ScoreForm`. It is not part of the text.
+///
 /// What is put in is never read as template text, and cannot leave its fence: the tags that the template closes
 /// (`</response>`) are broken up where they occur in the instruction or the response.
 package struct JudgeTemplate: Equatable, Sendable {
+    /// How replies to it state their score.
+    package let form: ScoreForm
+
     private enum Slot: String { case instruction = "{instruction}", response = "{response}" }
 
     private let before: String
@@ -19,7 +25,9 @@ package struct JudgeTemplate: Equatable, Sendable {
     ///   - name: what errors call it.
     /// - Throws: `StageError.malformedTemplate` unless each of the two places occurs exactly once.
     package init(_ text: String, name: String) throws {
-        let body = text.hasSuffix("\n") ? String(text.dropLast()) : text
+        let (form, rest) = try Self.head(of: text, name: name)
+        self.form = form
+        let body = rest.hasSuffix("\n") ? String(rest.dropLast()) : rest
         let instruction = try Self.place(.instruction, in: body, name: name)
         let response = try Self.place(.response, in: body, name: name)
         first = instruction.lowerBound < response.lowerBound ? .instruction : .response
@@ -28,6 +36,16 @@ package struct JudgeTemplate: Equatable, Sendable {
         between = String(body[earlier.upperBound..<later.lowerBound])
         after = String(body[later.upperBound...])
         fences = Self.closedTags(in: body)
+    }
+
+    private static func head(of text: String, name: String) throws -> (form: ScoreForm, rest: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.first == "---" else { return (.additive, text) }
+        guard let end = lines.dropFirst().firstIndex(of: "---") else {
+            throw StageError.malformedTemplate(name: name, problem: "its head has no end; close it with a line '---'")
+        }
+        let form = try ScoreForm(header: lines[1..<end], name: name)
+        return (form, lines[(end + 1)...].joined(separator: "\n"))
     }
 
     private static func place(_ slot: Slot, in text: String, name: String) throws -> Range<String.Index> {

@@ -1,7 +1,7 @@
-/// Finds `score : number` in the bytes of a reply.
+/// Finds `score : number` in the bytes of a reply; the word is the rubric's.
 struct ReplyScanner {
     struct Match {
-        /// The first byte of the word `score`.
+        /// The first byte of the word.
         var start = 0
         let number: Result<Double, BadNumber>
         /// The first byte after the number and its scale. Where there is no number: after the line, or after the colon
@@ -20,8 +20,10 @@ struct ReplyScanner {
 
     /// UTF-8, with ASCII letters lower-cased so that every comparison ignores case.
     private let bytes: [UInt8]
+    private let form: ScoreForm
+    /// The word, lower-cased.
+    private let keyword: String
 
-    private static let keyword = Array("score".utf8)
     /// What may stand between the word, the colon and the number.
     private static let decoration = Set(" \t\r\n*_`~\"'#".utf8)
     private static let openings = decoration.union("<([{".utf8)
@@ -29,7 +31,9 @@ struct ReplyScanner {
     private static let lineBreak = UInt8(ascii: "\n")
     private static let decorationInLine = decoration.subtracting([lineBreak])
 
-    init(_ reply: String) {
+    init(_ reply: String, _ form: ScoreForm) {
+        self.form = form
+        keyword = form.label.lowercased()
         bytes = reply.utf8.map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 + 32 : $0 }
     }
 
@@ -39,12 +43,12 @@ struct ReplyScanner {
     /// (`the reason of this score: it is short`). The two are told apart by whether words stand before it on its line;
     /// `I give it a score: four` is therefore passed over.
     func lastScore() -> Match? {
-        guard bytes.count > Self.keyword.count else { return nil }
-        for start in stride(from: bytes.count - Self.keyword.count, through: 0, by: -1) {
-            guard bytes[start] == Self.keyword[0], holds("score", at: start) else { continue }
-            guard var match = score(after: start + Self.keyword.count) else { continue }
+        let length = keyword.utf8.count
+        guard bytes.count > length else { return nil }
+        for start in stride(from: bytes.count - length, through: 0, by: -1) where holds(keyword, at: start) {
+            guard var match = score(after: start + length) else { continue }
             match.start = start
-            if match.hasNumber || !isQualified(match) || !hasWord(bytes[(start + Self.keyword.count)...]) {
+            if match.hasNumber || !isQualified(match) || !hasWord(bytes[(start + length)...]) {
                 return match
             }
         }
@@ -136,12 +140,13 @@ struct ReplyScanner {
         }
     }
 
-    /// Reads `/5` or `out of 5`, and refuses other scales, ranges and sums.
+    /// Reads `/5` or `out of 5`, the highest score, and refuses other scales, ranges and sums.
     private func scale(of value: Double, at start: Int, numberEnd: Int) -> Match {
         for mark in ["/", "out of "] where holds(mark, at: start) {
             let place = skip(Self.openings, from: start + mark.utf8.count)
-            if holds("five", at: place) { return Match(number: .success(value), end: place + 4) }
-            guard let limit = number(at: place), limit.value == VerdictParser.scale.upperBound else {
+            let word = form.limitInWords
+            if holds(word, at: place) { return Match(number: .success(value), end: place + word.utf8.count) }
+            guard let limit = number(at: place), limit.value == form.range.upperBound else {
                 return bad(.otherScale, at: place)
             }
             return Match(number: .success(value), end: limit.end)

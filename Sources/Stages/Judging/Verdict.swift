@@ -3,7 +3,7 @@
 /// A reply from which no score can be read is a state of its own, not a low score: failures go with the content of the
 /// response, so counting them as a number would bias the reward.
 package enum Verdict: Equatable, Sendable {
-    /// A score on the scale 0 ... 5; may be fractional.
+    /// A score on the rubric's scale; may be fractional.
     case scored(Double)
     case unparsable(UnparsableReason)
 
@@ -26,7 +26,7 @@ public enum UnparsableReason: String, Codable, CaseIterable, Sendable {
     case cutOff = "cut-off"
     /// There is no reply: the judge prompt leaves the model's context no room.
     case doesNotFit = "does-not-fit"
-    /// A number below 0 or above 5.
+    /// A number beyond the scale.
     case outOfRange = "out-of-range"
     /// A number of another scale, such as `8/10` or `80%`.
     case otherScale = "other-scale"

@@ -3,7 +3,7 @@ internal import Foundation
 /// Reads the score from a judge's reply.
 ///
 /// The reply alone is read, never the prompt: a response that contains `Score: 5` cannot set its own reward. The last
-/// `score : number` of the reply counts, since judges write sub-scores first. Letter case is ignored; spaces, line
+/// `score : number` of the reply counts (or another word, where the rubric has another), since judges write sub-scores first. Letter case is ignored; spaces, line
 /// breaks, markdown and brackets may stand around the colon and the number; `/5` or `out of 5` may follow. Decimals
 /// are kept. Anything else about the number makes the reply unparsable: it is never cut, clamped or rounded into range.
 /// A last `Score:` without a number is a conclusion that cannot be read; no sub-score before it takes its place.
@@ -13,18 +13,20 @@ package struct VerdictParser: Sendable {
     /// The rubric asks for the score as the conclusion. One line is allowed after it: a closing remark, or the
     /// justification as a single paragraph of a judge that states the score first. More than that, and the score was
     /// an intermediate one, such as that of a criterion.
-    package var trailingLines = 1
+    package var trailingLines: Int
 
-    /// The scale of the rubric (paper Figure 2: additive, 0 to 5 points).
-    package static let scale = 0.0...5.0
+    private let form: ScoreForm
 
-    package init() {}
+    package init(_ form: ScoreForm = .additive) {
+        self.form = form
+        trailingLines = form.trailingLines
+    }
 
     /// - Parameter finish: how the reply ended. One that was cut off has no verdict, whatever it holds: it may have been
     ///   about to change its score, or have come to that of one criterion only.
     package func parse(_ reply: String, finish: Finish) -> Verdict {
         switch finish {
-        case .stop: verdict(of: ReplyScanner(reply))
+        case .stop: verdict(of: ReplyScanner(reply, form))
         case .length: .unparsable(.cutOff)
         case .doesNotFit: .unparsable(.doesNotFit)
         }
@@ -35,7 +37,7 @@ package struct VerdictParser: Sendable {
     ///
     /// What a reply that was cut off says after its score is left out: it breaks off.
     package func justification(in reply: String, finish: Finish) -> String {
-        let text = ReplyScanner(reply)
+        let text = ReplyScanner(reply, form)
         guard let match = text.lastScore(), finish != .length || !text.isOfOneCriterion(match) else {
             return reply.trimmingCharacters(in: .whitespacesAndNewlines)
         }
@@ -52,7 +54,7 @@ package struct VerdictParser: Sendable {
         switch match.number {
         case .failure(let reason): return .unparsable(reason.reason)
         case .success(let score):
-            return Self.scale.contains(score) ? .scored(score) : .unparsable(.outOfRange)
+            return form.range.contains(score) ? .scored(score) : .unparsable(.outOfRange)
         }
     }
 }

@@ -40,16 +40,17 @@ package struct KeepBestResponsesStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
+        // The rubric says where its scale ends; no scale has scores of two digits.
         try Self.require(
-            VerdictParser.scale.contains(parameters.minimumScore), "minimum_score",
-            "is \(parameters.minimumScore); scores go from \(VerdictParser.scale.lowerBound) to \(VerdictParser.scale.upperBound)"
-        )
+            (0...9).contains(parameters.minimumScore), "minimum_score",
+            "is \(parameters.minimumScore); scores go from 0 to 9 at most")
         if let most = parameters.perPrompt { try Self.require(most, in: 1...ParameterLimit.count, "per_prompt") }
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let candidates = try inputs.rows("candidates", as: Candidate.self)
-        let scores = try JudgedScores(inputs.rows("judgements", as: Judgement.self))
+        let judgements = try inputs.rows("judgements", as: Judgement.self).byCandidate()
+        let scores = judgements.compactMapValues(\.score)
         var kept: [BestResponse] = []
         var ledger: [LedgerEntry] = []
         for group in candidates.grouped(by: \.promptID) {
@@ -75,17 +76,17 @@ package struct KeepBestResponsesStage: Stage {
 
     /// The candidates of one prompt: an entry each, in their order.
     private func judge(
-        _ candidates: [Candidate], _ scores: JudgedScores
+        _ candidates: [Candidate], _ scores: [String: Double]
     ) -> (kept: [BestResponse], ledger: [LedgerEntry]) {
         var reasons: [String: Reason] = [:]
         var texts: Set<String> = []
         var kept: [BestResponse] = []
         let ordered = candidates.enumerated().sorted {
-            (scores[$1.element] ?? -.infinity, $0.offset) < (scores[$0.element] ?? -.infinity, $1.offset)
+            (scores[$1.element.id] ?? -.infinity, $0.offset) < (scores[$0.element.id] ?? -.infinity, $1.offset)
         }
         for candidate in ordered.map(\.element) {
-            reasons[candidate.id] = reason(candidate, scores[candidate], kept: kept.count, &texts)
-            if reasons[candidate.id] == .kept, let score = scores[candidate] {
+            reasons[candidate.id] = reason(candidate, scores[candidate.id], kept: kept.count, &texts)
+            if reasons[candidate.id] == .kept, let score = scores[candidate.id] {
                 kept.append(BestResponse(candidate, score: score))
             }
         }
@@ -93,7 +94,7 @@ package struct KeepBestResponsesStage: Stage {
             let reason = reasons[candidate.id] ?? .unscored
             return LedgerEntry(
                 item: candidate.id, decision: reason == .kept ? .kept : .dropped, reason: reason,
-                detail: scores[candidate].map { "mean \($0)" } ?? "no score")
+                detail: scores[candidate.id].map { "mean \($0)" } ?? "no score")
         }
         return (kept, ledger)
     }
@@ -107,20 +108,4 @@ package struct KeepBestResponsesStage: Stage {
         guard texts.insert(candidate.text).inserted else { return .sameText }
         return kept < parameters.perPrompt ?? .max ? .kept : .surplus
     }
-}
-
-/// The mean score of each judged candidate.
-struct JudgedScores {
-    private var scores: [String: Double?] = [:]
-
-    /// - Throws: `StageError.duplicateJudgement` when a candidate has several.
-    init(_ judgements: [Judgement]) throws {
-        for judgement in judgements {
-            guard scores.updateValue(judgement.score, forKey: judgement.candidateID) == nil else {
-                throw StageError.duplicateJudgement(candidate: judgement.candidateID)
-            }
-        }
-    }
-
-    subscript(candidate: Candidate) -> Double? { scores[candidate.id] ?? nil }
 }

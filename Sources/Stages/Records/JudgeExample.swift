@@ -17,15 +17,16 @@ public struct JudgeExample: Record, Equatable {
     public let response: String
     /// The rendered judge prompt.
     public let input: String
-    /// The justification, a blank line and `Score: N`.
+    /// The justification, a blank line and `Score: N`, or as the rubric has it.
     public let target: String
     public let score: Int
     public let origin: Origin
 
     package init(
-        instruction: String, response: String, input: String, justification: String, score: Int, origin: Origin
+        instruction: String, response: String, input: String, justification: String, score: Int, origin: Origin,
+        form: ScoreForm = .additive
     ) {
-        let target = JudgeReply.text(justification: justification, score: score)
+        let target = JudgeReply.text(justification: justification, score: score, form: form)
         id = RecordID.derive(Self.schema.name, [.string(input), .string(target), .string(origin.rawValue)])
         self.instruction = instruction
         self.response = response

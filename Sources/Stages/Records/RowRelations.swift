@@ -31,8 +31,8 @@ public enum RowRelations {
     /// By the name of the child's schema, the nearest parents first.
     private static let table: [String: [RowRelation]] = [
         PreferencePair.schema.name: [
-            RowRelation("prompt", "prompt_id", [prompt: "id"]),
-            RowRelation("chosen", "chosen_id", [candidate: "id"]),
+            RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"]),
+            RowRelation("chosen", "chosen_id", [candidate: "id", example: "id"]),
             RowRelation("judgement of chosen", "chosen_id", [judgement: "candidate_id"]),
             RowRelation("rejected", "rejected_id", [candidate: "id"]),
             RowRelation("judgement of rejected", "rejected_id", [judgement: "candidate_id"]),
@@ -46,16 +46,17 @@ public enum RowRelations {
         Judgement.schema.name: [
             // The replies that people ranked have ids of their own within their ranking.
             RowRelation("candidate", "candidate_id", [candidate: "id", ranking: "responses.id"]),
-            RowRelation("prompt", "prompt_id", [prompt: "id", ranking: "id"]),
+            RowRelation("prompt", "prompt_id", [prompt: "id", ranking: "id", example: "id"]),
         ],
-        Candidate.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id"])],
+        Candidate.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"])],
         GeneratedPrompt.schema.name: [demonstrations],
         TaskReply.schema.name: [demonstrations],
         LedgerEntry.schema.name: [
             RowRelation(
                 "item", "item",
                 [
-                    prompt: "id", ranking: "id", candidate: "id", JudgeExample.schema.name: "id", example: "tree",
+                    prompt: "id", ranking: "id", candidate: "id", JudgeExample.schema.name: "id", example: "id",
+                    example: "tree",
                     ranking: "tree",
                 ])
         ],

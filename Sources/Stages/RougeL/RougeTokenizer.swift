@@ -1,4 +1,4 @@
-/// The ROUGE tokens of a text, as numbers: equal words have equal numbers within one vocabulary.
+/// The ROUGE tokens of a text, as numbers: equal words have equal numbers within one vocabulary, from 0 on.
 package struct RougeTokens: Sendable, Equatable {
     package let words: [Int32]
 
@@ -26,6 +26,11 @@ package struct RougeVocabulary: Sendable {
                 numbers[word] = number
                 return number
             })
+    }
+
+    /// The same without new numbers: a word that was never seen is -1, and as good as any other such word.
+    package func knownTokens(of text: String) -> RougeTokens {
+        RougeTokens(words: Self.words(of: text).map { numbers[$0] ?? -1 })
     }
 
     /// The words of a text in order, lower-cased.

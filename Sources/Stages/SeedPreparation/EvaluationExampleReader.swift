@@ -21,13 +21,17 @@ package enum EvaluationExampleReader {
         case duplicate
     }
 
-    /// - Parameter name: what errors call the file.
-    /// - Throws: `StageError` with file and line, also for a score that is not a whole number from 0 to 5.
-    package static func read(_ file: URL, name: String) throws -> [EvaluationExample] {
+    /// - Parameters:
+    ///   - name: what errors call the file.
+    ///   - scale: the rubric's.
+    /// - Throws: `StageError` with file and line, also for a score that is not a whole number of the scale.
+    package static func read(
+        _ file: URL, name: String, scale: ClosedRange<Int> = ScoreForm.additive.scale
+    ) throws -> [EvaluationExample] {
         try JSONLineReader.read(file, name: name).map { line in
             let row = RowReader(value: line.value, file: name, line: line.number)
-            guard let score = try row.optionalInteger("score"), VerdictParser.scale.contains(Double(score)) else {
-                throw row.failure("'score' must be a whole number from 0 to 5")
+            guard let score = try row.optionalInteger("score"), scale.contains(score) else {
+                throw row.failure("'score' must be a whole number from \(scale.lowerBound) to \(scale.upperBound)")
             }
             let example = EvaluationExample(
                 instruction: try row.string("instruction"), response: try row.string("response"),
@@ -51,7 +55,7 @@ package enum EvaluationExampleReader {
             let row = JudgeExample(
                 instruction: example.instruction, response: example.response,
                 input: template.render(instruction: example.instruction, response: example.response),
-                justification: example.justification, score: example.score, origin: .seed)
+                justification: example.justification, score: example.score, origin: .seed, form: template.form)
             let reason: Reason =
                 forbidden.contains(example.instruction.promptKey)
                 ? .heldOut : seen.insert(row.id).inserted ? .kept : .duplicate

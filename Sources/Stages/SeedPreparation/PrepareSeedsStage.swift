@@ -112,7 +112,7 @@ package struct PrepareSeedsStage: Stage {
         }
         let template = try JudgeTemplate(blob: "rubric", of: inputs)
         let examples = try inputs.namedBlobs("evaluation-examples").flatMap {
-            try EvaluationExampleReader.read($0.url, name: $0.name)
+            try EvaluationExampleReader.read($0.url, name: $0.name, scale: template.form.scale)
         }
         return EvaluationExampleReader.rows(examples, template: template, heldOut: heldOut)
     }

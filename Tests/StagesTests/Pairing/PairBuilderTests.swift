@@ -24,7 +24,9 @@ private func judgement(_ candidate: Candidate, _ scores: Double?...) -> Judgemen
 private func build(
     _ candidates: [Candidate], _ judgements: [Judgement], tieBreak: TieBreak = .first
 ) throws -> PairBuilder.Result {
-    try PairBuilder(tieBreak: tieBreak) { Philox(key: UInt64($0.utf8.reduce(0) { $0 &* 31 &+ Int($1) })) }
+    var rule = PairRule()
+    rule.tieBreak = tieBreak
+    return try PairBuilder(rule) { Philox(key: UInt64($0.utf8.reduce(0) { $0 &* 31 &+ Int($1) })) }
         .pairs(candidates: candidates, judgements: judgements)
 }
 

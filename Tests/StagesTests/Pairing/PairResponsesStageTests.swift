@@ -62,4 +62,85 @@ struct PairResponsesStageTests {
         #expect(outputs.artifacts["pairs"]?.rows == 0)
         #expect(harness.warnings == ["no candidates to pair; the pairs are empty"])
     }
+
+    @Test("the summary says how long responses are, and whether the judge likes long ones")
+    func lengths() async throws {
+        let harness = try StageHarness()
+        func candidate(_ prompt: String, _ index: Int, _ characters: Int) -> Candidate {
+            Candidate(
+                promptID: prompt, prompt: prompt, index: index, text: String(repeating: "x", count: characters),
+                tokens: 1, finish: .stop)
+        }
+        // Within a longer is better, within b shorter, and c has one length.
+        let candidates = [
+            candidate("a", 0, 10), candidate("a", 1, 20), candidate("a", 2, 40), candidate("b", 0, 5),
+            candidate("b", 1, 30), candidate("c", 0, 8), candidate("c", 1, 8),
+        ]
+        let judgements = zip(candidates, [1.0, 2, 5, 4, 3, 1, 2]).map { candidate, score in
+            Judgement(
+                candidateID: candidate.id, promptID: candidate.promptID,
+                verdicts: [.init(raw: "", finish: .stop, verdict: .scored(score))])
+        }
+        let summary = try await harness.run(
+            PairResponsesStage.self,
+            ["candidates": [try harness.artifact(candidates)], "judgements": [try harness.artifact(judgements)]]
+        ).summary
+        // c's two responses are one text, and no pair.
+        #expect(summary["pairs"] == .integer(2))
+        #expect(summary["chosen_characters"] == .number(22.5) && summary["rejected_characters"] == .number(20))
+        #expect(summary["chosen_longer"] == .number(0.5))
+        #expect(summary["score_length_spearman"]?["mean"] == .number(0))
+        #expect(summary["score_length_spearman"]?["prompts"] == .integer(2))
+        let spread: JSONValue = .object([
+            "least": .integer(5), "median": .integer(10), "p90": .integer(40), "most": .integer(40),
+        ])
+        #expect(summary["characters"]?["candidates"] == spread)
+    }
+
+    @Test("spin pairs seed responses without a judge, and says when the seeds are missing")
+    func spin() async throws {
+        let harness = try StageHarness()
+        let example = SeedExample(tree: "t", prompt: "Why?", response: "Because it is so.")
+        let own = Candidate(promptID: example.id, prompt: "Why?", index: 0, text: "So.", tokens: 1, finish: .stop)
+        let candidates = try harness.artifact([own])
+        let outputs = try await harness.run(
+            PairResponsesStage.self, ["candidates": [candidates], "examples": [try harness.artifact([example])]]
+        ) { $0.strategy = .spin }
+        let pairs = try harness.rows(outputs, "pairs", as: PreferencePair.self)
+        #expect(pairs == [PreferencePair(seed: example, rejected: own)])
+        #expect(outputs.summary["score_gap"] == .null && outputs.summary["pairs"] == .integer(1))
+        let row = try CanonicalJSON.value(of: pairs[0])
+        #expect(row["chosen_score"] == nil && row["rejected_score"] == nil)
+        await #expect(
+            throws: StageError.missingInput(
+                stage: "pair", port: "examples", because: "the strategy 'spin' takes their responses as chosen")
+        ) { try await harness.run(PairResponsesStage.self, ["candidates": [candidates]]) { $0.strategy = .spin } }
+        await #expect(
+            throws: StageError.missingInput(
+                stage: "pair", port: "judgements", because: "the strategy 'best-worst' goes by scores")
+        ) { try await harness.run(PairResponsesStage.self, ["candidates": [candidates]]) }
+    }
+
+    @Test("numbers that mean nothing to a strategy are refused")
+    func refused() {
+        func make(_ change: (inout PairResponsesStage.Parameters) -> Void) throws {
+            var parameters = PairResponsesStage.Parameters()
+            change(&parameters)
+            _ = try PairResponsesStage(parameters: parameters)
+        }
+        #expect(
+            throws: StageError.invalidParameter(
+                stage: "pair", name: "rho", problem: "means nothing to 'best-worst'; set 'strategy: length-aware'")
+        ) { try make { $0.rho = 0.1 } }
+        for rho in [-0.1, 0.5, .nan] {
+            #expect(throws: StageError.self) { try make { ($0.strategy, $0.rho) = (.lengthAware, rho) } }
+        }
+        #expect(throws: StageError.self) { try make { $0.lengthPenalty = 0.1 } }
+        #expect(throws: StageError.self) { try make { $0.strategy = .lengthPenalty } }
+        #expect(throws: StageError.self) { try make { $0.margin = -1 } }
+        #expect(throws: StageError.self) { try make { ($0.strategy, $0.margin) = (.spin, 1) } }
+        #expect(throws: StageError.self) { try make { $0.maxPairs = 0 } }
+        #expect(throws: Never.self) { try make { ($0.strategy, $0.rho) = (.lengthAware, 0.49) } }
+        #expect(throws: Never.self) { try make { ($0.strategy, $0.lengthPenalty) = (.lengthPenalty, 0.001) } }
+    }
 }

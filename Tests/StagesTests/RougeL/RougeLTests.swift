@@ -1,6 +1,5 @@
 import Model
 import Stages
-import TestSupport
 import Testing
 
 /// Both texts through one vocabulary.
@@ -15,7 +14,7 @@ private func f1(_ first: String, _ second: String) -> Double {
 }
 
 /// The textbook table, as an oracle.
-private func commonSubsequence(_ first: [Int32], _ second: [Int32]) -> Int {
+func commonSubsequence<Word: Equatable>(_ first: [Word], _ second: [Word]) -> Int {
     var row = Array(repeating: 0, count: second.count + 1)
     for word in first {
         var diagonal = 0
@@ -82,38 +81,5 @@ struct RougeLTests {
                 #expect(found == commonSubsequence(first, second))
             }
         }
-    }
-
-    @Test("the nearest entry is the earliest of the most similar, and only above the floor")
-    func nearest() {
-        var pool = SimilarityPool()
-        pool.insert(id: "x", text: "one two three four")
-        pool.insert(id: "y", text: "one two three five")
-        pool.insert(id: "z", text: "one two three five")
-        #expect(pool.nearest(to: "one two three five", above: 0.7) == .init(id: "y", similarity: 1))
-        #expect(pool.nearest(to: "one two three six", above: 0.7) == .init(id: "x", similarity: 0.75))
-        #expect(pool.nearest(to: "one two three six", above: 0.75) == nil)
-        #expect(pool.nearest(to: "日本", above: 0) == nil)
-    }
-
-    @Test(
-        "the bounded search finds what comparing everything finds, on real generated prompts",
-        .enabled(if: SharedData.isPresent, Comment(rawValue: SharedData.absence)))
-    func boundsAreExact() throws {
-        struct Row: Decodable { let prompt: String }
-        let prompts = try JSONLines.read("self-instruct-generated/mistral7b/generated_prompts.jsonl", as: Row.self)
-            .map(\.prompt)
-        #expect(prompts.count == 9340)
-        var pool = SimilarityPool()
-        var dropped = 0
-        for (index, prompt) in prompts.prefix(1500).enumerated() {
-            let found = pool.nearest(to: prompt, above: 0.7)
-            if index.isMultiple(of: 3) {
-                #expect(found == pool.nearestByExhaustion(to: prompt, above: 0.7))
-                #expect(pool.nearest(to: prompt, above: 0) == pool.nearestByExhaustion(to: prompt, above: 0))
-            }
-            if found == nil { pool.insert(id: "\(index)", text: prompt) } else { dropped += 1 }
-        }
-        #expect(dropped > 0 && pool.count + dropped == 1500)
     }
 }
