@@ -16,6 +16,8 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case splitTooLarge(part: String, size: String, available: Int)
     case noRankedPrompts(part: String)
     case noBestReplies
+    case notATask(row: String, prompt: String)
+    case worldTooSmall(stage: String, wanted: Int, tasks: Int)
     /// Nothing was selected, for this reason in whole or in part.
     case onlySynthetic(dropped: Int, trees: Int)
 
@@ -57,6 +59,12 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
             "no selected tree has two ranked replies, so there is nothing for '\(part)'; give ranked data, or set its size to 0"
         case .noBestReplies:
             "no selected tree has a reply with rank 0, so there is nothing for 'ift'; give ranked data, or set its size to 0"
+        case .notATask(let row, let prompt):
+            "row '\(row)': '\(prompt.prefix(80))' is no task of a world of words; check answers to tasks that 'make-world' "
+                + "or 'draw-tasks' wrote"
+        case .worldTooSmall(let stage, let wanted, let tasks):
+            "stage '\(stage)': \(wanted) different tasks are wanted and the world has \(tasks); ask for fewer, or give it "
+                + "more 'letters'"
         case .onlySynthetic(let dropped, let trees):
             "no tree can be used: \(dropped) of \(trees) are marked synthetic; give trees that people wrote, or set "
                 + "'keep_synthetic: true'"

@@ -17,6 +17,21 @@ extension JSONValue {
         return .object(["kept": .counts(report.kept), "dropped": .counts(report.dropped)])
     }
 
+    /// Measurements by name, without their notes.
+    static func measurements(_ measurements: [Measurement]) -> JSONValue {
+        .object(
+            Dictionary(
+                uniqueKeysWithValues: measurements.map { measurement in
+                    (
+                        measurement.name,
+                        .object([
+                            "value": .number(measurement.value), "count": .count(measurement.count),
+                            "lower": .number(measurement.lower), "upper": .number(measurement.upper),
+                        ])
+                    )
+                }))
+    }
+
     /// How often each whole score from 0 to 5 occurs, and others of a wider scale that do; fractions count with the
     /// nearest.
     static func histogram(_ scores: some Sequence<Double>) -> JSONValue {

@@ -49,6 +49,11 @@ struct ModelFigures {
         path.reduce(stage?.summary) { $0?[$1] }
     }
 
+    /// The stages that made the model's data.
+    var beforeTraining: ModelFigures {
+        ModelFigures(Array(stages.prefix { !SummaryTable.trainingKinds.contains($0.kind) }))
+    }
+
     /// The kind of stage that trained the model.
     var training: String? { stages.first { SummaryTable.trainingKinds.contains($0.kind) }?.kind }
 }

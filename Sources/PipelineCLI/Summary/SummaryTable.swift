@@ -62,17 +62,20 @@ struct SummaryRow: Sendable {
         ("data written by the model before", writing),
         ("training", training),
         ("judging held-out rankings: value [95 % interval] count", judging),
+        ("answers to held-out tasks, checked by a program: value [95 % interval] count", truth),
     ]
 
     private static let writing = [
-        SummaryRow(label: "prompts kept of written") { share($0.object("self-instruct", "filter")) },
+        SummaryRow(label: "prompts kept of written") {
+            share($0.object("self-instruct", "filter") ?? $0.object("draw-tasks", "filter"))
+        },
         SummaryRow(label: "candidates") { whole($0.number("sample", "candidates")) },
         SummaryRow(label: "mean response, characters") { fixed($0.number("sample", "mean_characters"), 0) },
         SummaryRow(label: "mean response, tokens") { fixed($0.number("sample", "mean_tokens"), 0) },
         SummaryRow(label: "verdicts stating a score") { parsed($0, "judge") },
         SummaryRow(label: "verdicts of 0/1/2/3/4/5") { histogram($0.object("judge", "score_histogram")) },
         SummaryRow(label: "pairs of prompts") { of($0.number("pair", "pairs"), $0.number("pair", "prompts")) },
-    ]
+    ].map { row in SummaryRow(label: row.label) { row.cell($0.beforeTraining) } }
 
     private static let training = [
         SummaryRow(label: "rows") { figures in
@@ -108,15 +111,33 @@ struct SummaryRow: Sendable {
         measurement("Kendall τ-b", "kendall_tau_b"),
     ]
 
+    private static let truth = [
+        checked("right answers", "success"),
+        checked("the same, less the baseline's", "success_gain"),
+        checked("wishes met, of five", "points"),
+        checked("judge: right over wrong", "judge_accuracy"),
+        checked("the same, ties as half", "judge_accuracy_tie_half"),
+        checked("training pairs that prefer the better", "pairs_true"),
+    ]
+
     /// A judge that was evaluated has every measurement; one without a value says of how few it could not be taken.
     private static func measurement(_ label: String, _ name: String) -> SummaryRow {
         SummaryRow(label: label) { figures in
             guard let all = figures.object("evaluate-judge", "measurements") else { return nil }
-            func number(_ part: String) -> Double? { all[name]?[part]?.doubleValue }
-            var text = number("value").map(bare) ?? SummaryTable.absent
-            if let lower = number("lower"), let upper = number("upper") { text += " [\(bare(lower)) \(bare(upper))]" }
-            return text + " \(whole(number("count")) ?? "0")"
+            return value(all[name] ?? .null)
         }
+    }
+
+    /// Of answers, each measurement needs its own inputs, and is absent without them.
+    private static func checked(_ label: String, _ name: String) -> SummaryRow {
+        SummaryRow(label: label) { $0.object("check-answers", "measurements")?[name].map(value) }
+    }
+
+    private static func value(_ measurement: JSONValue) -> String {
+        func number(_ part: String) -> Double? { measurement[part]?.doubleValue }
+        var text = number("value").map(bare) ?? SummaryTable.absent
+        if let lower = number("lower"), let upper = number("upper") { text += " [\(bare(lower)) \(bare(upper))]" }
+        return text + " \(whole(number("count")) ?? "0")"
     }
 
     // MARK: Cells

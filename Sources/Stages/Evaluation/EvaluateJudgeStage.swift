@@ -99,17 +99,7 @@ package struct EvaluateJudgeStage: Stage {
 
     private func summary(_ measurements: [Measurement], _ judgements: [Judgement]) -> JSONValue {
         var members = JudgeSummary.members(judgements)
-        members["measurements"] = .object(
-            Dictionary(
-                uniqueKeysWithValues: measurements.map { measurement in
-                    (
-                        measurement.name,
-                        .object([
-                            "value": .number(measurement.value), "count": .count(measurement.count),
-                            "lower": .number(measurement.lower), "upper": .number(measurement.upper),
-                        ])
-                    )
-                }))
+        members["measurements"] = .measurements(measurements)
         return .object(members)
     }
 }

@@ -1,0 +1,119 @@
+package import Model
+
+/// How good answers really are, and how well a judge of them sees it: measured against the truth of a world of words.
+package struct AnswerQuality {
+    /// The answers to one task.
+    package struct Item {
+        package let task: WordTask
+        package let answers: [Answer]
+
+        package init(task: WordTask, answers: [Answer]) {
+            self.task = task
+            self.answers = answers
+        }
+    }
+
+    package struct Answer {
+        package let text: String
+        /// Whether the model ended it; one that was cut off is not right, whatever it holds.
+        package let isWhole: Bool
+        /// The judge's; nil where there is none.
+        package let score: Double?
+
+        package init(text: String, isWhole: Bool, score: Double?) {
+            self.text = text
+            self.isWhole = isWhole
+            self.score = score
+        }
+    }
+
+    private let bootstrap: Bootstrap
+    private let generator: (_ measurement: String) -> Philox
+
+    /// - Parameter generator: the random numbers for the interval of a measurement.
+    package init(bootstrap: Bootstrap = Bootstrap(), generator: @escaping (_ measurement: String) -> Philox) {
+        self.bootstrap = bootstrap
+        self.generator = generator
+    }
+
+    /// The share of answers that meet every wish, and the mean number of wishes met.
+    package func success(_ items: [Item]) -> [Measurement] {
+        [
+            measure("success", "share of answers that meet every wish; intervals by task", items.map(Self.rate)),
+            measure(
+                "points", "wishes that an answer meets, of five",
+                items.map { item in
+                    let points = item.answers.reduce(0) { $0 + item.task.points($1.text) }
+                    return RatioSample(Double(points), of: Double(item.answers.count))
+                }),
+        ]
+    }
+
+    /// By how much the success rate lies over that of `baseline`, task by task: the same tasks, so that what makes one
+    /// harder than another cancels.
+    package func gain(_ items: [Item], over baseline: [Item]) -> Measurement {
+        let rates = Dictionary(baseline.map { ($0.task, Self.rate($0)) }) { first, _ in first }
+        let samples = items.compactMap { item -> RatioSample? in
+            guard let before = RatioSample.ratio([rates[item.task]].compactMap(\.self)),
+                let now = RatioSample.ratio([Self.rate(item)])
+            else { return nil }
+            return RatioSample(now - before, of: 1)
+        }
+        return measure("success_gain", "success less the baseline's, task by task, over tasks of both", samples)
+    }
+
+    /// Of two answers to one task of which one is right, whether the judge scores that one higher.
+    package func judging(_ items: [Item]) -> [Measurement] {
+        let ranked = items.map { item in
+            RankedItem(
+                id: item.task.prompt,
+                responses: item.answers.map { .init(rank: Self.isRight($0, item.task) ? 0 : 1, score: $0.score) })
+        }
+        func accuracy(_ name: String, _ note: String, _ credit: (RankedItem.Agreement) -> Double) -> Measurement {
+            measure(
+                name, note,
+                ranked.map { item in
+                    let pairs = item.pairs
+                    return RatioSample(pairs.reduce(0) { $0 + credit($1) }, of: Double(pairs.count))
+                })
+        }
+        return [
+            accuracy("judge_accuracy", "right answers scored over wrong ones to the same task; ties count as wrong") {
+                $0 == .agrees ? 1 : 0
+            },
+            accuracy("judge_accuracy_tie_half", "as judge_accuracy, ties and unscored count one half") {
+                switch $0 {
+                case .agrees: 1
+                case .tied, .unscored: 0.5
+                case .disagrees: 0
+                }
+            },
+        ]
+    }
+
+    /// Whether the chosen response of a pair meets more wishes than the rejected one; as many count one half.
+    package func preferences(_ pairs: [(task: WordTask, chosen: String, rejected: String)]) -> Measurement {
+        measure(
+            "pairs_true", "training pairs whose chosen response meets more wishes; as many count one half",
+            pairs.map { pair in
+                let difference = pair.task.points(pair.chosen) - pair.task.points(pair.rejected)
+                return RatioSample(difference > 0 ? 1 : difference == 0 ? 0.5 : 0, of: 1)
+            })
+    }
+
+    private static func isRight(_ answer: Answer, _ task: WordTask) -> Bool {
+        answer.isWhole && task.isRight(answer.text)
+    }
+
+    private static func rate(_ item: Item) -> RatioSample {
+        RatioSample(Double(item.answers.count { isRight($0, item.task) }), of: Double(item.answers.count))
+    }
+
+    private func measure(_ name: String, _ note: String, _ samples: [RatioSample]) -> Measurement {
+        var generator = generator(name)
+        return Measurement(
+            name: name, value: RatioSample.ratio(samples),
+            count: Int(samples.reduce(0) { $0 + $1.denominator }),
+            interval: bootstrap.interval(samples, generator: &generator), note: note)
+    }
+}
