@@ -8,7 +8,8 @@ package struct JudgeAlarms: Sendable {
     package struct Judged: Sendable {
         /// Of the response.
         let characters: Int
-        /// Of each reply; nil where none can be read.
+        /// The score that each reply states; nil where none can be read. An expected score exists for every reply, and
+        /// seldom twice: it cannot raise an alarm.
         let scores: [Double?]
 
         package init(characters: Int, scores: [Double?]) {

@@ -69,7 +69,7 @@ package struct JudgeResponsesStage: Stage {
         }
         let alarms = JudgeAlarms(
             zip(candidates, judgements).map { candidate, judgement in
-                .init(characters: candidate.text.count, scores: judgement.verdicts.map(\.value))
+                .init(characters: candidate.text.count, scores: judgement.verdicts.map(\.score))
             })
         for warning in alarms.warnings { context.warn(warning) }
         return StageOutputs(

@@ -60,7 +60,7 @@ struct DecontaminatePromptsStageTests {
     @Test("golden digests")
     func golden() async throws {
         let harness = try StageHarness()
-        Golden(version: 1, digests: ["ledger": "?", "prompts": "?"]).check(
+        Golden(version: 1, digests: ["ledger": "dbd78165ce31", "prompts": "b0f160fca6e7"]).check(
             DecontaminatePromptsStage.self, gives: try await run(harness).artifacts.mapValues(\.digest.short))
     }
 

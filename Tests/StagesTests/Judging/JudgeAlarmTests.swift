@@ -31,7 +31,7 @@ struct JudgeAlarmTests {
         #expect(even.warnings.isEmpty)
     }
 
-    @Test("expected scores count with the nearest whole score")
+    @Test("fractional scores count with the nearest whole score")
     func fractions() {
         let alarms = JudgeAlarms(judged((0..<40).map { 2.6 + Double($0) / 100 }))
         #expect(alarms.commonest?.score == 3 && alarms.commonest?.share == 1)

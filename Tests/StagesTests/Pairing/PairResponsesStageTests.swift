@@ -110,7 +110,7 @@ struct PairResponsesStageTests {
         #expect(pairs == [PreferencePair(seed: example, rejected: own)])
         #expect(outputs.summary["score_gap"] == .null && outputs.summary["pairs"] == .integer(1))
         let row = try CanonicalJSON.value(of: pairs[0])
-        #expect(row["chosen_score"] == nil && row["rejected_score"] == nil)
+        #expect(row["chosen_score"] == .null && row["rejected_score"] == .null)
         await #expect(
             throws: StageError.missingInput(
                 stage: "pair", port: "examples", because: "the strategy 'spin' takes their responses as chosen")

@@ -141,7 +141,7 @@ struct SimilarityPoolTests {
         var generator = Philox(key: 11)
         var twins = Twins()
         twins.insert(id: "short", text: "w1 w2 w3")
-        twins.insert(id: "long", text: text(of: 2000, from: 900, &generator))
+        twins.insert(id: "long", text: text(of: 300, from: 900, &generator))
         let huge = text(of: 20_000, from: 900, &generator)
         #expect(huge.utf8.count > 80_000)
         twins.nearest(to: huge, above: 0)
