@@ -51,6 +51,11 @@ struct ParameterLimitTests {
         Limit(PreferenceTrainingStage.self, "batch_size", 1...1_048_575, \.batchSize),
         Limit(ScoreReferenceStage.self, "max_tokens", 2...16_777_216, \.maxTokens),
         Limit(MakeModelStage.self, "merges", count, \.merges),
+        Limit(MakeWorldStage.self, "judged", 0...16_777_216, \.judged),
+        Limit(MakeWorldStage.self, "most_slips", 0...1024, \.mostSlips),
+        Limit(MakeWorldStage.self, "flawed", 0...100, \.flawed),
+        Limit(DrawTasksStage.self, "prompts", count, \.prompts),
+        Limit(CheckAnswersStage.self, "resamples", count, \.resamples),
     ]
 
     @Test("are refused before anything runs, with the parameter and what it may be", arguments: limits)

@@ -50,6 +50,15 @@ package struct MakeWorldStage: Stage {
     private let world: WordWorld
 
     package init(parameters: Parameters) throws {
+        for (name, value) in [
+            ("ift", parameters.ift), ("judged", parameters.judged), ("rankings_eval", parameters.rankingsEval),
+            ("held_out", parameters.heldOut),
+        ] {
+            try Self.require(value, in: 0...ParameterLimit.count, name)
+        }
+        try Self.require(parameters.rankedAnswers, in: 1...ParameterLimit.workedExamples, "ranked_answers")
+        try Self.require(parameters.mostSlips, in: 0...ParameterLimit.workedExamples, "most_slips")
+        try Self.require(parameters.flawed, in: 0...100, "flawed")
         self.parameters = parameters
         world = try WordWorld.checked(
             letters: parameters.letters, shortest: parameters.shortest, longest: parameters.longest, Self.self)

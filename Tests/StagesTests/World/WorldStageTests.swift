@@ -100,7 +100,11 @@ struct WorldStageTests {
         let harness = try StageHarness()
         let made = try await world(harness)
         Golden(
-            version: 1, digests: ["examples": "", "held-out": "", "judge-examples": "", "rankings-eval": ""]
+            version: 1,
+            digests: [
+                "examples": "4884df450440", "held-out": "1c04c7869b28", "judge-examples": "0852206154f8",
+                "rankings-eval": "11cc6f5794c2",
+            ]
         ).check(MakeWorldStage.self, gives: made.artifacts.mapValues(\.digest.short))
         let drawn = try await harness.run(
             DrawTasksStage.self,
@@ -109,7 +113,7 @@ struct WorldStageTests {
                 "held-out": [try #require(made.artifacts["held-out"])],
             ]
         ) { $0.prompts = 50 }
-        Golden(version: 1, digests: ["ledger": "", "prompts": ""]).check(
+        Golden(version: 1, digests: ["ledger": "e11210370ad0", "prompts": "f26709d259e7"]).check(
             DrawTasksStage.self, gives: drawn.artifacts.mapValues(\.digest.short))
     }
 
@@ -126,6 +130,12 @@ struct WorldStageTests {
         #expect(
             throws: StageError.invalidParameter(
                 stage: "make-world", name: "longest", problem: "is 4; it must be from 5 to 9")
+        ) { try MakeWorldStage(parameters: world) }
+        world = .init()
+        world.ift = -1
+        #expect(
+            throws: StageError.invalidParameter(
+                stage: "make-world", name: "ift", problem: "is -1; it must be from 0 to 16777216")
         ) { try MakeWorldStage(parameters: world) }
         var tasks = DrawTasksStage.Parameters()
         tasks.shortest = 2
