@@ -97,6 +97,29 @@ struct LearningTests {
         #expect((0.2...0.8).contains(before) && after > 0.95, "\(before) → \(after)")
     }
 
+    @Test("each loss moves held-out pairs the way of the preference", arguments: PreferenceLoss.allCases)
+    func everyLoss(loss: PreferenceLoss) async throws {
+        let harness = try StageHarness()
+        let policy = try #require(try await fineTuned(harness, epochs: 4).artifacts["model"])
+        let learned = try harness.artifact(pairs(Self.training)), held = try harness.artifact(pairs(Self.heldOut))
+        let trained = try await harness.run(
+            PreferenceTrainingStage.self,
+            [
+                "model": [policy], "pairs": [learned], "validation-pairs": [held],
+                "reference-logps": [
+                    try await score(policy, learned, harness), try await score(policy, held, harness),
+                ],
+            ]
+        ) {
+            ($0.loss, $0.labelSmoothing) = (loss.rawValue, loss == .exoPair ? 0.01 : 0)
+            ($0.learningRate, $0.finalLearningRate, $0.batchSize) = (3e-4, 3e-5, 8)
+            ($0.epochs, $0.dropout, $0.precision) = (2, 0, .single)
+        }
+        let end = try #require(try harness.rows(trained, "training-log", as: TrainingStep.self).last?.metrics)
+        #expect(try #require(end["eval_rewards/margins"]) > 0)
+        #expect(try #require(end["eval_rewards/accuracies"]) > 0.8)
+    }
+
     private func score(
         _ model: ArtifactReference, _ pairs: ArtifactReference, _ harness: StageHarness
     ) async throws -> ArtifactReference {
