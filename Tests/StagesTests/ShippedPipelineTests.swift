@@ -119,7 +119,7 @@ struct ShippedPipelineTests {
             try load("iter3.yaml", overlays: ["ablations/\(name).yaml"])
         }
         #expect(try origins(changed("ift-only"), "m1", "judge-examples").isEmpty)
-        #expect(try origins(changed("reference-m0"), "m3.reference", "model") == ["m0.checkpoint"])
+        #expect(try origins(changed("reference-m0"), "m3.reference", "model") == ["m0.model"])
         #expect(try origins(changed("prompts-from-policy"), "m3.prompts", "model") == ["m2.model.model"])
         #expect(
             try origins(changed("cumulative-pairs"), "m3.model", "pairs") == ["m2.pairs.pairs", "m3.pairs.pairs"])

@@ -48,7 +48,7 @@ struct KeepBestResponsesStageTests {
         #expect(kept.map(\.response) == ["perfect", "also"])
         #expect(reasons == ["kept", "scored-lower", "unscored", "same-text", "kept"])
         #expect(outputs.summary["responses"] == .integer(2) && harness.warnings.isEmpty)
-        Golden(version: 1, digests: ["ledger": "0", "responses": "0"]).check(
+        Golden(version: 1, digests: ["ledger": "0bc1656c5bff", "responses": "6a223a074503"]).check(
             KeepBestResponsesStage.self, gives: outputs.artifacts.mapValues(\.digest.short))
     }
 
@@ -80,9 +80,9 @@ struct KeepBestResponsesStageTests {
         #expect(harness.warnings == ["none of 1 responses has a mean of 5.0; lower 'minimum_score'"])
     }
 
-    @Test("a score that the scale does not have is refused")
+    @Test("a score that no scale has is refused")
     func limits() {
-        for score in [-0.5, 5.5, .nan] {
+        for score in [-0.5, 9.5, .nan] {
             var parameters = KeepBestResponsesStage.Parameters()
             parameters.minimumScore = score
             #expect(throws: StageError.self) { try KeepBestResponsesStage(parameters: parameters) }

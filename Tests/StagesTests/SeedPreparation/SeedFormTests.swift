@@ -127,7 +127,7 @@ struct SeedFormTests {
         "what is not as its form has it is named by file and line",
         arguments: [
             (#"{"prompt":"a","response":7}"#, "f:1: 'response' must be a text or a list of messages, not an integer"),
-            (#"{"instruction":"a","output":null,"messages":[]}"#, "f:1: 'messages' has no reply"),
+            (#"{"instruction":"a","output":null,"messages":[]}"#, "f:1: 'messages' is empty"),
             (
                 #"{"messages":[{"role":"wizard","content":"a"}]}"#,
                 "f:1: a message of 'messages' has the role 'wizard'"
