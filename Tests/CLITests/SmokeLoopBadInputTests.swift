@@ -21,7 +21,7 @@ extension SmokeLoop {
         static let plans = [
             BadInput(
                 testDescription: "misspelt key in a part", status: 2,
-                says: ["'max_tokenz'", "iteration.yaml:13:5", "did you mean 'max_tokens'?"]
+                says: ["'max_tokenz'", "iteration.yaml:15:5", "did you mean 'max_tokens'?"]
             ) { try $0.edit(part, replacing: "max_tokens: 160 ", with: "max_tokenz: 160 ") },
             BadInput(testDescription: "wrong type", status: 2, says: ["'epochs'", "smoke.yaml:50:22", "four"]) {
                 try $0.edit(file, replacing: "epochs: 4", with: "epochs: four")

@@ -39,7 +39,7 @@ public enum RowRelations {
         ],
         ReferenceLogProbabilities.schema.name: [RowRelation("pair", "id", [PreferencePair.schema.name: "id"])],
         BestResponse.schema.name: [
-            RowRelation("prompt", "prompt_id", [prompt: "id"]),
+            RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"]),
             RowRelation("candidate", "candidate_id", [candidate: "id"]),
             RowRelation("judgement", "candidate_id", [judgement: "candidate_id"]),
         ],
@@ -56,8 +56,7 @@ public enum RowRelations {
                 "item", "item",
                 [
                     prompt: "id", ranking: "id", candidate: "id", JudgeExample.schema.name: "id", example: "id",
-                    example: "tree",
-                    ranking: "tree",
+                    example: "tree", ranking: "tree",
                 ])
         ],
     ]
