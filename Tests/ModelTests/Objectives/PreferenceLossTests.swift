@@ -36,6 +36,18 @@ struct PreferenceLossTests {
         }
     }
 
+    @Test("where policy and reference agree every loss but DiscoPOP's prefers the chosen response")
+    func slopesAtAgreement() {
+        let pair = Self.pair(policyMargin: 0, referenceMargin: 0)
+        for loss in PreferenceLoss.allCases {
+            let found = PreferenceObjective(loss: loss, beta: 0.1, labelSmoothing: loss == .exoPair ? 0.01 : 0)
+                .evaluate(pair)
+            // What a step along the gradient does to the margin.
+            let rises = found.rejectedGradient - found.chosenGradient > 0
+            #expect(rises == (loss != .discopop), "\(loss)")
+        }
+    }
+
     @Test("a loss far on either side stays finite")
     func saturation() {
         for margin in [-5_000.0, 5_000] {
