@@ -7,7 +7,7 @@ struct CompareCommand: AsyncParsableCommand {
         commandName: "compare", abstract: "Show what several runs came to, a column a run.",
         discussion: """
             A run is named by its id, by how that begins, or as 'latest'; without names, all finished runs of the \
-            store are compared, the oldest first. Columns are called by what the runs were given beside the pipeline: overlays \
+            store are compared whose results are still there, the oldest first. Columns are called by what the runs were given beside the pipeline: overlays \
             and settings. `diff` says in what two runs differ, and why.
             """)
 
@@ -30,10 +30,16 @@ struct CompareCommand: AsyncParsableCommand {
         }
     }
 
-    /// The runs that ended well, the oldest first.
+    /// The runs that ended well and whose results were not collected, the oldest first.
     private func finished(in store: ArtifactStore) throws -> [String] {
-        let done = try store.runs().filter { PastRun($0, known: []).end == .done }.map(\.id)
-        guard !done.isEmpty else { throw CommandError.unknownRun(nil) }
-        return done.reversed()
+        let known = Set(try store.artifacts().map(\.key))
+        let done = try store.runs().map { PastRun($0, known: known) }.filter { $0.end == .done }
+        let whole = done.filter(\.kept.gone.isEmpty)
+        if whole.count < done.count {
+            Console.note(
+                "left out: \(Quantities.count(done.count - whole.count, "run")) whose results were collected")
+        }
+        guard !whole.isEmpty else { throw CommandError.unknownRun(nil) }
+        return whole.map(\.id).reversed()
     }
 }

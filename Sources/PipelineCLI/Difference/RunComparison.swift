@@ -21,10 +21,11 @@ struct RunComparison {
                 throw CommandError.noModelInRun(model, run: run.run.id, hint: NameHint(for: model, among: models))
             }
             let chosen = models.lastIndex { model == nil || $0 == model }
-            // Runs that were asked for the same are told apart by their ids.
+            // Runs that were asked for the same are told apart by their ids, those of several pipelines by these.
             let isAlone = runs.count { $0.label == run.label } == 1
-            return Column(
-                run: run, model: chosen.map { (models[$0], $0) }, label: isAlone ? run.label : run.run.id)
+            let isOfMany = Set(runs.map(\.run.pipeline)).count > 1 && run.label != run.run.pipeline
+            let label = isOfMany ? "\(run.run.pipeline): \(run.label)" : run.label
+            return Column(run: run, model: chosen.map { (models[$0], $0) }, label: isAlone ? label : run.run.id)
         }
     }
 

@@ -39,9 +39,12 @@ package struct JudgeTemplate: Equatable, Sendable {
     }
 
     private static func head(of text: String, name: String) throws -> (form: ScoreForm, rest: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.first == "---" else { return (.additive, text) }
-        guard let end = lines.dropFirst().firstIndex(of: "---") else {
+        let text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
+        // Lines may end as on Windows, and in spaces that nobody sees.
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        func isFence(_ line: Substring) -> Bool { line.trimmingCharacters(in: .whitespaces) == "---" }
+        guard let first = lines.first, isFence(first) else { return (.additive, text) }
+        guard let end = lines.dropFirst().firstIndex(where: isFence) else {
             throw StageError.malformedTemplate(name: name, problem: "its head has no end; close it with a line '---'")
         }
         let form = try ScoreForm(header: lines[1..<end], name: name)

@@ -77,6 +77,9 @@ package struct PairResponsesStage: Stage {
             "is \(parameters.margin); it must not be negative, and 'spin' has no scores")
         if let maxPairs = parameters.maxPairs {
             try Self.require(maxPairs, in: 1...ParameterLimit.count, "max_pairs")
+            try Self.require(
+                strategy == .allPairs || strategy == .spin, "max_pairs",
+                "means nothing to '\(strategy.rawValue)', which makes one pair of a prompt")
         }
     }
 

@@ -15,7 +15,7 @@ package struct EvaluationExample: Equatable, Sendable {
 package enum EvaluationExampleReader {
     package enum Reason: String {
         case kept
-        /// The instruction is one of the held-out rankings'.
+        /// The instruction is one that is held out.
         case heldOut = "held-out"
         /// The very example was there before.
         case duplicate

@@ -25,9 +25,11 @@ extension PlainSeed {
         case .preference: try self.init(preference: row)
         case .scored: try self.init(scored: row)
         case .pair:
-            let reply = row.value["response"] == nil ? "completion" : "response"
-            let opening = try row.dialogue("prompt").opening(row, "prompt")
-            self.init(prompt: opening, responses: [(try row.dialogue(reply).lastReply(row, reply), 0)])
+            let key = row.value["response"] == nil ? "completion" : "response"
+            let prompt = try row.dialogue("prompt"), reply = try row.dialogue(key)
+            self.init(
+                prompt: try prompt.opening(row, "prompt"),
+                responses: prompt.isAnswered(by: [reply]) ? [(try reply.lastReply(row, key), 0)] : [])
         case .tree, .message, .thread:
             preconditionFailure("PlainSeed: '\(form.rawValue)' has messages of its own")
         }
@@ -62,16 +64,10 @@ extension PlainSeed {
             throw row.failure("has no 'prompt', and 'chosen' is no dialogue that would hold it")
         }
         let prompt = hasPrompt ? try row.dialogue("prompt") : Dialogue(turns: chosen.turns.dropLast())
-        guard prompt.turns.count(where: { $0.role != .system }) == 1 else {
-            // The replies that differ stand behind later turns: there is no ranking of a first reply.
-            self.init(prompt: prompt.turns.first { $0.role == .user }?.text ?? "", responses: [])
-            return
-        }
         self.init(
             prompt: try prompt.opening(row, hasPrompt ? "prompt" : "chosen"),
-            responses: [
-                (try chosen.lastReply(row, "chosen"), 0), (try rejected.lastReply(row, "rejected"), 1),
-            ])
+            responses: prompt.isAnswered(by: [chosen, rejected])
+                ? [(try chosen.lastReply(row, "chosen"), 0), (try rejected.lastReply(row, "rejected"), 1)] : [])
     }
 
     private init(scored row: RowReader) throws {
@@ -129,6 +125,17 @@ struct Dialogue {
         }
         let system = turns.prefix { $0.role == .system }.map(\.text).filter { !$0.allSatisfy(\.isWhitespace) }
         return (system + [user.text]).joined(separator: "\n\n")
+    }
+
+    /// Whether the replies answer this opening itself: with later turns, or another opening, before them they say nothing
+    /// of a first reply.
+    func isAnswered(by replies: [Dialogue]) -> Bool {
+        let spoken = turns.filter { $0.role != .system }
+        return spoken.count == 1
+            && replies.allSatisfy { reply in
+                let before = reply.turns.dropLast().filter { $0.role != .system }.map(\.text)
+                return before.isEmpty || before == [spoken[0].text]
+            }
     }
 
     /// What the assistant says last.

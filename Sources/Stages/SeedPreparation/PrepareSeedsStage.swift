@@ -56,7 +56,8 @@ package struct PrepareSeedsStage: Stage {
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let collected = try trees(inputs)
         let seeds = try preparation(context).prepare(collected)
-        let judged = try judgeExamples(inputs, heldOut: seeds.evaluationRankings.map(\.prompt))
+        let heldOut = seeds.evaluationRankings.map(\.prompt) + (seeds.validation + seeds.test).map(\.prompt)
+        let judged = try judgeExamples(inputs, heldOut: heldOut)
         let ledger = seeds.ledger + judged.ledger
         return StageOutputs(
             [

@@ -32,7 +32,8 @@ package struct SeedSplit {
         self.lot = lot
     }
 
-    /// The part of each tree, by its id. What is held out is drawn first: it stays the same when the other sizes change.
+    /// The part of each tree, by its id. What is held out is drawn first, rankings, then test, then validation: it
+    /// stays the same when the sizes of what is drawn behind it change.
     /// - Throws: `StageError.splitTooLarge`, and `noRankedPrompts` or `noBestReplies` where a part is asked for and no tree
     ///   at all qualifies.
     package func deal(_ trees: [SelectedTree]) throws -> [String: Part] {

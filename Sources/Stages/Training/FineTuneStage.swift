@@ -34,8 +34,8 @@ package struct FineTuneStage: Stage {
         /// Trains factors of this rank in place of the layers' matrices (LoRA), and gives the merged weights; null trains
         /// all weights, as the paper does.
         package var loraRank: Int?
-        /// LoRA's α: the factors' product is scaled by α / rank. PEFT's default is 8, for a rank of 8.
-        package var loraAlpha = 8.0
+        /// LoRA's α: the factors' product is scaled by α / rank; null is 8, PEFT's default for a rank of 8.
+        package var loraAlpha: Double?
         /// Longer examples are left out, and counted. The model's context bounds it too.
         package var maxTokens = 2048
         /// After how many steps the loss of `validation` is taken; null for once, at the end.
@@ -74,11 +74,8 @@ package struct FineTuneStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        try TrainingSettings.renaming(stage: Self.kind.rawValue) { try parameters.settings.configuration.validate() }
+        try parameters.settings.validate(for: Self.self, evaluateEvery: parameters.evaluateEvery)
         try Self.require(parameters.maxTokens, in: 2...ParameterLimit.count, "max_tokens")
-        if let steps = parameters.evaluateEvery {
-            try Self.require(steps, in: 1...ParameterLimit.count, "evaluate_every")
-        }
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

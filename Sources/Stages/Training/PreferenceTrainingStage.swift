@@ -35,8 +35,8 @@ package struct PreferenceTrainingStage: Stage {
         /// Trains factors of this rank in place of the layers' matrices (LoRA), and gives the merged weights; null trains
         /// all weights, as the paper does.
         package var loraRank: Int?
-        /// LoRA's α: the factors' product is scaled by α / rank. PEFT's default is 8, for a rank of 8.
-        package var loraAlpha = 8.0
+        /// LoRA's α: the factors' product is scaled by α / rank; null is 8, PEFT's default for a rank of 8.
+        package var loraAlpha: Double?
         /// Paper §3.1.3.
         package var beta = 0.1
         /// DPO, under TRL's name; its relatives by theirs.
@@ -98,10 +98,8 @@ package struct PreferenceTrainingStage: Stage {
             loss: loss, beta: parameters.beta, labelSmoothing: parameters.labelSmoothing,
             targetMargin: parameters.targetMargin, likelihoodWeight: parameters.likelihoodWeight)
         self.objective = objective
-        try TrainingSettings.renaming(stage: Self.kind.rawValue) {
-            try parameters.settings.configuration.validate()
-            try objective.validate()
-        }
+        try parameters.settings.validate(for: Self.self, evaluateEvery: parameters.evaluateEvery)
+        try TrainingSettings.renaming(stage: Self.kind.rawValue) { try objective.validate() }
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

@@ -1,4 +1,5 @@
 internal import Model
+internal import Pipeline
 
 /// The settings that both kinds of training share, under the names of pipeline files.
 struct TrainingSettings {
@@ -13,7 +14,7 @@ struct TrainingSettings {
     var weightDecay: Double
     var maxGradientNorm: Double?
     var loraRank: Int?
-    var loraAlpha: Double
+    var loraAlpha: Double?
 
     /// Pipeline files know these by other words than the model does.
     private static let names = [
@@ -30,7 +31,15 @@ struct TrainingSettings {
                 shape: schedule, peak: learningRate, floor: finalLearningRate, warmupSteps: warmupSteps),
             epochs: epochs, batchSize: batchSize, maximumSteps: maxSteps, dropout: dropout, weightDecay: weightDecay,
             maximumGradientNorm: maxGradientNorm,
-            lowRank: loraRank.map { LowRankConfiguration(rank: $0, alpha: loraAlpha) })
+            lowRank: loraRank.map { LowRankConfiguration(rank: $0, alpha: loraAlpha ?? 8) })
+    }
+
+    /// - Parameter evaluateEvery: the stage's parameter of that name.
+    /// - Throws: `StageError.invalidParameter`.
+    func validate<Kind: Stage>(for stage: Kind.Type, evaluateEvery: Int?) throws {
+        try Self.renaming(stage: stage.kind.rawValue) { try configuration.validate() }
+        try stage.require(loraAlpha == nil || loraRank != nil, "lora_alpha", "means nothing without 'lora_rank'")
+        if let evaluateEvery { try stage.require(evaluateEvery, in: 1...ParameterLimit.count, "evaluate_every") }
     }
 
     /// - Throws: `StageError.invalidParameter` with the name that the pipeline file uses.

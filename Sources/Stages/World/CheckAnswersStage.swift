@@ -35,10 +35,8 @@ package struct CheckAnswersStage: Stage {
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let answers = try inputs.rows("answers", as: Candidate.self)
         if answers.isEmpty { context.warn("no answers to check; how good they are is not known") }
-        var scores: [String: Double] = [:]
-        for judgement in try inputs.optionalRows("judgements", as: Judgement.self) ?? [] {
-            scores[judgement.candidateID] = judgement.score
-        }
+        let judgements = try (inputs.optionalRows("judgements", as: Judgement.self) ?? []).byCandidate()
+        let scores = judgements.compactMapValues(\.score)
         var bootstrap = Bootstrap()
         bootstrap.resamples = parameters.resamples
         let quality = AnswerQuality(bootstrap: bootstrap) { Philox(key: context.seed.child($0, "bootstrap").key) }

@@ -66,6 +66,11 @@ package struct MakeWorldStage: Stage {
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let template = try JudgeTemplate(blob: "rubric", of: inputs)
+        guard template.form.scale == 0...WordTask.Wish.allCases.count else {
+            throw StageError.malformedTemplate(
+                name: "rubric",
+                problem: "its scale is \(template.form.scale); an answer here has a point for each of five wishes")
+        }
         var tasks = try tasks(context.seed)[...]
         func take(_ count: Int) -> [WordTask] {
             defer { tasks = tasks.dropFirst(count) }
@@ -122,7 +127,8 @@ package struct MakeWorldStage: Stage {
         return JudgeExample(
             instruction: task.prompt, response: answer,
             input: template.render(instruction: task.prompt, response: answer),
-            justification: task.verdict(answer), score: task.points(answer), origin: .seed)
+            justification: task.verdict(answer), score: task.points(answer), origin: .seed,
+            form: template.form)
     }
 
     private func ranking(_ task: WordTask, _ seed: SeedPath) -> Ranking {

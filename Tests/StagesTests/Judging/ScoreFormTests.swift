@@ -21,6 +21,19 @@ struct ScoreFormTests {
         #expect(template.render(instruction: "i", response: "r") == "i|r")
     }
 
+    @Test(
+        "a head is one with line ends of Windows, a byte order mark, and spaces that nobody sees too",
+        arguments: [
+            "---\r\nscale: 1 to 5\r\n---\r\n{instruction}|{response}\r\n",
+            "\u{FEFF}---\nscale: 1 to 5\n---\n{instruction}|{response}\n",
+            "--- \nscale: 1 to 5\n---\t\n{instruction}|{response}\n",
+        ])
+    func unseen(text: String) throws {
+        let template = try JudgeTemplate(text, name: "rubric")
+        #expect(template.form.scale == 1...5)
+        #expect(template.render(instruction: "i", response: "r") == "i|r")
+    }
+
     @Test("a file without a head is additive, also where dashes stand further down")
     func withoutHead() throws {
         #expect(

@@ -32,6 +32,24 @@ struct PrepareSeedsStageTests {
         #expect(judged.allSatisfy { $0.input.contains($0.response) && $0.target.hasSuffix("\n\nScore: \($0.score)") })
     }
 
+    @Test("no evaluation example has an instruction that any held-out part has")
+    func heldOutOfEveryPart() async throws {
+        let harness = try StageHarness()
+        let outputs = try await harness.run(
+            PrepareSeedsStage.self,
+            [
+                "trees": [try harness.blob(file: seed("seed-trees.jsonl"))],
+                "evaluation-examples": [try harness.blob(file: seed("evaluation-examples.jsonl"))],
+                "rubric": [try harness.blob(file: seed("rubric-additive.txt"))],
+            ]
+        ) { ($0.keepSynthetic, $0.validation, $0.test, $0.rankingsEval) = (true, .count(20), .count(20), .count(10)) }
+        let judged = Set(try harness.rows(outputs, "judge-examples", as: JudgeExample.self).map(\.instruction.promptKey))
+        let held = try ["validation", "test"].flatMap { try harness.rows(outputs, $0, as: SeedExample.self) }
+        let ledger = try harness.rows(outputs, "ledger", as: LedgerEntry.self)
+        #expect(held.count == 40 && judged.isDisjoint(with: held.map(\.prompt.promptKey)))
+        #expect(ledger.count { $0.reason == "held-out" } > 0)
+    }
+
     @Test("marked as synthetic, the same trees give nothing to rank unless they are asked for")
     func syntheticSeeds() async throws {
         let harness = try StageHarness()

@@ -115,10 +115,16 @@ struct SeedFormTests {
         #expect(try selected(read(unstated)).isEmpty)
     }
 
-    @Test("a preference behind later turns is no ranking of first replies, and is not selected")
-    func laterTurns() throws {
-        let line =
-            #"{"chosen":"\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant: d","rejected":"\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant: e"}"#
+    @Test(
+        "a reply behind later turns, or behind another opening, is none to the first message, and is not selected",
+        arguments: [
+            #"{"chosen":"\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant: d","rejected":"\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant: e"}"#,
+            #"{"chosen":"\n\nHuman: a\n\nAssistant: b","rejected":"\n\nHuman: other\n\nAssistant: c"}"#,
+            #"{"prompt":"a","chosen":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"},{"role":"assistant","content":"d"}],"rejected":"e"}"#,
+            #"{"prompt":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}],"completion":[{"role":"assistant","content":"d"}]}"#,
+            #"{"prompt":"a","response":"\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant: d"}"#,
+        ])
+    func laterTurns(line: String) throws {
         let collector = try read(line)
         #expect(collector.finish().map(\.replies.count) == [0] && selected(collector).isEmpty)
     }

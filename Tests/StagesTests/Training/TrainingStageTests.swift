@@ -220,6 +220,20 @@ struct TrainingStageTests {
         var preference = PreferenceTrainingStage.Parameters()
         preference.loss = "sigmod"
         #expect(throws: StageError.self) { try PreferenceTrainingStage(parameters: preference) }
+        for evaluateEvery in [0, -3] {
+            preference = .init()
+            preference.evaluateEvery = evaluateEvery
+            #expect(throws: StageError.self) { try PreferenceTrainingStage(parameters: preference) }
+            tuning = .init()
+            tuning.evaluateEvery = evaluateEvery
+            #expect(throws: StageError.self) { try FineTuneStage(parameters: tuning) }
+        }
+        tuning = .init()
+        tuning.loraAlpha = 16
+        #expect(
+            throws: StageError.invalidParameter(
+                stage: "sft", name: "lora_alpha", problem: "means nothing without 'lora_rank'")
+        ) { try FineTuneStage(parameters: tuning) }
         preference = .init()
         preference.beta = 0
         #expect(
