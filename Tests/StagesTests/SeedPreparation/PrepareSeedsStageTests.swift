@@ -43,7 +43,8 @@ struct PrepareSeedsStageTests {
                 "rubric": [try harness.blob(file: seed("rubric-additive.txt"))],
             ]
         ) { ($0.keepSynthetic, $0.validation, $0.test, $0.rankingsEval) = (true, .count(20), .count(20), .count(10)) }
-        let judged = Set(try harness.rows(outputs, "judge-examples", as: JudgeExample.self).map(\.instruction.promptKey))
+        let examples = try harness.rows(outputs, "judge-examples", as: JudgeExample.self)
+        let judged = Set(examples.map(\.instruction.promptKey))
         let held = try ["validation", "test"].flatMap { try harness.rows(outputs, $0, as: SeedExample.self) }
         let ledger = try harness.rows(outputs, "ledger", as: LedgerEntry.self)
         #expect(held.count == 40 && judged.isDisjoint(with: held.map(\.prompt.promptKey)))
