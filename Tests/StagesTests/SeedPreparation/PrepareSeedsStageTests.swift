@@ -34,21 +34,37 @@ struct PrepareSeedsStageTests {
 
     @Test("no evaluation example has an instruction that any held-out part has")
     func heldOutOfEveryPart() async throws {
+        let trees = (0..<8).map { tree in
+            let replies = (0...1).map { rank in
+                """
+                {"message_id":"\(tree)-\(rank)","text":"Reply \(rank).","role":"assistant","lang":"en","rank":\(rank)}
+                """
+            }
+            return """
+                {"message_tree_id":"t\(tree)","prompt":{"message_id":"\(tree)","text":"Question \(tree)?",\
+                "role":"prompter","lang":"en","replies":[\(replies.joined(separator: ","))]}}
+                """
+        }
+        let judgedAll = (0..<8).map {
+            #"{"instruction":"question \#($0)?","response":"So.","justification":"Says nothing.","score":1}"#
+        }
         let harness = try StageHarness()
         let outputs = try await harness.run(
             PrepareSeedsStage.self,
             [
-                "trees": [try harness.blob(file: seed("seed-trees.jsonl"))],
-                "evaluation-examples": [try harness.blob(file: seed("evaluation-examples.jsonl"))],
-                "rubric": [try harness.blob(file: seed("rubric-additive.txt"))],
+                "trees": [try harness.blob(trees.joined(separator: "\n"))],
+                "evaluation-examples": [try harness.blob(judgedAll.joined(separator: "\n"))],
+                "rubric": [try harness.blob("Rate {instruction}: {response}")],
             ]
-        ) { ($0.keepSynthetic, $0.validation, $0.test, $0.rankingsEval) = (true, .count(20), .count(20), .count(10)) }
-        let examples = try harness.rows(outputs, "judge-examples", as: JudgeExample.self)
-        let judged = Set(examples.map(\.instruction.promptKey))
+        ) {
+            ($0.rankingsTrain, $0.rankingsEval, $0.validation, $0.test) = (.count(1), .count(1), .count(1), .count(2))
+        }
+        let judged = try harness.rows(outputs, "judge-examples", as: JudgeExample.self).map(\.instruction.promptKey)
         let held = try ["validation", "test"].flatMap { try harness.rows(outputs, $0, as: SeedExample.self) }
-        let ledger = try harness.rows(outputs, "ledger", as: LedgerEntry.self)
-        #expect(held.count == 40 && judged.isDisjoint(with: held.map(\.prompt.promptKey)))
-        #expect(ledger.count { $0.reason == "held-out" } > 0)
+        let rankings = try harness.rows(outputs, "rankings-eval", as: Ranking.self)
+        let heldOut = held.map(\.prompt.promptKey) + rankings.map(\.prompt.promptKey)
+        #expect(heldOut.count == 4 && judged.count == 4)
+        #expect(Set(judged).isDisjoint(with: heldOut))
     }
 
     @Test("marked as synthetic, the same trees give nothing to rank unless they are asked for")
