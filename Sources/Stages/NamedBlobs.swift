@@ -16,11 +16,20 @@ extension StageInputs {
 
 extension JudgeTemplate {
     /// The template in the file connected to `port`.
-    init(blob port: String, of inputs: StageInputs) throws {
-        let bytes = try Data(contentsOf: inputs.blob(port))
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+    init(blob port: String, of inputs: StageInputs) throws { try self.init(inputs.text(port), name: port) }
+}
+
+extension ComparisonRubric {
+    /// The rubric in the file connected to `port`.
+    init(blob port: String, of inputs: StageInputs) throws { try self.init(inputs.text(port), name: port) }
+}
+
+extension StageInputs {
+    /// The text of the template connected to `port`.
+    fileprivate func text(_ port: String) throws -> String {
+        guard let text = String(validating: try Data(contentsOf: blob(port)), as: UTF8.self) else {
             throw StageError.malformedTemplate(name: port, problem: "it is not UTF-8 text")
         }
-        try self.init(text, name: port)
+        return text
     }
 }

@@ -9,6 +9,7 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case referencePrecision(reference: String, policy: String)
     case trainingLogTooShort(steps: Int, state: Int)
     case duplicateJudgement(candidate: String)
+    case repeatedResponse(port: String, prompt: String, index: Int)
     case unreadable(file: String, problem: String)
     case malformedLine(file: String, line: Int, problem: String)
     case duplicateTree(id: String, first: String, second: String)
@@ -44,6 +45,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
             "the saved training log has \(steps) steps, the saved state \(state); remove the stage's staging folder"
         case .duplicateJudgement(let candidate):
             "candidate '\(candidate)' is judged more than once; give the stage the judgements of one judge stage only"
+        case .repeatedResponse(let port, let prompt, let index):
+            "'\(port)': prompt '\(prompt)' has two responses with the number \(index); connect the responses of one model, "
+                + "sampled once"
         case .unreadable(let file, let problem):
             "'\(file)' \(problem)"
         case .malformedLine(let file, let line, let problem):

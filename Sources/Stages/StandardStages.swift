@@ -18,6 +18,7 @@ public enum StandardStages {
             ScoreReferenceStage.self,  // §2.3: what DPO compares with
             PreferenceTrainingStage.self,  // §2.3, §3.1.3: DPO
             EvaluateJudgeStage.self,  // §3.1.2, Table 4: five metrics
+            HeadToHeadStage.self,  // §3.1.2: two models' responses compared, in both orders
             MakeWorldStage.self,  // none: seed data of a world in which a program knows the truth
             DrawTasksStage.self,  // none: new tasks of that world, in the place of Self-Instruct
             CheckAnswersStage.self,  // none: how many answers are right

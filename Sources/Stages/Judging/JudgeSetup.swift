@@ -6,26 +6,55 @@ extension StageContext {
     /// `judge-examples`.
     /// - Parameter items: how many responses it is to judge in all.
     func judge(_ inputs: StageInputs, settings: JudgeSettings, items: Int, stage: StageKind) throws -> Judge {
-        let count = settings.workedExamples
         let template = try JudgeTemplate(blob: "rubric", of: inputs)
-        var examples: [WorkedExample] = []
-        if count > 0 {
-            guard let rows = try inputs.optionalRows("judge-examples", as: JudgeExample.self) else {
-                throw StageError.missingInput(
-                    stage: stage.rawValue, port: "judge-examples", because: "'worked_examples' is \(count)")
-            }
-            var generator = Philox(key: seed.child("worked-examples").key)
-            examples = WorkedExampleChoice.choose(count, from: rows, generator: &generator)
-            if examples.count < count {
-                warn(
-                    "\(examples.count) worked examples are shown, not \(count): "
-                        + "there are no more judge examples to choose from")
-            }
+        let writer = try replyWriter(
+            inputs, settings: settings, replies: items * settings.samples,
+            workedExamples: workedExamples(inputs, count: settings.workedExamples, stage: stage))
+        return Judge(writer, template: template, settings: settings)
+    }
+
+    /// Who compares responses for this stage, from the same inputs.
+    /// - Parameter replies: how many it is to ask for in all.
+    func comparer(
+        _ inputs: StageInputs, settings: JudgeSettings, replies: Int, stage: StageKind
+    ) throws -> ResponseComparer {
+        let rubric = try ComparisonRubric(blob: "rubric", of: inputs)
+        if case .pairwise = rubric, settings.workedExamples > 0 {
+            throw StageError.invalidParameter(
+                stage: stage.rawValue, name: "worked_examples",
+                problem:
+                    "is \(settings.workedExamples), and judge examples score one response; set it to 0, or give a rubric "
+                    + "with '{response}'")
         }
-        return try Judge(
+        let writer = try replyWriter(
+            inputs, settings: settings, replies: replies,
+            workedExamples: workedExamples(inputs, count: settings.workedExamples, stage: stage))
+        return ResponseComparer(writer, rubric: rubric, settings: settings)
+    }
+
+    private func replyWriter(
+        _ inputs: StageInputs, settings: JudgeSettings, replies: Int, workedExamples: [WorkedExample]
+    ) throws -> any ReplyWriter {
+        try ModelReplyWriter(
             Writer(
-                try model("model", of: inputs), precision: settings.precision, weights: settings.weights,
-                requests: items * settings.samples, context: self),
-            template: template, settings: settings, workedExamples: examples, seed: seed)
+                model("model", of: inputs), precision: settings.precision, weights: settings.weights,
+                requests: replies, context: self),
+            sampling: settings.sampling, maxTokens: settings.maxTokens, workedExamples: workedExamples, seed: seed)
+    }
+
+    private func workedExamples(_ inputs: StageInputs, count: Int, stage: StageKind) throws -> [WorkedExample] {
+        guard count > 0 else { return [] }
+        guard let rows = try inputs.optionalRows("judge-examples", as: JudgeExample.self) else {
+            throw StageError.missingInput(
+                stage: stage.rawValue, port: "judge-examples", because: "'worked_examples' is \(count)")
+        }
+        var generator = Philox(key: seed.child("worked-examples").key)
+        let examples = WorkedExampleChoice.choose(count, from: rows, generator: &generator)
+        if examples.count < count {
+            warn(
+                "\(examples.count) worked examples are shown, not \(count): "
+                    + "there are no more judge examples to choose from")
+        }
+        return examples
     }
 }

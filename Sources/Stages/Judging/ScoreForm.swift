@@ -25,41 +25,22 @@ package struct ScoreForm: Equatable, Sendable {
 }
 
 extension ScoreForm {
-    /// Reads the lines between the two `---` that a template may begin with: `scale: 1 to 5`, `label: Rating`,
-    /// `trailing_lines: 0`, each at most once.
-    init(header: some Sequence<Substring>, name: String) throws {
+    /// Reads the head of a template: `scale: 1 to 5`, `label: Rating`, `trailing_lines: 0`.
+    init(head: [TemplateFile.Setting]) throws {
         self.init()
-        var seen: Set<Substring> = []
-        for line in header where !line.allSatisfy(\.isWhitespace) {
-            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count == 2 ? String(parts[1]).collapsingWhitespace() : ""
-            func refuse(_ problem: String) -> StageError {
-                .malformedTemplate(name: name, problem: "its head, '\(line)': \(problem)")
-            }
-            guard seen.insert(parts[0]).inserted else { throw refuse("is there twice") }
-            switch parts[0] {
+        for setting in head {
+            switch setting.name {
             case "scale":
-                guard let scale = Self.scale(value) else {
-                    throw refuse("must be two whole numbers from 0 to 9 in rising order, as in '1 to 5'")
+                guard let scale = Self.scale(setting.value) else {
+                    throw setting.refusal("must be two whole numbers from 0 to 9 in rising order, as in '1 to 5'")
                 }
                 self.scale = scale
-            case "label":
-                guard !value.isEmpty, value.utf8.allSatisfy({ Self.letters.contains($0 | 0x20) }) else {
-                    throw refuse("must be one word of the letters a to z")
-                }
-                label = value
-            case "trailing_lines":
-                guard let lines = Int(value), (0...ParameterLimit.count).contains(lines) else {
-                    throw refuse("must be a number from 0 on")
-                }
-                trailingLines = lines
-            default:
-                throw refuse("there are 'scale', 'label' and 'trailing_lines'")
+            case "label": label = try setting.word()
+            case "trailing_lines": trailingLines = try setting.lineCount()
+            default: throw setting.refusal("there are 'scale', 'label' and 'trailing_lines'")
             }
         }
     }
-
-    private static let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
 
     private static func scale(_ text: String) -> ClosedRange<Int>? {
         let ends = text.components(separatedBy: " to ").map { Int($0) }

@@ -32,6 +32,10 @@ public enum UnparsableReason: String, Codable, CaseIterable, Sendable {
     case otherScale = "other-scale"
     /// A number that goes on in a way that changes it: `4-5`, `1 + 1 + 1`, `3,5`, `4th`.
     case malformedNumber = "malformed-number"
+    /// Of a comparison: nothing of the form `Verdict: A`, or something else where the last `Verdict:` should name one.
+    case noVerdict = "no-verdict"
+    /// Of a comparison: both are named, as in `Verdict: A or B`.
+    case ambiguous
 }
 
 /// The verdicts of several replies about one response, as numbers (paper §3.1.3: the average of 3 samples).

@@ -42,6 +42,7 @@ public struct PreferencePair: Record, Equatable {
         chosenFinish = chosen.finish
         rejectedFinish = rejected.finish
     }
+
     /// A seed's response is chosen, and nobody judged the two.
     package init(seed: SeedExample, rejected: Candidate) {
         precondition(

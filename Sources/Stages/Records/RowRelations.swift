@@ -48,6 +48,11 @@ public enum RowRelations {
             RowRelation("candidate", "candidate_id", [candidate: "id", ranking: "responses.id"]),
             RowRelation("prompt", "prompt_id", [prompt: "id", ranking: "id", example: "id"]),
         ],
+        PairwiseJudgement.schema.name: [
+            RowRelation("first", "first_id", [candidate: "id"]),
+            RowRelation("second", "second_id", [candidate: "id"]),
+            RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"]),
+        ],
         Candidate.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"])],
         GeneratedPrompt.schema.name: [demonstrations],
         TaskReply.schema.name: [demonstrations],

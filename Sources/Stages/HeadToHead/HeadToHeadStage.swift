@@ -1,0 +1,147 @@
+internal import Artifacts
+package import Model
+package import Pipeline
+
+/// `head-to-head`: lets a judge compare two models' responses to the same prompts (paper §3.1.2): both orders, and a
+/// verdict that changes with the order is a tie.
+package struct HeadToHeadStage: Stage {
+    package struct Parameters: StageParameters {
+        enum CodingKeys: String, CodingKey {
+            case samples, temperature, scoring, resamples, precision, weights
+            case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
+        }
+
+        /// Verdicts in each order, or of each response where the rubric scores one; averaged.
+        package var samples = 1
+        /// The paper's judge is GPT-4; 0 is what AlpacaEval and MT-Bench ask theirs with.
+        package var temperature = 0.0
+        package var topP = 0.9
+        package var maxTokens = 256
+        package var scoring = JudgeScoring.sampled
+        /// For a rubric that scores one response.
+        package var workedExamples = 0
+        /// Bootstrap resamples behind the interval. The paper gives none.
+        package var resamples = 2000
+        /// Of matrix products' factors: see `Precision`. The paper does not say.
+        package var precision = Precision.bfloat16
+        /// Of the judge: see `WeightFormat`. The paper does not say.
+        package var weights = WeightFormat.full
+
+        package init() {}
+    }
+
+    package static let kind: StageKind = "head-to-head"
+    package static let version = 1
+    package static let usesSeed = true
+    package static let numerics = ModelNumerics.current
+    package static let weight = StageWeight.heavy
+    package static let inputs = [
+        // The judge.
+        Port("model", schema: CheckpointFile.schema.description),
+        Port("candidates", schema: Candidate.schema.description, acceptsMany: true),
+        Port("baseline", schema: Candidate.schema.description, acceptsMany: true),
+        Port("rubric", schema: ArtifactReference.blobSchema),
+        Port("judge-examples", schema: JudgeExample.schema.description, isOptional: true, acceptsMany: true),
+    ]
+    package static let outputs = [
+        Port("measurements", schema: Measurement.schema.description),
+        Port("judgements", schema: PairwiseJudgement.schema.description),
+    ]
+
+    private let parameters: Parameters
+    private let settings: JudgeSettings
+
+    package init(parameters: Parameters) throws {
+        self.parameters = parameters
+        settings = JudgeSettings(
+            samples: parameters.samples,
+            sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
+            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples,
+            precision: parameters.precision, weights: parameters.weights)
+        try settings.validate { try Self.require($0, in: $1, $2) }
+        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+    }
+
+    package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
+        let matches = try matches(inputs, context)
+        let judgements =
+            matches.contains(where: \.needsJudge)
+            ? try await judge(matches, inputs, context)
+            : matches.map {
+                PairwiseJudgement($0, replies: [])
+            }
+        if !matches.isEmpty, !matches.contains(where: \.needsJudge) {
+            context.warn("no match has two different responses; the judge was not asked")
+        }
+        context.warnOfPromptsThatDoNotFit(judgements.flatMap(\.replies).map(\.finish), unit: "verdicts")
+        let winRate = WinRate(matches, judgements)
+        if winRate.noVerdict == matches.count, !matches.isEmpty {
+            context.warn("no match has an outcome: the judge's replies name no winner; try 'scoring: expected'")
+        }
+        var bootstrap = Bootstrap()
+        bootstrap.resamples = parameters.resamples
+        let measurements = winRate.measurements(
+            bootstrap: bootstrap, generator: Philox(key: context.seed.child("bootstrap").key))
+        return StageOutputs(
+            [
+                "measurements": try context.write(measurements, to: "measurements"),
+                "judgements": try context.write(judgements, to: "judgements"),
+            ],
+            summary: .object([
+                "matches": .count(matches.count),
+                "wins": .count(winRate.wins), "ties": .count(winRate.ties), "losses": .count(winRate.losses),
+                "no_verdict": .count(winRate.noVerdict),
+                "unparsable": .counts(
+                    judgements.flatMap(\.replies).compactMap { $0.reason?.rawValue }
+                        .reduce(into: [:]) { $0[$1, default: 0] += 1 }),
+                "measurements": .measurements(measurements),
+            ]))
+    }
+
+    /// The k-th response of one to a prompt against the k-th of the other.
+    private func matches(_ inputs: StageInputs, _ context: StageContext) throws -> [ResponseMatch] {
+        struct Place: Hashable {
+            let prompt: String
+            let index: Int
+        }
+        let candidates = try inputs.rows("candidates", as: Candidate.self)
+        let baseline = try inputs.rows("baseline", as: Candidate.self)
+        var counterparts: [Place: Candidate] = [:]
+        for candidate in baseline {
+            guard
+                counterparts.updateValue(candidate, forKey: Place(prompt: candidate.promptID, index: candidate.index))
+                    == nil
+            else {
+                throw StageError.repeatedResponse(
+                    port: "baseline", prompt: candidate.promptID, index: candidate.index)
+            }
+        }
+        var seen: Set<Place> = []
+        let matches = try candidates.compactMap { candidate -> ResponseMatch? in
+            let place = Place(prompt: candidate.promptID, index: candidate.index)
+            guard seen.insert(place).inserted else {
+                throw StageError.repeatedResponse(
+                    port: "candidates", prompt: candidate.promptID, index: candidate.index)
+            }
+            return counterparts[place].map { ResponseMatch(first: candidate, second: $0) }
+        }
+        if matches.isEmpty {
+            context.warn("no prompt has a response of both models; sample both from the same prompts")
+        } else if matches.count < max(candidates.count, baseline.count) {
+            context.warn(
+                "\(matches.count) matches of \(candidates.count) candidates and \(baseline.count) of the baseline: the others "
+                    + "have no counterpart")
+        }
+        return matches
+    }
+
+    private func judge(
+        _ matches: [ResponseMatch], _ inputs: StageInputs, _ context: StageContext
+    ) async throws -> [PairwiseJudgement] {
+        let total = matches.count(where: \.needsJudge) * ResponseComparer.replies(perMatch: settings)
+        let comparer = try context.comparer(inputs, settings: settings, replies: total, stage: Self.kind)
+        return try await context.shards("judgements", of: PairwiseJudgement.self, items: matches.count) { range in
+            try comparer.compare(Array(matches[range]), of: total)
+        }
+    }
+}

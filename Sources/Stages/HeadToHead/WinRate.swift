@@ -1,0 +1,135 @@
+internal import Artifacts
+internal import Foundation
+package import Model
+
+/// What a judge found between two models, as numbers (paper §3.1.2). Of the candidates, against the baseline.
+package struct WinRate: Sendable {
+    package let wins: Int
+    package let losses: Int
+    package let ties: Int
+    package let noVerdict: Int
+    /// Matches with equal texts: ties that nobody was asked about.
+    package let identical: Int
+    /// Of the pairwise replies that prefer one: how many prefer what they saw first. A judge without a bias for a place
+    /// has half.
+    package let firstShown: (count: Int, of: Int)
+    /// Of the matches judged in both orders: how many had the same verdict in both.
+    package let sameInBothOrders: (count: Int, of: Int)
+    private let samples: [RatioSample]
+    private let lengths: (candidate: Double?, baseline: Double?)
+
+    package init(_ matches: [ResponseMatch], _ judgements: [PairwiseJudgement]) {
+        precondition(
+            matches.count == judgements.count, "win rate: \(matches.count) matches, \(judgements.count) judgements")
+        func count(_ outcome: PairwiseJudgement.Outcome) -> Int { judgements.count { $0.outcome == outcome } }
+        wins = count(.first)
+        losses = count(.second)
+        ties = count(.tie)
+        noVerdict = count(.noVerdict)
+        identical = matches.count { $0.isIdentical && !$0.isMissing }
+        let decided = judgements.flatMap(\.replies).compactMap(Self.prefersFirstShown)
+        firstShown = (decided.count { $0 }, decided.count)
+        let agreements = judgements.compactMap(Self.agreesWithItself)
+        sameInBothOrders = (agreements.count { $0 }, agreements.count)
+        // The responses to one prompt are not independent: the prompts are what is drawn again.
+        samples = judgements.grouped(by: \.promptID).map { group in
+            let known = group.elements.filter { $0.outcome != .noVerdict }
+            return RatioSample(
+                known.reduce(0) { $0 + Self.share($1.outcome) }, of: Double(known.count))
+        }
+        lengths = (
+            mean(matches.filter { !$0.first.isMissing }.map { Double($0.first.text.count) }),
+            mean(matches.filter { !$0.second.isMissing }.map { Double($0.second.text.count) })
+        )
+    }
+
+    /// Matches that have an outcome.
+    package var decided: Int { wins + ties + losses }
+
+    /// (wins + ties / 2) of the matches that have an outcome.
+    package var value: Double? { RatioSample.ratio(samples) }
+
+    /// The two-sided sign test: how likely wins and losses would be so far apart if either were as likely; ties say nothing.
+    package var signTest: Double? { Self.signTest(wins, losses) }
+
+    package static func signTest(_ wins: Int, _ losses: Int) -> Double? {
+        let count = wins + losses
+        guard count > 0 else { return nil }
+        let fewer = min(wins, losses)
+        // P(X ≤ fewer), from its largest term down, so that it stays in range for any count.
+        var term = 1.0, sum = 1.0
+        for place in stride(from: fewer, to: 0, by: -1) {
+            term *= Double(place) / Double(count - place + 1)
+            sum += term
+        }
+        let largest =
+            lgamma(Double(count + 1)) - lgamma(Double(fewer + 1)) - lgamma(Double(count - fewer + 1))
+            - Double(count) * log(2)
+        return min(1, 2 * sum * exp(largest))
+    }
+
+    /// - Parameter generator: gives the bootstrap's random numbers.
+    package func measurements(bootstrap: Bootstrap, generator: Philox) -> [Measurement] {
+        var generator = generator
+        let matches = decided + noVerdict
+        func share(_ name: String, _ count: Int, of total: Int, _ note: String) -> Measurement {
+            Measurement(name: name, value: total == 0 ? nil : Double(count) / Double(total), count: total, note: note)
+        }
+        return [
+            Measurement(
+                name: "win_rate", value: value, count: decided,
+                interval: bootstrap.interval(samples, generator: &generator),
+                note: "(wins + ties / 2) of the matches with an outcome; the interval is over prompts"),
+            share("wins", wins, of: matches, "of all matches"),
+            share(
+                "ties", ties, of: matches,
+                "of all matches; equal texts, and verdicts that change with the order, are ties"),
+            share("losses", losses, of: matches, "of all matches"),
+            share(
+                "no_verdict", noVerdict, of: matches,
+                "of all matches; nothing could be read, or a response is missing"),
+            share("identical", identical, of: matches, "of all matches; equal texts"),
+            Measurement(
+                name: "sign_test_p", value: signTest, count: wins + losses,
+                note: "two-sided, wins against losses; ties are left out"),
+            share(
+                "first_shown_preferred", firstShown.count, of: firstShown.of,
+                "of the pairwise replies that prefer one response; 0.5 is a judge without a bias for a place"),
+            share(
+                "same_in_both_orders", sameInBothOrders.count, of: sameInBothOrders.of,
+                "of the matches judged in both orders"),
+            Measurement(
+                name: "characters", value: lengths.candidate, count: matches, note: "mean length of a response"),
+            Measurement(
+                name: "baseline_characters", value: lengths.baseline, count: matches,
+                note: "mean length of a baseline's response"),
+        ]
+    }
+
+    private static func share(_ outcome: PairwiseJudgement.Outcome) -> Double {
+        switch outcome {
+        case .first: 1
+        case .tie: 0.5
+        case .second, .noVerdict: 0
+        }
+    }
+
+    private static func prefersFirstShown(_ reply: PairwiseJudgement.Reply) -> Bool? {
+        guard let value = reply.value, value != 0.5 else { return nil }
+        switch reply.shown {
+        case .firstThenSecond: return value > 0.5
+        case .secondThenFirst: return value < 0.5
+        case .first, .second: return nil
+        }
+    }
+
+    private static func agreesWithItself(_ judgement: PairwiseJudgement) -> Bool? {
+        func side(_ shown: PairwiseJudgement.Shown) -> Int? {
+            mean(judgement.replies.filter { $0.shown == shown }.compactMap(\.value)).map {
+                $0 > 0.5 ? 1 : $0 < 0.5 ? -1 : 0
+            }
+        }
+        guard let there = side(.firstThenSecond), let back = side(.secondThenFirst) else { return nil }
+        return there == back
+    }
+}

@@ -1,0 +1,30 @@
+/// A text that a judge is to reply to.
+struct JudgeTask {
+    /// What its random numbers depend on.
+    let id: String
+    let text: String
+}
+
+/// A reply to a task, as it was written.
+struct WrittenReply {
+    let text: String
+    let finish: Finish
+}
+
+/// Ways in which a reply to a task could end, of which the likelier one counts.
+struct AlternativeEndings {
+    let task: JudgeTask
+    /// Whole replies; they part in one token.
+    let replies: [String]
+}
+
+/// Whoever writes a judge's replies.
+protocol ReplyWriter: AnyObject {
+    /// `samples` replies to each task.
+    /// - Parameter total: how many replies the stage will ask for in all, for its progress.
+    func replies(to tasks: [JudgeTask], samples: Int, of total: Int?) throws -> [[WrittenReply]]
+
+    /// Of each alternative the log-probability, in nats, of the first token that is its own; nil where the context has no
+    /// room for them.
+    func logProbabilities(of alternatives: [AlternativeEndings]) throws -> [[Float]?]
+}
