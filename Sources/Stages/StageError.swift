@@ -8,6 +8,7 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case referenceMismatch(pair: String)
     case referencePrecision(reference: String, policy: String)
     case trainingLogTooShort(steps: Int, state: Int)
+    case checkpointLost(step: Int)
     case duplicateJudgement(candidate: String)
     case repeatedResponse(port: String, prompt: String, index: Int)
     case unreadable(file: String, problem: String)
@@ -43,6 +44,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
                 + "would not start at its reference; give 'reference-logps' and 'dpo' the same 'precision'"
         case .trainingLogTooShort(let steps, let state):
             "the saved training log has \(steps) steps, the saved state \(state); remove the stage's staging folder"
+        case .checkpointLost(let step):
+            "what was kept of the checkpoint at step \(step) is missing or damaged; remove the stage's staging folder, and "
+                + "training begins anew"
         case .duplicateJudgement(let candidate):
             "candidate '\(candidate)' is judged more than once; give the stage the judgements of one judge stage only"
         case .repeatedResponse(let port, let prompt, let index):

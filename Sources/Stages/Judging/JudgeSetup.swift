@@ -13,12 +13,14 @@ extension StageContext {
         return Judge(writer, template: template, settings: settings)
     }
 
-    /// Who compares responses for this stage, from the same inputs.
+    /// Who compares responses for this stage: the model and the rubric at these ports.
     /// - Parameter replies: how many it is to ask for in all.
     func comparer(
-        _ inputs: StageInputs, settings: JudgeSettings, replies: Int, stage: StageKind
+        _ inputs: StageInputs, model: String = "model", rubric: String = "rubric", settings: JudgeSettings,
+        replies: Int,
+        stage: StageKind
     ) throws -> ResponseComparer {
-        let rubric = try ComparisonRubric(blob: "rubric", of: inputs)
+        let rubric = try ComparisonRubric(blob: rubric, of: inputs)
         if case .pairwise = rubric, settings.workedExamples > 0 {
             throw StageError.invalidParameter(
                 stage: stage.rawValue, name: "worked_examples",
@@ -27,17 +29,18 @@ extension StageContext {
                     + "with '{response}'")
         }
         let writer = try replyWriter(
-            inputs, settings: settings, replies: replies,
+            inputs, model: model, settings: settings, replies: replies,
             workedExamples: workedExamples(inputs, count: settings.workedExamples, stage: stage))
         return ResponseComparer(writer, rubric: rubric, settings: settings)
     }
 
     private func replyWriter(
-        _ inputs: StageInputs, settings: JudgeSettings, replies: Int, workedExamples: [WorkedExample]
+        _ inputs: StageInputs, model port: String = "model", settings: JudgeSettings, replies: Int,
+        workedExamples: [WorkedExample]
     ) throws -> any ReplyWriter {
         try ModelReplyWriter(
             Writer(
-                model("model", of: inputs), precision: settings.precision, weights: settings.weights,
+                model(port, of: inputs), precision: settings.precision, weights: settings.weights,
                 requests: replies, context: self),
             sampling: settings.sampling, maxTokens: settings.maxTokens, workedExamples: workedExamples, seed: seed)
     }

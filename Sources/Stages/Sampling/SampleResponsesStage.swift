@@ -34,18 +34,9 @@ package struct SampleResponsesStage: Stage {
     package static let rowPort: String? = "prompts"
     package static let inputs = [
         Port("model", schema: CheckpointFile.schema.description),
-        // Seed examples give their prompts: what a model answers to them can be compared with the seed's responses.
-        Port(
-            "prompts", schema: GeneratedPrompt.schema.description, alternatives: [SeedExample.schema.description],
-            acceptsMany: true),
+        SampledPrompt.port("prompts"),
     ]
     package static let outputs = [Port("candidates", schema: Candidate.schema.description)]
-
-    /// A prompt of either kind.
-    private struct Prompt {
-        let id: String
-        let text: String
-    }
 
     private let parameters: Parameters
     private let sampling: SamplingParameters
@@ -60,9 +51,7 @@ package struct SampleResponsesStage: Stage {
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
-        let prompts = try inputs.rows(
-            "prompts", first: { (prompt: GeneratedPrompt) in Prompt(id: prompt.id, text: prompt.text) },
-            other: { (example: SeedExample) in Prompt(id: example.id, text: example.prompt) })
+        let prompts = try SampledPrompt.read("prompts", of: inputs)
         if prompts.isEmpty {
             context.warn("no prompts to answer; the candidates are empty")
             return StageOutputs(
@@ -92,7 +81,7 @@ package struct SampleResponsesStage: Stage {
     }
 
     private func requests(
-        _ prompt: Prompt, _ conversation: Conversation, _ seed: SeedPath
+        _ prompt: SampledPrompt, _ conversation: Conversation, _ seed: SeedPath
     ) throws -> [GenerationRequest] {
         let tokens = try conversation.prompt(prompt.text)
         return (0..<parameters.samples).map { index in

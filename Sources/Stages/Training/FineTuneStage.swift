@@ -101,7 +101,7 @@ package struct FineTuneStage: Stage {
             seed: context.seed.child("training").key, precision: parameters.precision,
             pool: WorkerPool(threads: context.execution.threads))
         let heldOut = validation.isEmpty ? nil : (TrainingTask.supervised(validation), parameters.evaluateEvery)
-        let steps = try TrainingRun(trainer: trainer, context: context, heldOut: heldOut).run()
+        let steps = try await TrainingRun(trainer: trainer, context: context, heldOut: heldOut).run()
         let checkpoint = try context.writeCheckpoint(model, to: "model")
         var summary = TrainingSummary.members(steps, metrics: ["loss", "mean_token_accuracy", "eval_loss"])
         summary["examples"] = .count(examples.count)

@@ -6,7 +6,7 @@ package import Pipeline
 package struct PreferenceTrainingStage: Stage {
     package struct Parameters: StageParameters {
         enum CodingKeys: String, CodingKey {
-            case schedule, epochs, dropout, beta, loss, precision
+            case schedule, epochs, dropout, beta, loss, precision, stopping
             case learningRate = "learning_rate", finalLearningRate = "final_learning_rate"
             case warmupSteps = "warmup_steps", maxSteps = "max_steps", batchSize = "batch_size"
             case weightDecay = "weight_decay", maxGradientNorm = "max_gradient_norm"
@@ -48,6 +48,8 @@ package struct PreferenceTrainingStage: Stage {
         package var likelihoodWeight = 0.0
         /// After how many steps the metrics of `validation-pairs` are taken; null for once, at the end.
         package var evaluateEvery: Int?
+        /// How checkpoints are compared where prompts are connected to `stopping-prompts`, as in the paper (§3.1.3).
+        package var stopping = StoppingSettings()
         /// Of matrix products' factors: see `Precision`. The paper does not say.
         package var precision = Precision.bfloat16
 
@@ -72,10 +74,17 @@ package struct PreferenceTrainingStage: Stage {
         // The reference's view of the validation pairs too.
         Port("reference-logps", schema: ReferenceLogProbabilities.schema.description, acceptsMany: true),
         Port("validation-pairs", schema: PreferencePair.schema.description, isOptional: true, acceptsMany: true),
+        // Early stopping: prompts that nothing is trained on, who judges the answers, and how it is asked.
+        SampledPrompt.port("stopping-prompts", isOptional: true),
+        Port("stopping-judge", schema: CheckpointFile.schema.description, isOptional: true),
+        Port("stopping-rubric", schema: ArtifactReference.blobSchema, isOptional: true),
     ]
     package static let outputs = [
         Port("model", schema: CheckpointFile.schema.description),
         Port("training-log", schema: TrainingStep.schema.description),
+        // Of each checkpoint: its answers, and what was said of them against those before.
+        Port("stopping-responses", schema: Candidate.schema.description, isOptional: true),
+        Port("stopping-verdicts", schema: PairwiseJudgement.schema.description, isOptional: true),
     ]
 
     private static let metrics = [
@@ -99,6 +108,7 @@ package struct PreferenceTrainingStage: Stage {
             targetMargin: parameters.targetMargin, likelihoodWeight: parameters.likelihoodWeight)
         self.objective = objective
         try parameters.settings.validate(for: Self.self, evaluateEvery: parameters.evaluateEvery)
+        try parameters.stopping.validate(for: Self.self)
         try TrainingSettings.renaming(stage: Self.kind.rawValue) { try objective.validate() }
     }
 
@@ -111,7 +121,8 @@ package struct PreferenceTrainingStage: Stage {
         let heldOut = referenced(validation, by: references, what: "validation pairs", context)
         guard !known.isEmpty else {
             context.warn("no pairs to learn from; the model is passed on unchanged")
-            return try outputs(try context.passCheckpoint("model", of: inputs), [], used: 0, of: pairs.count, context)
+            return try outputs(
+                try context.passCheckpoint("model", of: inputs), [], used: 0, of: pairs.count, stopping: nil, context)
         }
         let model = try context.model("model", of: inputs)
         let conversation = try Conversation(model)
@@ -125,11 +136,46 @@ package struct PreferenceTrainingStage: Stage {
             configuration: parameters.settings.configuration, seed: context.seed.child("training").key,
             precision: parameters.precision, pool: WorkerPool(threads: context.execution.threads))
         let task = heldOut.isEmpty ? nil : TrainingTask.preference(try examples(heldOut), objective)
-        let steps = try TrainingRun(
-            trainer: trainer, context: context, heldOut: task.map { ($0, parameters.evaluateEvery) }
+        let contest = try contest(for: model, inputs, context)
+        let steps = try await TrainingRun(
+            trainer: trainer, context: context, heldOut: task.map { ($0, parameters.evaluateEvery) }, contest: contest
         ).run()
-        return try outputs(
-            try context.writeCheckpoint(model, to: "model"), steps, used: known.count, of: pairs.count, context)
+        if let contest, contest.best == 0, !contest.rounds.isEmpty {
+            context.warn("no checkpoint wins against the model that training began with; it is passed on unchanged")
+        }
+        var outputs = try outputs(
+            try context.writeCheckpoint(model, to: "model"), steps, used: known.count, of: pairs.count,
+            stopping: contest?.summary, context)
+        if let contest {
+            let written = try contest.written()
+            outputs.artifacts["stopping-responses"] = try context.write(written.responses, to: "stopping-responses")
+            outputs.artifacts["stopping-verdicts"] = try context.write(written.verdicts, to: "stopping-verdicts")
+        }
+        return outputs
+    }
+
+    /// The contest of checkpoints; nil where no prompts are connected for it.
+    private func contest(
+        for policy: PretrainedModel, _ inputs: StageInputs, _ context: StageContext
+    ) throws -> CheckpointContest? {
+        guard inputs.isConnected("stopping-prompts") else { return nil }
+        for port in ["stopping-judge", "stopping-rubric"] where !inputs.isConnected(port) {
+            throw StageError.missingInput(
+                stage: Self.kind.rawValue, port: port,
+                because: "'stopping-prompts' is connected, and checkpoints need a judge")
+        }
+        let prompts = try SampledPrompt.read("stopping-prompts", of: inputs)
+        guard !prompts.isEmpty else {
+            context.warn("there are no stopping prompts; training is not ended early")
+            return nil
+        }
+        let settings = parameters.stopping.judge(parameters.precision)
+        return try CheckpointContest(
+            policy: policy, prompts: prompts,
+            comparer: context.comparer(
+                inputs, model: "stopping-judge", rubric: "stopping-rubric", settings: settings,
+                replies: prompts.count * ResponseComparer.replies(perMatch: settings), stage: Self.kind),
+            settings: parameters.stopping, precision: parameters.precision, context: context)
     }
 
     /// The pairs of which the reference's view is known.
@@ -160,11 +206,13 @@ package struct PreferenceTrainingStage: Stage {
     }
 
     private func outputs(
-        _ checkpoint: WrittenCheckpoint, _ steps: [TrainingStep], used: Int, of pairs: Int, _ context: StageContext
+        _ checkpoint: WrittenCheckpoint, _ steps: [TrainingStep], used: Int, of pairs: Int, stopping: JSONValue?,
+        _ context: StageContext
     ) throws -> StageOutputs {
         var summary = TrainingSummary.members(steps, metrics: Self.metrics)
         summary["pairs"] = .count(pairs)
         summary["pairs_used"] = .count(used)
+        if let stopping { summary["stopping"] = stopping }
         return StageOutputs(
             [
                 "model": checkpoint.reference,

@@ -22,10 +22,13 @@ struct TrainingRun {
     let context: StageContext
     /// What is measured on the way and not learned from, and after how many steps; nil for once, at the end.
     var heldOut: (task: TrainingTask, every: Int?)?
+    /// Ends training early where its checkpoints get no better.
+    var contest: CheckpointContest?
 
     /// Every step's metrics, those of an interrupted run included.
-    func run() throws -> [TrainingStep] {
+    func run() async throws -> [TrainingStep] {
         var steps = try resume()
+        try await contest?.begin(at: trainer.progress.step)
         let clock = ContinuousClock()
         var cost = Duration.seconds(Double(12 * trainer.model.layout.count) / Self.writingSpeed)
         var saved = clock.now
@@ -33,6 +36,11 @@ struct TrainingRun {
         while true {
             do {
                 try evaluate(&steps)
+                if let contest, contest.isDue(at: trainer.progress.step, isLast: trainer.isFinished),
+                    try await !contest.goesOn(after: trainer.progress.step)
+                {
+                    break
+                }
                 // Asked before the step and within it; a cancelled step leaves no trace in the trainer.
                 guard let step = try trainer.step(checkCancellation: context.checkCancellation) else { break }
                 steps.append(TrainingStep(step: step.step, metrics: step.values))
