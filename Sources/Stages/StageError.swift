@@ -11,6 +11,7 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case checkpointLost(step: Int)
     case duplicateJudgement(candidate: String)
     case repeatedResponse(port: String, prompt: String, index: Int)
+    case server(url: String, problem: String)
     case unreadable(file: String, problem: String)
     case malformedLine(file: String, line: Int, problem: String)
     case duplicateTree(id: String, first: String, second: String)
@@ -52,6 +53,8 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .repeatedResponse(let port, let prompt, let index):
             "'\(port)': prompt '\(prompt)' has two responses with the number \(index); connect the responses of one model, "
                 + "sampled once"
+        case .server(let url, let problem):
+            "server '\(url)' \(problem)"
         case .unreadable(let file, let problem):
             "'\(file)' \(problem)"
         case .malformedLine(let file, let line, let problem):

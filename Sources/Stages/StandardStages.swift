@@ -5,6 +5,7 @@ public enum StandardStages {
     public static var registry: StageRegistry {
         StageRegistry([
             ImportModelStage.self,  // §3.1: the pretrained model M0
+            ConnectModelStage.self,  // none: a model behind a server, to judge with
             MakeModelStage.self,  // none: a tiny model to walk through the loop with
             PrepareSeedsStage.self,  // §3.1.1: human examples and rankings
             FineTuneStage.self,  // §3.1.3: SFT, on IFT data or on IFT and EFT data
@@ -14,6 +15,7 @@ public enum StandardStages {
             SampleResponsesStage.self,  // §2.2: N candidate responses
             JudgeResponsesStage.self,  // §2.2, Figure 2: LLM-as-a-judge
             PairResponsesStage.self,  // §2.3: the best response against the worst
+            MetaJudgeStage.self,  // none: pairs for the skill of judging (Meta-Rewarding)
             KeepBestResponsesStage.self,  // §2.3, A.4: the best responses alone
             ScoreReferenceStage.self,  // §2.3: what DPO compares with
             PreferenceTrainingStage.self,  // §2.3, §3.1.3: DPO

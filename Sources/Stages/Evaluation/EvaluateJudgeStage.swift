@@ -33,7 +33,7 @@ package struct EvaluateJudgeStage: Stage {
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
     package static let inputs = [
-        Port("model", schema: CheckpointFile.schema.description),
+        ServedModel.judgePort("model"),
         Port("rankings", schema: Ranking.schema.description, acceptsMany: true),
         Port("rubric", schema: ArtifactReference.blobSchema),
         Port("judge-examples", schema: JudgeExample.schema.description, isOptional: true, acceptsMany: true),
@@ -114,7 +114,7 @@ extension Judge {
             let items = responses.map { ranking, response in
                 Judge.Item(id: "\(list)/\(response.id)", instruction: ranking.prompt, response: response.text)
             }
-            let replies = try replies(to: items, of: total * settings.samples)
+            let replies = try await replies(to: items, of: total * settings.samples)
             return zip(responses, replies).map { response, replies in
                 Judgement(candidateID: response.1.id, promptID: response.0.id, verdicts: replies)
             }

@@ -38,7 +38,7 @@ package struct FilterJudgementsStage: Stage {
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
     package static let inputs = [
-        Port("model", schema: CheckpointFile.schema.description),
+        ServedModel.judgePort("model"),
         Port("rankings", schema: Ranking.schema.description, acceptsMany: true),
         Port("rubric", schema: ArtifactReference.blobSchema),
         Port("judge-examples", schema: JudgeExample.schema.description, isOptional: true, acceptsMany: true),

@@ -7,23 +7,29 @@ public enum RankAgreement: String, ParameterChoice {
     /// No pair is scored the wrong way round; ties are let pass, unless everything ties: a judge that always says 4
     /// inverts nothing, and would teach just that.
     case noInversion = "no-inversion"
+    /// Pair by pair: a response is kept if it is scored apart from another the way people ranked the two, whatever the
+    /// scores of the rest.
+    case pairs
 
+    /// The places of the responses whose judgements agree: for `strict` and `noInversion` all of them or none.
     /// - Parameters:
-    ///   - scores: one a response.
+    ///   - scores: one a response; nil where it has none that can be used.
     ///   - ranks: the human ranks of the same responses, 0 the best.
-    package func holds(scores: [Int], ranks: [Int]) -> Bool {
+    package func agreeing(scores: [Int?], ranks: [Int]) -> [Int] {
         precondition(scores.count == ranks.count, "rank agreement: \(scores.count) scores, \(ranks.count) ranks")
-        var ordered = 0
+        guard self == .pairs || !scores.contains(nil) else { return [] }
+        var ordered: Set<Int> = []
         for first in scores.indices {
             for second in scores.indices where ranks[first] < ranks[second] {
-                if scores[first] < scores[second] { return false }
-                if scores[first] > scores[second] {
-                    ordered += 1
-                } else if self == .strict {
-                    return false
+                guard let better = scores[first], let worse = scores[second] else { continue }
+                if better > worse {
+                    ordered.formUnion([first, second])
+                } else if self == .strict || (self == .noInversion && better < worse) {
+                    return []
                 }
             }
         }
-        return ordered > 0
+        guard !ordered.isEmpty else { return [] }
+        return self == .pairs ? ordered.sorted() : Array(scores.indices)
     }
 }

@@ -20,17 +20,7 @@ package struct ScoreThinning {
     package func thin(
         _ examples: [JudgeExample], generator: inout Philox
     ) -> (kept: [JudgeExample], ledger: [LedgerEntry]) {
-        var places: [Int: [Int]] = [:]
-        for (place, example) in examples.enumerated() { places[example.score, default: []].append(place) }
-        let commonest = places.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
-        var dropped: Set<Int> = []
-        if commonest.count >= 2 {
-            let (top, next) = (commonest[0], commonest[1])
-            let limit = max(allowed(besides: examples.count - top.value.count), next.value.count)
-            if top.value.count > limit {
-                dropped = Set(generator.sample(top.value.count - limit, of: top.value))
-            }
-        }
+        let dropped = thinned(examples.map(\.score), generator: &generator)
         let ledger = examples.enumerated().map { place, example in
             dropped.contains(place)
                 ? LedgerEntry(
@@ -39,6 +29,17 @@ package struct ScoreThinning {
                     item: example.id, decision: .kept, reason: Reason.accepted, detail: "score \(example.score)")
         }
         return (examples.enumerated().filter { !dropped.contains($0.offset) }.map(\.element), ledger)
+    }
+
+    /// The places of what goes, by the score of each.
+    package func thinned(_ scores: [Int], generator: inout Philox) -> Set<Int> {
+        var places: [Int: [Int]] = [:]
+        for (place, score) in scores.enumerated() { places[score, default: []].append(place) }
+        let commonest = places.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+        guard commonest.count >= 2 else { return [] }
+        let (top, next) = (commonest[0], commonest[1])
+        let limit = max(allowed(besides: scores.count - top.value.count), next.value.count)
+        return top.value.count > limit ? Set(generator.sample(top.value.count - limit, of: top.value)) : []
     }
 
     /// The most k with k / (k + others) ≤ share.

@@ -1,8 +1,8 @@
 /// Turns what a model wrote about ranked responses into evaluation fine-tuning examples (paper §3.1.1).
 ///
 /// For each prompt the model has judged all responses once in each attempt. The first attempt whose scores agree with
-/// the human ranking is kept, with all its responses; the others are not used. An attempt counts only if every reply
-/// has a whole score and a justification, none of them cut off: the targets must show both.
+/// the human ranking is kept, with all its responses, or those that agree; the others are not used. A reply counts only if
+/// it has a whole score and a justification, and was not cut off: the targets must show both.
 package struct SelfJudgedRankingFilter {
     package enum Reason: String, CaseIterable {
         case agrees
@@ -43,30 +43,43 @@ package struct SelfJudgedRankingFilter {
         precondition(
             replies.count == ranking.responses.count,
             "judge attempt: \(replies.count) replies to \(ranking.responses.count) responses")
-        let values = replies.map(\.value)
-        // An expected score exists for a reply of any kind; it does not make a torn one worth learning.
-        guard !replies.contains(where: { $0.reason == .cutOff }) else { return .rejected(.cutOff, scores: values) }
-        let known = values.compactMap { $0 }
-        guard known.count == replies.count else { return .rejected(.unparsable, scores: values) }
-        var scores: [Int] = []
-        for (reply, value) in zip(replies, known) {
-            guard reply.expected != nil || value == value.rounded() else {
-                return .rejected(.fractionalScore, scores: values)
-            }
-            scores.append(Int(value.rounded()))
-        }
-        let justifications = replies.map { parser.justification(in: $0.raw, finish: $0.finish) }
-        guard justifications.allSatisfy({ !$0.isEmpty }) else { return .rejected(.noJustification, scores: values) }
-        guard agreement.holds(scores: scores, ranks: ranking.responses.map(\.rank)) else {
-            return .rejected(.disagrees, scores: values)
+        let values = replies.map(\.value), readings = replies.map(reading)
+        let failures = Set(
+            readings.compactMap { if case .failure(let unusable) = $0 { unusable.reason } else { nil } })
+        let scores = readings.map { try? $0.get().score }
+        let agreeing = agreement.agreeing(scores: scores, ranks: ranking.responses.map(\.rank))
+        guard !agreeing.isEmpty else {
+            return .rejected(Self.gravest.first(where: failures.contains) ?? .disagrees, scores: values)
         }
         return .accepted(
-            zip(ranking.responses, zip(justifications, scores)).map { response, verdict in
-                JudgeExample(
-                    instruction: ranking.prompt, response: response.text,
-                    input: template.render(instruction: ranking.prompt, response: response.text),
-                    justification: verdict.0, score: verdict.1, origin: .selfJudged, form: template.form)
+            agreeing.compactMap { place in
+                guard let (score, justification) = try? readings[place].get() else { return nil }
+                let response = ranking.responses[place].text
+                return JudgeExample(
+                    instruction: ranking.prompt, response: response,
+                    input: template.render(instruction: ranking.prompt, response: response),
+                    justification: justification, score: score, origin: .selfJudged, form: template.form)
             })
+    }
+
+    /// Why a reply cannot be learned from.
+    private struct Unusable: Error {
+        let reason: Reason
+    }
+
+    /// Of several failures in an attempt the ledger names the first of these.
+    private static let gravest: [Reason] = [.cutOff, .unparsable, .fractionalScore, .noJustification]
+
+    private func reading(_ reply: Judgement.Reply) -> Result<(score: Int, justification: String), Unusable> {
+        // An expected score exists for a reply of any kind; it does not make a torn one worth learning.
+        if reply.reason == .cutOff { return .failure(Unusable(reason: .cutOff)) }
+        guard let value = reply.value else { return .failure(Unusable(reason: .unparsable)) }
+        guard reply.expected != nil || value == value.rounded() else {
+            return .failure(Unusable(reason: .fractionalScore))
+        }
+        let justification = parser.justification(in: reply.raw, finish: reply.finish)
+        guard !justification.isEmpty else { return .failure(Unusable(reason: .noJustification)) }
+        return .success((Int(value.rounded()), justification))
     }
 
     /// The examples of a prompt's first accepted attempt, and the prompt's ledger entry.

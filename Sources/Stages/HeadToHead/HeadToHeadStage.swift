@@ -37,7 +37,7 @@ package struct HeadToHeadStage: Stage {
     package static let weight = StageWeight.heavy
     package static let inputs = [
         // The judge.
-        Port("model", schema: CheckpointFile.schema.description),
+        ServedModel.judgePort("model"),
         Port("candidates", schema: Candidate.schema.description, acceptsMany: true),
         Port("baseline", schema: Candidate.schema.description, acceptsMany: true),
         Port("rubric", schema: ArtifactReference.blobSchema),
@@ -141,7 +141,7 @@ package struct HeadToHeadStage: Stage {
         let total = matches.count(where: \.needsJudge) * ResponseComparer.replies(perMatch: settings)
         let comparer = try context.comparer(inputs, settings: settings, replies: total, stage: Self.kind)
         return try await context.shards("judgements", of: PairwiseJudgement.self, items: matches.count) { range in
-            try comparer.compare(Array(matches[range]), of: total)
+            try await comparer.compare(Array(matches[range]), of: total)
         }
     }
 }

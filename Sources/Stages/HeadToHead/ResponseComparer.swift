@@ -35,12 +35,12 @@ final class ResponseComparer {
 
     /// A judgement of each match, in order.
     /// - Parameter total: how many replies the stage will ask for in all, for its progress.
-    func compare(_ matches: [ResponseMatch], of total: Int?) throws -> [PairwiseJudgement] {
+    func compare(_ matches: [ResponseMatch], of total: Int?) async throws -> [PairwiseJudgement] {
         let asked = matches.filter(\.needsJudge)
         var replies =
             switch rubric {
-            case .pairwise(let template): try compareInBothOrders(asked, by: template, of: total)[...]
-            case .pointwise(let template): try scoreEach(asked, by: template, of: total)[...]
+            case .pairwise(let template): try await compareInBothOrders(asked, by: template, of: total)[...]
+            case .pointwise(let template): try await scoreEach(asked, by: template, of: total)[...]
             }
         return matches.map { match in
             PairwiseJudgement(match, replies: match.needsJudge ? replies.removeFirst() : [])
@@ -49,14 +49,14 @@ final class ResponseComparer {
 
     private func scoreEach(
         _ matches: [ResponseMatch], by template: JudgeTemplate, of total: Int?
-    ) throws -> [[PairwiseJudgement.Reply]] {
+    ) async throws -> [[PairwiseJudgement.Reply]] {
         let judge = Judge(writer, template: template, settings: settings)
         let items = matches.flatMap { match in
-            [match.first, match.second].map {
-                Judge.Item(id: $0.id, instruction: match.prompt, response: $0.text)
+            [(match.first.id, match.firstText), (match.second.id, match.secondText)].map { id, text in
+                Judge.Item(id: id, instruction: match.prompt, response: text)
             }
         }
-        let replies = try judge.replies(to: items, of: total)
+        let replies = try await judge.replies(to: items, of: total)
         return matches.indices.map { place in
             zip([PairwiseJudgement.Shown.first, .second], replies[(2 * place)...]).flatMap { shown, replies in
                 replies.map { reply in
@@ -71,11 +71,11 @@ final class ResponseComparer {
 
     private func compareInBothOrders(
         _ matches: [ResponseMatch], by template: PairwiseTemplate, of total: Int?
-    ) throws -> [[PairwiseJudgement.Reply]] {
+    ) async throws -> [[PairwiseJudgement.Reply]] {
         let orders: [PairwiseJudgement.Shown] = [.firstThenSecond, .secondThenFirst]
         let tasks = matches.flatMap { match in orders.map { task(match, shown: $0, template) } }
-        let written = try writer.replies(to: tasks, samples: settings.samples, of: total)
-        let values = try values(of: written, to: tasks, template.form)
+        let written = try await writer.replies(to: tasks, samples: settings.samples, of: total)
+        let values = try await values(of: written, to: tasks, template.form)
         let parser = PreferenceParser(template.form)
         return matches.indices.map { place in
             orders.enumerated().flatMap { order, shown in
@@ -94,16 +94,17 @@ final class ResponseComparer {
         _ match: ResponseMatch, shown: PairwiseJudgement.Shown, _ template: PairwiseTemplate
     ) -> JudgeTask {
         let (first, second) =
-            shown == .firstThenSecond ? (match.first, match.second) : (match.second, match.first)
+            shown == .firstThenSecond
+            ? (match.firstText, match.secondText) : (match.secondText, match.firstText)
         return JudgeTask(
             id: "\(match.first.id)/\(match.second.id)/\(shown.rawValue)",
-            text: template.render(instruction: match.prompt, first: first.text, second: second.text))
+            text: template.render(instruction: match.prompt, first: first, second: second))
     }
 
     /// Of each reply to each task, how far it is for the response shown first, 0 … 1.
     private func values(
         of written: [[WrittenReply]], to tasks: [JudgeTask], _ form: PairwiseForm
-    ) throws -> [[Double?]] {
+    ) async throws -> [[Double?]] {
         let parser = PreferenceParser(form)
         guard settings.scoring == .expected else {
             return written.map { $0.map { parser.parse($0.text, finish: $0.finish).preference?.value } }
@@ -116,7 +117,7 @@ final class ResponseComparer {
                     replies: Preference.allCases.map { form.reply(justification: justification, preference: $0) })
             }
         }
-        var expected = try writer.logProbabilities(of: alternatives).map { row in
+        var expected = try await writer.logProbabilities(of: alternatives).map { row in
             row.map { Expectation.value(of: Preference.allCases.map(\.value), logProbabilities: $0) }
         }[...]
         return written.map { replies in replies.map { _ in expected.removeFirst() } }

@@ -24,13 +24,13 @@ final class Judge {
 
     /// The replies about each item, `settings.samples` each.
     /// - Parameter total: how many replies the stage will ask for in all, for its progress.
-    func replies(to items: [Item], of total: Int?) throws -> [[Judgement.Reply]] {
+    func replies(to items: [Item], of total: Int?) async throws -> [[Judgement.Reply]] {
         let tasks = items.map { item in
             JudgeTask(
                 id: item.id, text: template.render(instruction: item.instruction, response: item.response))
         }
-        let written = try writer.replies(to: tasks, samples: settings.samples, of: total)
-        var expectations = try expectedScores(after: written, to: tasks)[...]
+        let written = try await writer.replies(to: tasks, samples: settings.samples, of: total)
+        var expectations = try await expectedScores(after: written, to: tasks)[...]
         return written.map { replies in
             replies.map { reply in
                 Judgement.Reply(
@@ -42,7 +42,7 @@ final class Judge {
 
     /// The expected score of each reply, one task's after the other's; nil where it is not asked for, or the model's
     /// context has no room for it.
-    private func expectedScores(after written: [[WrittenReply]], to tasks: [JudgeTask]) throws -> [Double?] {
+    private func expectedScores(after written: [[WrittenReply]], to tasks: [JudgeTask]) async throws -> [Double?] {
         guard settings.scoring == .expected else { return written.flatMap { $0.map { _ in nil } } }
         let scale = template.form.scale
         let alternatives = zip(tasks, written).flatMap { task, replies in
@@ -55,7 +55,7 @@ final class Judge {
                     })
             }
         }
-        return try writer.logProbabilities(of: alternatives).map { row in
+        return try await writer.logProbabilities(of: alternatives).map { row in
             row.map { Expectation.value(of: scale.map(Double.init), logProbabilities: $0) }
         }
     }

@@ -35,7 +35,7 @@ package struct JudgeResponsesStage: Stage {
     package static let weight = StageWeight.heavy
     package static let rowPort: String? = "candidates"
     package static let inputs = [
-        Port("model", schema: CheckpointFile.schema.description),
+        ServedModel.judgePort("model"),
         Port("candidates", schema: Candidate.schema.description, acceptsMany: true),
         Port("rubric", schema: ArtifactReference.blobSchema),
         Port("judge-examples", schema: JudgeExample.schema.description, isOptional: true, acceptsMany: true),
@@ -86,7 +86,7 @@ package struct JudgeResponsesStage: Stage {
             let items = candidates[range].filter { !$0.isMissing }.map {
                 Judge.Item(id: $0.id, instruction: $0.prompt, response: $0.text)
             }
-            var replies = try judge.replies(to: items, of: present * parameters.samples)[...]
+            var replies = try await judge.replies(to: items, of: present * parameters.samples)[...]
             return candidates[range].map { candidate in
                 let verdicts = candidate.isMissing ? [] : replies.removeFirst()
                 return Judgement(candidateID: candidate.id, promptID: candidate.promptID, verdicts: verdicts)

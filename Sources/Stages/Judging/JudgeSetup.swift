@@ -38,7 +38,20 @@ extension StageContext {
         _ inputs: StageInputs, model port: String = "model", settings: JudgeSettings, replies: Int,
         workedExamples: [WorkedExample]
     ) throws -> any ReplyWriter {
-        try ModelReplyWriter(
+        if let served = try inputs.servedModel(port) {
+            guard settings.scoring == .sampled else {
+                throw StageError.server(
+                    url: served.url,
+                    problem:
+                        "gives no probabilities of single tokens; set 'scoring: sampled', or judge with a model of the store"
+                )
+            }
+            warn("'\(served.model)' at \(served.url) judges: what a server writes need not be the same again")
+            return ServerReplyWriter(
+                try ChatServer(served), sampling: settings.sampling, maxTokens: settings.maxTokens,
+                workedExamples: workedExamples, seed: seed, context: self)
+        }
+        return try ModelReplyWriter(
             Writer(
                 model(port, of: inputs), precision: settings.precision, weights: settings.weights,
                 requests: replies, context: self),

@@ -22,9 +22,9 @@ struct AlternativeEndings {
 protocol ReplyWriter: AnyObject {
     /// `samples` replies to each task.
     /// - Parameter total: how many replies the stage will ask for in all, for its progress.
-    func replies(to tasks: [JudgeTask], samples: Int, of total: Int?) throws -> [[WrittenReply]]
+    func replies(to tasks: [JudgeTask], samples: Int, of total: Int?) async throws -> [[WrittenReply]]
 
     /// Of each alternative the log-probability, in nats, of the first token that is its own; nil where the context has no
     /// room for them.
-    func logProbabilities(of alternatives: [AlternativeEndings]) throws -> [[Float]?]
+    func logProbabilities(of alternatives: [AlternativeEndings]) async throws -> [[Float]?]
 }

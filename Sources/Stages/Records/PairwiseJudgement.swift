@@ -87,19 +87,25 @@ public struct PairwiseJudgement: Record, Equatable {
 package struct ResponseMatch: Sendable {
     package let first: Candidate
     package let second: Candidate
+    /// What the judge sees of them.
+    let firstText: String
+    let secondText: String
 
-    package init(first: Candidate, second: Candidate) {
+    /// - Parameter shown: what the judge is to see of a response; by default all of it.
+    package init(first: Candidate, second: Candidate, shown: (Candidate) -> String = \.text) {
         precondition(
             first.promptID == second.promptID,
             "responses to different prompts '\(first.promptID)' and '\(second.promptID)'")
         self.first = first
         self.second = second
+        firstText = shown(first)
+        secondText = shown(second)
     }
 
     var prompt: String { first.prompt }
     /// Whether one of the models gave no response.
     package var isMissing: Bool { first.isMissing || second.isMissing }
-    package var isIdentical: Bool { first.text == second.text }
+    package var isIdentical: Bool { firstText == secondText }
     /// Whether a judge is needed to tell.
     var needsJudge: Bool { !isMissing && !isIdentical }
 }

@@ -95,7 +95,7 @@ final class CheckpointContest {
         let total = matches.count(where: \.needsJudge) * ResponseComparer.replies(perMatch: settings.judge(precision))
         let verdicts = try await context.shards(
             "stopping-\(step)-judging", of: PairwiseJudgement.self, items: matches.count
-        ) { range in try comparer.compare(Array(matches[range]), of: total) }
+        ) { range in try await comparer.compare(Array(matches[range]), of: total) }
         try context.staging.publish(rows: verdicts, as: verdictsName(step))
         return try round(step, verdicts)
     }

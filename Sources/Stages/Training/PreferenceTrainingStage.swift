@@ -76,7 +76,7 @@ package struct PreferenceTrainingStage: Stage {
         Port("validation-pairs", schema: PreferencePair.schema.description, isOptional: true, acceptsMany: true),
         // Early stopping: prompts that nothing is trained on, who judges the answers, and how it is asked.
         SampledPrompt.port("stopping-prompts", isOptional: true),
-        Port("stopping-judge", schema: CheckpointFile.schema.description, isOptional: true),
+        ServedModel.judgePort("stopping-judge", isOptional: true),
         Port("stopping-rubric", schema: ArtifactReference.blobSchema, isOptional: true),
     ]
     package static let outputs = [

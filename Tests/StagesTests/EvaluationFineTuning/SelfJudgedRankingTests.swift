@@ -12,14 +12,33 @@ struct RankAgreementTests {
             ([4, 4, 4], false, false), ([1, 3, 5], false, false), ([4, 4, 5], false, false),
         ] as [([Int], Bool, Bool)])
     func agreement(scores: [Int], strict: Bool, noInversion: Bool) {
-        #expect(RankAgreement.strict.holds(scores: scores, ranks: [0, 1, 2]) == strict)
-        #expect(RankAgreement.noInversion.holds(scores: scores, ranks: [0, 1, 2]) == noInversion)
+        let all = [0, 1, 2]
+        #expect(RankAgreement.strict.agreeing(scores: scores, ranks: all) == (strict ? all : []))
+        #expect(RankAgreement.noInversion.agreeing(scores: scores, ranks: all) == (noInversion ? all : []))
     }
 
     @Test("ranks need not be contiguous, and responses that people tied may score anything")
     func ranks() {
-        #expect(RankAgreement.strict.holds(scores: [4, 1, 2], ranks: [3, 9, 9]))
-        #expect(!RankAgreement.strict.holds(scores: [4, 5], ranks: [9, 9]))
+        #expect(RankAgreement.strict.agreeing(scores: [4, 1, 2], ranks: [3, 9, 9]) == [0, 1, 2])
+        #expect(RankAgreement.strict.agreeing(scores: [4, 5], ranks: [9, 9]).isEmpty)
+    }
+
+    @Test(
+        "pair by pair: whoever stands right to another is kept, whatever the rest say",
+        arguments: [
+            ([5, 3, 1], [0, 1, 2]), ([3, 5, 1], [0, 1, 2]), ([1, 5, 3], [1, 2]), ([1, 3, 5], []), ([4, 4, 4], []),
+            ([5, nil, 1], [0, 2]), ([nil, nil, 1], []), ([4, 4, 1], [0, 1, 2]), ([2, 5, 1], [0, 1, 2]),
+        ] as [([Int?], [Int])])
+    func pairs(scores: [Int?], kept: [Int]) {
+        #expect(RankAgreement.pairs.agreeing(scores: scores, ranks: [0, 1, 2]) == kept)
+    }
+
+    @Test("a response without a usable score fails an attempt that is looked at as a whole")
+    func wholeAttempts() {
+        for agreement in [RankAgreement.strict, .noInversion] {
+            #expect(agreement.agreeing(scores: [5, nil, 1], ranks: [0, 1, 2]).isEmpty)
+            #expect(agreement.agreeing(scores: [5, nil, 1], ranks: [0, 1, 1]).isEmpty)
+        }
     }
 }
 
@@ -69,6 +88,23 @@ struct SelfJudgedRankingTests {
         #expect(try reason("Score: 5", "Bad. Score: 1") == .noJustification)
         #expect(try reason("Good. Score: 1", "Bad. Score: 5") == .disagrees)
         #expect(try reason("Good. Score: 4", "Bad. Score: 4") == .disagrees)
+    }
+
+    @Test("pair by pair, a reply that cannot be used takes only itself out")
+    func byPairs() throws {
+        let ranking = Ranking(
+            tree: "t", prompt: "Why?",
+            responses: ["a", "b", "c"].enumerated().map { .init(id: $1, text: "Answer \($1).", rank: $0) })
+        let replies = [reply("Good. Score: 4"), reply("Torn. Sc", finish: .length), reply("Poor. Score: 1")]
+        guard case .accepted(let examples) = try filter(.pairs).attempt(ranking, replies: replies) else {
+            Issue.record("rejected")
+            return
+        }
+        #expect(examples.map(\.response) == ["Answer a.", "Answer c."] && examples.map(\.score) == [4, 1])
+        #expect(
+            try filter(.strict).attempt(ranking, replies: replies) == .rejected(.cutOff, scores: [4, nil, 1]))
+        let none = [reply("Good. Score: 1"), reply("No score."), reply("Poor. Score: 1")]
+        #expect(try filter(.pairs).attempt(ranking, replies: none) == .rejected(.unparsable, scores: [1, nil, 1]))
     }
 
     @Test("an expected score is rounded into the target, and must still agree then")

@@ -115,8 +115,8 @@ struct HeadToHeadStageTests {
     @Test("what cannot be compared is refused")
     func refusals() async throws {
         let place = try await place(), harness = place.loop.harness
-        var inputs = place.inputs
-        inputs["baseline"]?.append(try #require(inputs["baseline"]?[0]))
+        let baseline = try #require(place.inputs["baseline"])
+        let inputs = place.inputs.merging(["baseline": baseline + baseline]) { _, twice in twice }
         await #expect(throws: StageError.repeatedResponse(port: "baseline", prompt: "p0", index: 0)) {
             try await harness.run(HeadToHeadStage.self, inputs)
         }

@@ -113,8 +113,7 @@ struct EarlyStoppingTests {
     @Test("prompts without a judge are refused, and no prompts at all are told of")
     func refusals() async throws {
         let place = try await Place(), harness = place.loop.harness
-        var inputs = place.inputs
-        inputs["stopping-judge"] = nil
+        let inputs = place.inputs.filter { $0.key != "stopping-judge" }
         await #expect(
             throws: StageError.missingInput(
                 stage: "dpo", port: "stopping-judge",
