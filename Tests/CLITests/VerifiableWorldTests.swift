@@ -54,6 +54,9 @@ struct VerifiableWorldTests {
             #expect((0...1).contains(value))
         }
         #expect(try measurement(place, "m4.truth", "success_gain")["count"] as? Int == 12)
+        // Of M2 the model before is M1, the baseline of all.
+        let gain = try measurement(place, "m2.truth", "success_gain")["value"] as? Double
+        #expect(try measurement(place, "m2.truth", "success_gain_previous")["value"] as? Double == gain)
         let table = try place.pipeline.run("run", Self.loop, "-f", "tiny.yaml").stdout
         for text in ["right answers", "judge: right over wrong", "the same, less the baseline's"] {
             #expect(table.contains(text), "\(text)")

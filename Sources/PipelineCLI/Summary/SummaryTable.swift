@@ -114,6 +114,7 @@ struct SummaryRow: Sendable {
     private static let truth = [
         checked("right answers", "success"),
         checked("the same, less the baseline's", "success_gain"),
+        checked("the same, less the model's before", "success_gain_previous"),
         checked("wishes met, of five", "points"),
         checked("judge: right over wrong", "judge_accuracy"),
         checked("the same, ties as half", "judge_accuracy_tie_half"),

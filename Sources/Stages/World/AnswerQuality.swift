@@ -49,9 +49,16 @@ package struct AnswerQuality {
         ]
     }
 
-    /// By how much the success rate lies over that of `baseline`, task by task: the same tasks, so that what makes one
-    /// harder than another cancels.
-    package func gain(_ items: [Item], over baseline: [Item]) -> Measurement {
+    /// What a model's answers are compared with.
+    package enum Earlier: String {
+        case baseline
+        /// The model that training began with.
+        case previous
+    }
+
+    /// By how much the success rate lies over that of an earlier model, task by task: the same tasks, so that what makes
+    /// one harder than another cancels.
+    package func gain(_ items: [Item], over baseline: [Item], ofWhom earlier: Earlier = .baseline) -> Measurement {
         let rates = Dictionary(baseline.map { ($0.task, Self.rate($0)) }) { first, _ in first }
         let samples = items.compactMap { item -> RatioSample? in
             guard let before = RatioSample.ratio([rates[item.task]].compactMap(\.self)),
@@ -59,7 +66,9 @@ package struct AnswerQuality {
             else { return nil }
             return RatioSample(now - before, of: 1)
         }
-        return measure("success_gain", "success less the baseline's, task by task, over tasks of both", samples)
+        let name = earlier == .baseline ? "success_gain" : "success_gain_previous"
+        return measure(
+            name, "success less that of the \(earlier.rawValue) model, task by task, over tasks of both", samples)
     }
 
     /// Of two answers to one task of which one is right, whether the judge scores that one higher.

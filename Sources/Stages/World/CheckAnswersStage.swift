@@ -20,6 +20,8 @@ package struct CheckAnswersStage: Stage {
         Port("judgements", schema: Judgement.schema.description, isOptional: true),
         // Another model's answers to the same tasks, to be compared with.
         Port("baseline", schema: Candidate.schema.description, isOptional: true),
+        // Those of the model that this one was trained from.
+        Port("previous", schema: Candidate.schema.description, isOptional: true),
         // What the model was trained on: how many pairs prefer the better response?
         Port("pairs", schema: PreferencePair.schema.description, isOptional: true, acceptsMany: true),
     ]
@@ -43,7 +45,10 @@ package struct CheckAnswersStage: Stage {
         let items = try Self.items(answers, scores)
         var measurements = quality.success(items)
         if let baseline = try inputs.optionalRows("baseline", as: Candidate.self) {
-            measurements.append(quality.gain(items, over: try Self.items(baseline, [:])))
+            measurements.append(quality.gain(items, over: try Self.items(baseline, [:]), ofWhom: .baseline))
+        }
+        if let previous = try inputs.optionalRows("previous", as: Candidate.self) {
+            measurements.append(quality.gain(items, over: try Self.items(previous, [:]), ofWhom: .previous))
         }
         if inputs.isConnected("judgements") { measurements += quality.judging(items) }
         if let pairs = try inputs.optionalRows("pairs", as: PreferencePair.self) {

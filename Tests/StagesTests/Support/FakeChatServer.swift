@@ -25,7 +25,11 @@ final class FakeChatServer: Sendable {
 
     let url: String
     private let socket: Int32
-    private let received = Mutex<[Request]>([])
+    private let received = Received()
+
+    private final class Received: Sendable {
+        let requests = Mutex<[Request]>([])
+    }
 
     /// - Parameter answer: called with each request and its number, from 0, one at a time.
     init(answer: @escaping @Sendable (Request, Int) -> Answer) throws {
@@ -47,7 +51,7 @@ final class FakeChatServer: Sendable {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
                 if let request = Self.read(connection) {
-                    let number = received.withLock { requests in
+                    let number = received.requests.withLock { requests in
                         requests.append(request)
                         return requests.count - 1
                     }
@@ -63,7 +67,7 @@ final class FakeChatServer: Sendable {
         close(socket)
     }
 
-    var requests: [Request] { received.withLock { $0 } }
+    var requests: [Request] { received.requests.withLock { $0 } }
 
     private static func read(_ connection: Int32) -> Request? {
         var data = Data(), piece = [UInt8](repeating: 0, count: 65536)
@@ -91,7 +95,7 @@ final class FakeChatServer: Sendable {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
-                send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
