@@ -7,6 +7,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case nothingToTrainOn(stage: String)
     case referenceMismatch(pair: String)
     case referencePrecision(reference: String, policy: String)
+    case noMismatchedCompletion(pair: String)
+    case mismatchedPairMissing(pair: String, mismatched: String)
+    case noOtherPrompt(pairs: Int)
     case trainingLogTooShort(steps: Int, state: Int)
     case checkpointLost(step: Int)
     case duplicateJudgement(candidate: String)
@@ -43,6 +46,16 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .referencePrecision(let reference, let policy):
             "the reference log-probabilities were computed in \(reference) and the policy trains in \(policy), so that it "
                 + "would not start at its reference; give 'reference-logps' and 'dpo' the same 'precision'"
+        case .noMismatchedCompletion(let pair):
+            "pair '\(pair)': its reference log-probabilities have no mismatched completion, from which 'loss: kto' takes "
+                + "the divergence; set 'mismatched: true' of the 'reference-logps' stage"
+        case .mismatchedPairMissing(let pair, let mismatched):
+            "pair '\(pair)': its mismatched completions are those of pair '\(mismatched)', which is not here; connect all "
+                + "pairs that 'reference-logps' read"
+        case .noOtherPrompt(let pairs):
+            "stage 'reference-logps': 'mismatched' puts responses to other prompts behind each prompt, and all that fit, "
+                + "\(pairs) in number, have one prompt; give pairs of two prompts or more, or set 'mismatched: false' and "
+                + "another 'loss' than kto"
         case .trainingLogTooShort(let steps, let state):
             "the saved training log has \(steps) steps, the saved state \(state); remove the stage's staging folder"
         case .checkpointLost(let step):

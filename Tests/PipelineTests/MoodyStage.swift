@@ -33,9 +33,10 @@ struct MoodyStage: Stage {
     static let version = 1
     static let inputs = [Port("numbers", schema: "number/1")]
     static let outputs = [Port("fractions", schema: "fraction/1")]
-    static let rowPort: String? = "numbers"
     let parameters: Parameters
     init(parameters: Parameters) { self.parameters = parameters }
+
+    var rowPort: String? { "numbers" }
 
     func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let numbers = try inputs.rows("numbers", as: NumberRow.self).map(\.value)

@@ -123,10 +123,15 @@ struct ShippedPipelineTests {
         #expect(try origins(changed("prompts-from-policy"), "m3.prompts", "model") == ["m2.model.model"])
         #expect(
             try origins(changed("cumulative-pairs"), "m3.model", "pairs") == ["m2.pairs.pairs", "m3.pairs.pairs"])
+        let desirability = try changed("loss-kto")
+        for iteration in ["m2", "m3"] {
+            #expect(desirability.stage(named: "\(iteration).reference")?.parameters["mismatched"] == true)
+            #expect(desirability.stage(named: "\(iteration).model")?.parameters["loss"] == "kto")
+        }
         let positive = try changed("positive-only")
         #expect(positive.stage(named: "m3.model")?.kind == FineTuneStage.kind)
         #expect(
             try origins(positive, "m3.model", "responses") == ["m2.best.responses", "m3.best.responses"])
-        #expect(Self.ablations.count >= 22)
+        #expect(Self.ablations.count >= 23)
     }
 }

@@ -52,7 +52,8 @@ public struct PairLoss: Sendable, Hashable {
 ///
 /// `sigmoid` is DPO (Rafailov et al. 2023), the paper's; with label smoothing it is cDPO. The others are the relatives
 /// that TRL and its neighbours train with. `simpo`, `cpo` and `orpo` have no reference; their authors add a likelihood
-/// term, which is `PreferenceObjective.likelihoodWeight`.
+/// term, which is `PreferenceObjective.likelihoodWeight`. `kto` (Ethayarajh et al. 2024) takes a pair for a desirable
+/// and an undesirable response, and measures both against the batch's divergence of policy and reference.
 public enum PreferenceLoss: String, Codable, Sendable, CaseIterable {
     case sigmoid, robust, hinge, ipo
     case sigmoidNorm = "sigmoid_norm"
@@ -62,7 +63,10 @@ public enum PreferenceLoss: String, Codable, Sendable, CaseIterable {
     case sppoHard = "sppo_hard"
     case apoZero = "apo_zero"
     case apoDown = "apo_down"
-    case discopop, simpo, cpo, orpo
+    case discopop, simpo, cpo, orpo, kto
+
+    /// Whether examples must have mismatched completions, from which the divergence is estimated.
+    public var needsDivergence: Bool { self == .kto }
 }
 
 /// log(1 + eˣ), finite for every finite `x`.
@@ -77,7 +81,9 @@ func logistic(_ x: Double) -> Double {
 
 extension PreferenceObjective {
     /// The loss of one pair by `loss`, without the likelihood term, and its derivatives; not divided by the batch.
-    public func evaluate(_ pair: PairLogProbabilities) -> PairLoss {
+    ///
+    /// - Parameter divergence: KTO's z, in nats, a constant to the derivatives; other losses do not look at it.
+    public func evaluate(_ pair: PairLogProbabilities, divergence: Double = 0) -> PairLoss {
         let chosen = beta * pair.chosenLogRatio, rejected = beta * pair.rejectedLogRatio
         let x = beta * pair.margin
         let chosenLength = Double(pair.chosenTokens), rejectedLength = Double(pair.rejectedTokens)
@@ -138,7 +144,18 @@ extension PreferenceObjective {
         case .orpo:
             return oddsRatio(
                 pair.policyChosen / chosenLength, pair.policyRejected / rejectedLength, chosenLength, rejectedLength)
+        case .kto:
+            return desirability(chosen - beta * divergence, beta * divergence - rejected)
         }
+    }
+
+    /// KTO's loss, where a pair is two rows: the mean of 1 − σ(desirable) and 1 − σ(undesirable), which is what TRL's
+    /// mean over rows makes of it.
+    private func desirability(_ desirable: Double, _ undesirable: Double) -> PairLoss {
+        PairLoss(
+            (logistic(-desirable) + logistic(-undesirable)) / 2,
+            chosen: -beta * logistic(desirable) * logistic(-desirable) / 2,
+            rejected: beta * logistic(undesirable) * logistic(-undesirable) / 2)
     }
 
     /// −log σ(x), where x falls by β for each nat per token of the rejected response.

@@ -9,15 +9,18 @@ struct BatchObjective {
     /// Targets of the whole batch, and of its chosen responses when they are pairs.
     private let targetCount: Int
     private let chosenTargetCount: Int
+    /// KTO's z; nil for a task whose loss has none.
+    private let divergence: Double?
 
     private var negativeLogLikelihood = 0.0
     private var entropy = 0.0
     private var correct = 0
     private var pairs = PreferenceTally()
 
-    init(_ task: TrainingTask, examples: [Int], items: [[TargetedSequence]]) {
+    init(_ task: TrainingTask, examples: [Int], items: [[TargetedSequence]], divergence: Double?) {
         self.task = task
         self.examples = examples
+        self.divergence = divergence
         targetCount = items.reduce(0) { $0 + $1.reduce(0) { $0 + $1.targetCount } }
         chosenTargetCount = items.reduce(0) { $0 + ($1.first?.targetCount ?? 0) }
     }
@@ -59,7 +62,7 @@ struct BatchObjective {
                 policyChosen: sums[2 * index], policyRejected: sums[2 * index + 1],
                 referenceChosen: example.referenceChosen, referenceRejected: example.referenceRejected,
                 chosenTokens: example.chosen.count, rejectedTokens: example.rejected.count)
-            let result = objective.evaluate(pair)
+            let result = objective.evaluate(pair, divergence: divergence ?? 0)
             pairs.add(pair, loss: result.loss, beta: objective.beta)
             gradients[2 * index] = Float(result.chosenGradient / pairCount + likelihoodGradient)
             gradients[2 * index + 1] = Float(result.rejectedGradient / pairCount)
@@ -80,6 +83,7 @@ struct BatchObjective {
             var values = pairs.metrics
             values["mean_token_accuracy"] = Double(correct) / Double(chosenTargetCount)
             values["entropy"] = entropy / Double(targetCount)
+            values["kl"] = divergence
             if objective.likelihoodWeight > 0 {
                 let likelihood = negativeLogLikelihood / Double(chosenTargetCount)
                 values["nll_loss"] = likelihood

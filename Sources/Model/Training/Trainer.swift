@@ -90,7 +90,9 @@ public final class Trainer {
     ) throws -> [String: Double] {
         try task.validate(for: model.configuration)
         let examples = Array(0..<task.exampleCount), items = examples.map { task.sequences(of: $0) }
-        var objective = BatchObjective(task, examples: examples, items: items)
+        var objective = BatchObjective(
+            task, examples: examples, items: items,
+            divergence: try divergence(of: task, examples, checkCancellation))
         for range in MicroBatches.ranges(of: items, rowBudget: configuration.tokensPerMicroBatch) {
             try checkCancellation()
             let packed = PackedBatch(items[range].flatMap { $0 })
@@ -110,12 +112,24 @@ public final class Trainer {
         transformer.parametersChanged()
     }
 
+    /// The batch's divergence, where the task's loss has one: known before the first gradient, since every pair's loss
+    /// is measured against it.
+    private func divergence(
+        of task: TrainingTask, _ batch: [Int], _ checkCancellation: () throws -> Void
+    ) throws -> Double? {
+        guard case .preference(let examples, let objective) = task, objective.loss.needsDivergence else { return nil }
+        return try DivergenceEstimate.ofMismatched(
+            batch.map { examples[$0] }, transformer: transformer, rowBudget: configuration.tokensPerMicroBatch,
+            checkCancellation)
+    }
+
     /// Fills `gradient` with the whole batch's gradient, micro-batch after micro-batch.
     private func accumulate(
         _ batch: [Int], _ checkCancellation: () throws -> Void
     ) throws -> (metrics: [String: Double], tokens: Int) {
         let items = batch.map { task.sequences(of: $0) }
-        var objective = BatchObjective(task, examples: batch, items: items)
+        var objective = BatchObjective(
+            task, examples: batch, items: items, divergence: try divergence(of: task, batch, checkCancellation))
         optimizer.clear(gradient)
         let ranges = MicroBatches.ranges(of: items, rowBudget: configuration.tokensPerMicroBatch)
         for (number, range) in ranges.enumerated() {

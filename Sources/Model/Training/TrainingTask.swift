@@ -18,6 +18,18 @@ public struct SupervisedExample: Sendable, Hashable {
     }
 }
 
+/// A response to another prompt than the one it is put behind.
+public struct MismatchedCompletion: Sendable, Hashable {
+    public var tokens: [Int32]
+    /// Of the tokens behind the prompt, in nats, summed over them: from `SequenceScorer` on the reference model.
+    public var reference: Double
+
+    public init(tokens: [Int32], reference: Double) {
+        self.tokens = tokens
+        self.reference = reference
+    }
+}
+
 /// A prompt with a chosen and a rejected response, and the reference model's log-probabilities of both.
 public struct PreferenceExample: Sendable, Hashable {
     public var prompt: [Int32]
@@ -27,15 +39,20 @@ public struct PreferenceExample: Sendable, Hashable {
     /// Sums over the response's tokens, in nats, from `SequenceScorer` on the reference model.
     public var referenceChosen: Double
     public var referenceRejected: Double
+    /// What stands behind the prompt where the divergence of policy and reference is estimated (KTO); other losses need
+    /// none.
+    public var mismatched: [MismatchedCompletion]
 
     public init(
-        prompt: [Int32], chosen: [Int32], rejected: [Int32], referenceChosen: Double, referenceRejected: Double
+        prompt: [Int32], chosen: [Int32], rejected: [Int32], referenceChosen: Double, referenceRejected: Double,
+        mismatched: [MismatchedCompletion] = []
     ) {
         self.prompt = prompt
         self.chosen = chosen
         self.rejected = rejected
         self.referenceChosen = referenceChosen
         self.referenceRejected = referenceRejected
+        self.mismatched = mismatched
     }
 }
 
@@ -97,7 +114,25 @@ public enum TrainingTask: Sendable {
                 }
                 try configuration.check(example.prompt + example.chosen, place: place)
                 try configuration.check(example.prompt + example.rejected, place: place)
+                if objective.loss.needsDivergence { try example.checkMismatched(for: configuration, place: place) }
             }
+        }
+    }
+}
+
+extension PreferenceExample {
+    /// - Throws: `ModelError` where the divergence cannot be estimated from it.
+    fileprivate func checkMismatched(for configuration: ModelConfiguration, place: String) throws(ModelError) {
+        if mismatched.isEmpty {
+            throw .example(place: place, problem: "there is no mismatched completion, which 'kto' needs")
+        }
+        for completion in mismatched {
+            if completion.tokens.isEmpty { throw .example(place: place, problem: "a mismatched completion is empty") }
+            if !completion.reference.isFinite {
+                throw .example(
+                    place: place, problem: "a mismatched completion's reference log-probability is not finite")
+            }
+            try configuration.check(prompt + completion.tokens, place: place)
         }
     }
 }

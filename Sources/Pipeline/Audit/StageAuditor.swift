@@ -65,7 +65,7 @@ public struct StageAuditor: Sendable {
 
     /// Which rows of the row-wise input are worked on; nil for all of them.
     private func sample(of forecast: StageForecast, _ record: StageRecord) throws -> RowSample? {
-        guard options.share < 1, let port = forecast.stage.definition.rowPort,
+        guard options.share < 1, let port = try forecast.stage.rowPort(),
             let references = forecast.inputs[port], Set(references.map(\.schema)).count == 1,
             let output = record.outputs.first, record.outputs.count == 1
         else { return nil }

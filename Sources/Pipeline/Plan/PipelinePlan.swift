@@ -40,6 +40,10 @@ public struct PlannedStage: Sendable {
     public let location: SourceLocation
 
     public var kind: StageKind { definition.kind }
+
+    /// As `Stage.rowPort`.
+    /// - Throws: what the stage finds wrong with its parameters; those of a plan were checked.
+    public func rowPort() throws -> String? { try definition.makeStage(parameters: parameters).rowPort }
 }
 
 /// What flows into one input port.

@@ -15,12 +15,13 @@ public protocol Stage: Sendable {
     static var usesSeed: Bool { get }
     static var numerics: Numerics { get }
     static var weight: StageWeight { get }
-    /// The input whose rows are worked on one by one: each gives equally many rows of the one output, whatever rows
-    /// stand beside it. Nil for a stage that looks at its inputs as a whole.
-    static var rowPort: String? { get }
 
     /// Checks the parameters: throws before anything runs.
     init(parameters: Parameters) throws
+
+    /// The input whose rows are worked on one by one: each gives equally many rows of the one output, whatever rows
+    /// stand beside it. Nil for a stage that, with its parameters, looks at its inputs as a whole.
+    var rowPort: String? { get }
 
     /// Computes the outputs. Runs on a thread of its own, so it may compute for long without suspending, but should
     /// call `context.checkCancellation()` at each record or step.
@@ -31,7 +32,7 @@ extension Stage {
     public static var usesSeed: Bool { false }
     public static var numerics: Numerics { .exact }
     public static var weight: StageWeight { .light }
-    public static var rowPort: String? { nil }
+    public var rowPort: String? { nil }
 }
 
 /// What a pipeline file may set for a stage. The defaults stand in the declaration, each with its source.

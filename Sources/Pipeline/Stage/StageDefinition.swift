@@ -9,7 +9,6 @@ public struct StageDefinition: Sendable {
     public let usesSeed: Bool
     public let numerics: Numerics
     public let weight: StageWeight
-    public let rowPort: String?
     private let type: any Stage.Type
 
     public init<S: Stage>(_ stage: S.Type) {
@@ -20,7 +19,6 @@ public struct StageDefinition: Sendable {
         usesSeed = S.usesSeed
         numerics = S.numerics
         weight = S.weight
-        rowPort = S.rowPort
         type = stage
     }
 

@@ -65,7 +65,7 @@ struct AuditCommand: AsyncParsableCommand {
         defer { withExtendedLifetime(interrupts) {} }
 
         var audits: [AuditReport.Entry] = []
-        for stage in chosen(forecast) {
+        for stage in try chosen(forecast) {
             if !output.json { Console.note("\(stage.name): executing again") }
             do {
                 let audit = try await auditor.audit(stage.name)
@@ -93,10 +93,10 @@ struct AuditCommand: AsyncParsableCommand {
         for line in report.lines { try Console.print(DisplayText.harmless(line)) }
     }
 
-    private func chosen(_ forecast: PlanForecast) -> [StageForecast] {
-        forecast.stages.filter { stage in
+    private func chosen(_ forecast: PlanForecast) throws -> [StageForecast] {
+        try forecast.stages.filter { stage in
             if !stages.isEmpty { return stages.contains(stage.name) }
-            return sample == nil || stage.stage.definition.rowPort != nil
+            return try sample == nil || stage.stage.rowPort() != nil
         }
     }
 

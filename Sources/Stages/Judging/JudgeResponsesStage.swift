@@ -33,7 +33,6 @@ package struct JudgeResponsesStage: Stage {
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
-    package static let rowPort: String? = "candidates"
     package static let inputs = [
         ServedModel.judgePort("model"),
         Port("candidates", schema: Candidate.schema.description, acceptsMany: true),
@@ -54,6 +53,8 @@ package struct JudgeResponsesStage: Stage {
             precision: parameters.precision, weights: parameters.weights)
         try settings.validate { try Self.require($0, in: $1, $2) }
     }
+
+    package var rowPort: String? { "candidates" }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let candidates = try inputs.rows("candidates", as: Candidate.self)

@@ -37,7 +37,10 @@ public enum RowRelations {
             RowRelation("rejected", "rejected_id", [candidate: "id"]),
             RowRelation("judgement of rejected", "rejected_id", [judgement: "candidate_id"]),
         ],
-        ReferenceLogProbabilities.schema.name: [RowRelation("pair", "id", [PreferencePair.schema.name: "id"])],
+        ReferenceLogProbabilities.schema.name: [
+            RowRelation("pair", "id", [PreferencePair.schema.name: "id"]),
+            RowRelation("mismatched pair", "mismatched.pair", [PreferencePair.schema.name: "id"]),
+        ],
         BestResponse.schema.name: [
             RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"]),
             RowRelation("candidate", "candidate_id", [candidate: "id"]),

@@ -31,7 +31,6 @@ package struct SampleResponsesStage: Stage {
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
-    package static let rowPort: String? = "prompts"
     package static let inputs = [
         Port("model", schema: CheckpointFile.schema.description),
         SampledPrompt.port("prompts"),
@@ -49,6 +48,8 @@ package struct SampleResponsesStage: Stage {
         try Self.require(parameters.samples, in: 1...ParameterLimit.count, "samples")
         try Self.require(parameters.maxTokens, in: 1...ParameterLimit.count, "max_tokens")
     }
+
+    package var rowPort: String? { "prompts" }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let prompts = try SampledPrompt.read("prompts", of: inputs)

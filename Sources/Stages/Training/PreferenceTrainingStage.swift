@@ -90,7 +90,7 @@ package struct PreferenceTrainingStage: Stage {
     private static let metrics = [
         "loss", "rewards/accuracies", "rewards/margins", "rewards/chosen", "rewards/rejected", "logps/chosen",
         "logps/rejected", "logps/chosen_per_token", "lengths/chosen", "lengths/rejected", "eval_loss",
-        "eval_rewards/accuracies",
+        "eval_rewards/accuracies", "kl",
     ]
 
     private let parameters: Parameters
@@ -126,9 +126,13 @@ package struct PreferenceTrainingStage: Stage {
         }
         let model = try context.model("model", of: inputs)
         let conversation = try Conversation(model)
+        let encoded = Dictionary(
+            try (known + heldOut).map { ($0.id, try EncodedPair($0, conversation)) }
+        ) { first, _ in first }
         func examples(_ pairs: [PreferencePair]) throws -> [PreferenceExample] {
             try pairs.compactMap { pair in
-                try references[pair.id].map { try example(EncodedPair(pair, conversation), $0) }
+                guard let pair = encoded[pair.id], let reference = references[pair.pair.id] else { return nil }
+                return try example(pair, reference, among: encoded)
             }
         }
         let trainer = try Trainer(
@@ -192,7 +196,9 @@ package struct PreferenceTrainingStage: Stage {
 
     /// - Throws: `StageError.referenceMismatch` where the reference saw other tokens: another tokenizer or template;
     ///   `.referencePrecision` where it was computed in another precision.
-    private func example(_ pair: EncodedPair, _ reference: ReferenceLogProbabilities) throws -> PreferenceExample {
+    private func example(
+        _ pair: EncodedPair, _ reference: ReferenceLogProbabilities, among pairs: [String: EncodedPair]
+    ) throws -> PreferenceExample {
         guard reference.chosenTokens == pair.chosen.count, reference.rejectedTokens == pair.rejected.count else {
             throw StageError.referenceMismatch(pair: pair.pair.id)
         }
@@ -202,7 +208,31 @@ package struct PreferenceTrainingStage: Stage {
         }
         return PreferenceExample(
             prompt: pair.prompt, chosen: pair.chosen, rejected: pair.rejected, referenceChosen: reference.chosen,
-            referenceRejected: reference.rejected)
+            referenceRejected: reference.rejected,
+            mismatched: objective.loss.needsDivergence ? try mismatched(pair, reference, among: pairs) : [])
+    }
+
+    /// The responses of another pair as the reference saw them behind this one's prompt.
+    /// - Throws: `StageError.noMismatchedCompletion` where it did not; `.mismatchedPairMissing` where that pair is not
+    ///   among `pairs`; `.referenceMismatch`.
+    private func mismatched(
+        _ pair: EncodedPair, _ reference: ReferenceLogProbabilities, among pairs: [String: EncodedPair]
+    ) throws -> [MismatchedCompletion] {
+        guard let mismatched = reference.mismatched else {
+            throw StageError.noMismatchedCompletion(pair: pair.pair.id)
+        }
+        guard let other = pairs[mismatched.pair] else {
+            throw StageError.mismatchedPairMissing(pair: pair.pair.id, mismatched: mismatched.pair)
+        }
+        guard mismatched.chosenTokens <= other.chosen.count, mismatched.rejectedTokens <= other.rejected.count else {
+            throw StageError.referenceMismatch(pair: pair.pair.id)
+        }
+        return [
+            MismatchedCompletion(
+                tokens: Array(other.chosen.prefix(mismatched.chosenTokens)), reference: mismatched.chosen),
+            MismatchedCompletion(
+                tokens: Array(other.rejected.prefix(mismatched.rejectedTokens)), reference: mismatched.rejected),
+        ]
     }
 
     private func outputs(

@@ -18,18 +18,19 @@ struct PreferenceLossTests {
         #expect(found.chosenGradient == -beta / 2 && found.rejectedGradient == beta / 2)
     }
 
-    @Test("gradients are the losses' slopes", arguments: PreferenceLoss.allCases)
+    @Test("gradients are the losses' slopes, where KTO's divergence is held", arguments: PreferenceLoss.allCases)
     func slopes(loss: PreferenceLoss) {
         let objective = PreferenceObjective(loss: loss, beta: 0.3, labelSmoothing: 0.1, likelihoodWeight: 0)
-        for margin in [-8.0, -0.5, 0.7, 6] {
+        for (margin, divergence) in [(-8.0, 0.0), (-0.5, 4), (0.7, 0.3), (6, 11)] {
             let pair = Self.pair(policyMargin: margin, referenceMargin: 0.2), step = 1e-5
             func slope(_ place: WritableKeyPath<PairLogProbabilities, Double>) -> Double {
                 var above = pair, below = pair
                 above[keyPath: place] += step
                 below[keyPath: place] -= step
-                return (objective.evaluate(above).loss - objective.evaluate(below).loss) / (2 * step)
+                let upper = objective.evaluate(above, divergence: divergence)
+                return (upper.loss - objective.evaluate(below, divergence: divergence).loss) / (2 * step)
             }
-            let found = objective.evaluate(pair)
+            let found = objective.evaluate(pair, divergence: divergence)
             #expect(abs(found.chosenGradient - slope(\.policyChosen)) < 1e-8 * max(1, abs(found.chosenGradient)))
             #expect(
                 abs(found.rejectedGradient - slope(\.policyRejected)) < 1e-8 * max(1, abs(found.rejectedGradient)))
@@ -69,7 +70,18 @@ struct PreferenceLossTests {
             var gradient_policy_chosen: [Double?]
             var gradient_policy_rejected: [Double?]
         }
+        struct Kto: Decodable {
+            var beta: Double
+            var z: Double
+            var loss: Double
+            var loss_chosen: [Double]
+            var loss_rejected: [Double]
+            var gradient_policy_chosen: [Double]
+            var gradient_policy_rejected: [Double]
+        }
+        struct WholeBatch: Decodable { var kto: Kto }
         var per_pair: [Setting]
+        var whole_batch: WholeBatch
     }
 
     struct Rows: Decodable {
@@ -80,6 +92,15 @@ struct PreferenceLossTests {
             var reference_rejected: Double
             var chosen_length: Int
             var rejected_length: Int
+            var kto_policy_mismatched: [Double]
+            var kto_reference_mismatched: [Double]
+
+            var pair: PairLogProbabilities {
+                PairLogProbabilities(
+                    policyChosen: policy_chosen, policyRejected: policy_rejected, referenceChosen: reference_chosen,
+                    referenceRejected: reference_rejected, chosenTokens: chosen_length,
+                    rejectedTokens: rejected_length)
+            }
         }
         var rows: [Row]
     }
@@ -99,11 +120,7 @@ struct PreferenceLossTests {
                 loss: loss, beta: setting.beta, labelSmoothing: setting.label_smoothing ?? 0,
                 targetMargin: setting.gamma ?? 0)
             for (index, row) in rows.enumerated() {
-                let found = objective.evaluate(
-                    PairLogProbabilities(
-                        policyChosen: row.policy_chosen, policyRejected: row.policy_rejected,
-                        referenceChosen: row.reference_chosen, referenceRejected: row.reference_rejected,
-                        chosenTokens: row.chosen_length, rejectedTokens: row.rejected_length))
+                let found = objective.evaluate(row.pair)
                 for (value, exact) in [
                     (found.loss, setting.loss[index]),
                     (found.chosenGradient, setting.gradient_policy_chosen[index]),
@@ -114,7 +131,49 @@ struct PreferenceLossTests {
                 }
             }
         }
-        #expect(compared == Set(PreferenceLoss.allCases))
+        // A loss of the batch: the next test's.
+        #expect(compared == Set(PreferenceLoss.allCases).subtracting([.kto]))
+    }
+
+    @Test(
+        "KTO agrees with TRL: a divergence from two mismatched rows a pair, loss and slopes as means over rows",
+        .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+    func goldenKto() throws {
+        let rows = try GoldenModel.decode(Rows.self, "dpo-losses/rows.json").rows
+        let golden = try GoldenModel.decode(Golden.self, "dpo-losses/losses.json").whole_batch.kto
+        let differences = rows.flatMap { zip($0.kto_policy_mismatched, $0.kto_reference_mismatched).map { $0 - $1 } }
+        #expect(differences.count == 2 * rows.count)
+        let divergence = max(0, differences.reduce(0, +) / Double(differences.count))
+        #expect(abs(divergence - golden.z) < 1e-12)
+        let objective = PreferenceObjective(loss: .kto, beta: golden.beta), pairs = Double(rows.count)
+        var mean = 0.0
+        for (index, row) in rows.enumerated() {
+            let found = objective.evaluate(row.pair, divergence: divergence)
+            // TRL has a row for each response.
+            let loss = (golden.loss_chosen[index] + golden.loss_rejected[index]) / 2
+            #expect(abs(found.loss - loss) < 1e-10, "pair \(index)")
+            let chosen = golden.gradient_policy_chosen[index], rejected = golden.gradient_policy_rejected[index]
+            #expect(abs(found.chosenGradient / pairs - chosen) < 1e-12, "pair \(index)")
+            #expect(abs(found.rejectedGradient / pairs - rejected) < 1e-12, "pair \(index)")
+            mean += found.loss / pairs
+        }
+        #expect(abs(mean - golden.loss) < 1e-10)
+    }
+
+    @Test("KTO's loss is 1/2 for a response that rose by just the divergence, and falls with the chosen one")
+    func ktoReferencePoint() {
+        let objective = PreferenceObjective(loss: .kto, beta: 0.5)
+        // r = policy − reference: 5 for both at margins 0.
+        let pair = Self.pair(policyMargin: 0, referenceMargin: 0)
+        let even = objective.evaluate(pair, divergence: 5)
+        #expect(even.loss == 0.5 && even.chosenGradient == -0.0625 && even.rejectedGradient == 0.0625)
+        let higher = objective.evaluate(Self.pair(policyMargin: 2, referenceMargin: 0), divergence: 5)
+        // (1 − σ(0.5 · 2) + 1/2) / 2.
+        #expect(abs(higher.loss - (1 - 1 / (1 + exp(-1)) + 0.5) / 2) < 1e-15)
+        // The two responses' sum stays, since 1 − σ(x) + 1 − σ(−x) = 1, and both slopes flatten.
+        let away = objective.evaluate(pair, divergence: 1)
+        #expect(abs(away.loss - 0.5) < 1e-15)
+        #expect(away.chosenGradient > even.chosenGradient && away.rejectedGradient < even.rejectedGradient)
     }
 
     @Test("a parameter that cannot be is named")

@@ -30,6 +30,21 @@ struct TrainerTests {
                 referenceChosen: -20, referenceRejected: -30)
         }, PreferenceObjective(likelihoodWeight: 0.2))
 
+    /// Pairs with mismatched completions that the policy finds likelier than the reference did, so that z is over 0.
+    static let desirability: TrainingTask = {
+        guard case .preference(let pairs, _) = preference else { return preference }
+        return .preference(
+            pairs.indices.map { index in
+                var pair = pairs[index]
+                let other = pairs[(index + 1) % pairs.count]
+                pair.mismatched = [
+                    MismatchedCompletion(tokens: other.chosen, reference: -40),
+                    MismatchedCompletion(tokens: other.rejected, reference: -38),
+                ]
+                return pair
+            }, PreferenceObjective(loss: .kto))
+    }()
+
     static func trainer(
         _ task: TrainingTask, _ configuration: OptimizationConfiguration, _ precision: Precision = .single,
         seed: UInt64 = 4, threads: Int = 2
@@ -45,7 +60,9 @@ struct TrainerTests {
         return (steps, trainer.model.parameters.withUnsafeBufferPointer { Array($0) })
     }
 
-    @Test("the number of threads changes nothing", arguments: [supervised, preference], Precision.allCases)
+    @Test(
+        "the number of threads changes nothing", arguments: [supervised, preference, desirability],
+        Precision.allCases)
     func threads(task: TrainingTask, precision: Precision) throws {
         let one = try Self.finish(Self.trainer(task, Self.configuration(), precision, threads: 1))
         let three = try Self.finish(Self.trainer(task, Self.configuration(), precision, threads: 3))
@@ -54,8 +71,8 @@ struct TrainerTests {
     }
 
     @Test(
-        "evaluating learns nothing, and sees what the next step sees", arguments: [supervised, preference],
-        Precision.allCases)
+        "evaluating learns nothing, and sees what the next step sees",
+        arguments: [supervised, preference, desirability], Precision.allCases)
     func evaluation(task: TrainingTask, precision: Precision) throws {
         // All examples in one batch, without dropout: the step computes what was evaluated before it.
         let configuration = Self.configuration(epochs: 2, batchSize: task.exampleCount, dropout: 0)
@@ -146,6 +163,62 @@ struct TrainerTests {
         for (middle, large) in zip(losses[1], losses[2]) { #expect(abs(middle - large) < 1e-4) }
     }
 
+    @Test("KTO's divergence and loss do not depend on the size of micro-batches")
+    func divergenceOfMicroBatches() throws {
+        let steps = try [1, 40, 10_000].map { tokens in
+            try Self.finish(Self.trainer(Self.desirability, Self.configuration(dropout: 0, tokens: tokens))).steps
+        }
+        let first = steps.map { $0[0].values }
+        #expect(try #require(first[0]["kl"]) > 1)
+        for values in first { #expect(values["kl"] == first[0]["kl"] && values["loss"] == first[0]["loss"]) }
+        // Gradients are summed in another order, and the later steps start from what they made.
+        for other in steps[1...] {
+            for (one, another) in zip(steps[0], other) {
+                #expect(abs((one.values["loss"] ?? .nan) - (another.values["loss"] ?? .nan)) < 1e-4)
+            }
+        }
+    }
+
+    @Test("KTO's divergence is the mean over the step's mismatched completions, never under 0, and without dropout")
+    func divergence() throws {
+        guard case .preference(var pairs, let objective) = Self.desirability else { return }
+        let scores = try SequenceScorer(model: RandomModel.make(), pool: WorkerPool(threads: 1)).score(
+            pairs.flatMap { pair in pair.mismatched.map { .init(prompt: pair.prompt, completion: $0.tokens) } })
+        let sum: Double = scores.map(\.logProbability).reduce(0, +)
+        // −40 and −38 for each pair.
+        let expected = (sum + 78 * Double(pairs.count)) / Double(2 * pairs.count)
+        func divergence() throws -> Double? {
+            let configuration = Self.configuration(batchSize: pairs.count, dropout: 0.4)
+            return try Self.trainer(.preference(pairs, objective), configuration).step()?.values["kl"]
+        }
+        #expect(abs(try #require(try divergence()) - expected) < 1e-9)
+        for index in pairs.indices { pairs[index].mismatched = [.init(tokens: pairs[index].chosen, reference: 0)] }
+        #expect(try divergence() == 0)
+        let plain = try Self.trainer(Self.preference, Self.configuration()).step()
+        #expect(try #require(plain).values["kl"] == nil)
+    }
+
+    @Test("nothing is learned from mismatched completions: others of the same divergence give the same gradient")
+    func divergenceIsConstant() throws {
+        guard case .preference(let pairs, let objective) = Self.desirability else { return }
+        let scorer = try SequenceScorer(model: RandomModel.make(), pool: WorkerPool(threads: 1))
+        /// The first step where each pair has `tokens` of its own behind it, 3 nats likelier than the reference found.
+        func step(_ tokens: (PreferenceExample) -> [Int32]) throws -> [String: Double] {
+            let changed = try pairs.map { pair in
+                let score = try scorer.score([.init(prompt: pair.prompt, completion: tokens(pair))])[0]
+                var pair = pair
+                pair.mismatched = [.init(tokens: tokens(pair), reference: score.logProbability - 3)]
+                return pair
+            }
+            let configuration = Self.configuration(batchSize: pairs.count, dropout: 0)
+            return try Self.trainer(.preference(changed, objective), configuration).step()?.values ?? [:]
+        }
+        let long = try step { $0.rejected + $0.rejected }, short = try step { Array($0.chosen.prefix(1)) }
+        for values in [long, short] { #expect(abs((values["kl"] ?? .nan) - 3) < 1e-9) }
+        let norms = (long["grad_norm"] ?? .nan, short["grad_norm"] ?? .nan)
+        #expect(norms.0 > 0 && abs(norms.0 - norms.1) < 1e-6 * norms.0, "\(norms)")
+    }
+
     @Test("every example is seen once an epoch, in an order of its own")
     func dataOrder() throws {
         // One example a step: the number of tokens tells which it was.
@@ -217,6 +290,22 @@ struct TrainerTests {
                     .init()),
                 "preference pair 0: a reference log-probability is not finite"
             ),
+            (
+                Self.preferring(mismatched: []),
+                "preference pair 0: there is no mismatched completion, which 'kto' needs"
+            ),
+            (
+                Self.preferring(mismatched: [.init(tokens: [], reference: 0)]),
+                "preference pair 0: a mismatched completion is empty"
+            ),
+            (
+                Self.preferring(mismatched: [.init(tokens: [3], reference: .infinity)]),
+                "preference pair 0: a mismatched completion's reference log-probability is not finite"
+            ),
+            (
+                Self.preferring(mismatched: [.init(tokens: [99], reference: 0)]),
+                "preference pair 0: token 99 is outside the vocabulary of 37"
+            ),
         ]
         for (task, text) in cases {
             do {
@@ -224,5 +313,14 @@ struct TrainerTests {
                 #expect(Bool(false), "\(text)")
             } catch { #expect("\(error)" == text) }
         }
+    }
+
+    private static func preferring(mismatched: [MismatchedCompletion]) -> TrainingTask {
+        .preference(
+            [
+                .init(
+                    prompt: [1], chosen: [3], rejected: [2], referenceChosen: 0, referenceRejected: 0,
+                    mismatched: mismatched)
+            ], .init(loss: .kto))
     }
 }

@@ -26,8 +26,9 @@ struct RowRelationTests {
         (
             "reference-logp",
             ReferenceLogProbabilities(
-                pair: "pair-1", precision: .single, chosen: -1, rejected: -2, chosenTokens: 1, rejectedTokens: 1),
-            ["pair": ["pair-1"]]
+                pair: "pair-1", precision: .single, chosen: -1, rejected: -2, chosenTokens: 1, rejectedTokens: 1,
+                mismatched: .init(pair: "pair-2", chosen: -3, rejected: -4, chosenTokens: 1, rejectedTokens: 1)),
+            ["pair": ["pair-1"], "mismatched pair": ["pair-2"]]
         ),
         (
             "judgement", Judgement(candidateID: "candidate-1", promptID: "prompt-1", verdicts: []),

@@ -128,7 +128,8 @@ struct LearningTests {
             [
                 "model": [policy], "pairs": [learned], "validation-pairs": [held],
                 "reference-logps": [
-                    try await score(policy, learned, harness), try await score(policy, held, harness),
+                    try await score(policy, learned, harness, mismatched: loss == .kto),
+                    try await score(policy, held, harness, mismatched: loss == .kto),
                 ],
             ]
         ) {
@@ -142,10 +143,10 @@ struct LearningTests {
     }
 
     private func score(
-        _ model: ArtifactReference, _ pairs: ArtifactReference, _ harness: StageHarness
+        _ model: ArtifactReference, _ pairs: ArtifactReference, _ harness: StageHarness, mismatched: Bool = false
     ) async throws -> ArtifactReference {
         let outputs = try await harness.run(ScoreReferenceStage.self, ["model": [model], "pairs": [pairs]]) {
-            $0.precision = .single
+            ($0.precision, $0.mismatched) = (.single, mismatched)
         }
         return try #require(outputs.artifacts["reference-logps"])
     }
