@@ -61,6 +61,39 @@ extension SmokeLoop {
             #expect(unknown.status == 2 && unknown.stderr.contains("trained no model 'm22'; did you mean 'm2'?"))
         }
 
+        @Test("more than four runs have a line each under short headings, and fewer where it is asked for")
+        func aLineARun() throws {
+            let columns = try place.pipeline.run("compare", loop, loop).stdoutLines
+            let few = try place.pipeline.run("compare", loop, loop, "--transpose").stdoutLines
+            let five = try place.pipeline.run("compare", loop, loop, loop, loop, loop)
+            #expect(five.stderr.isEmpty && five.status == 0, "\(five.stderr)")
+            let four = try place.pipeline.run("compare", loop, loop, loop, loop).stdoutLines
+            #expect(four.count == columns.count && four.first?.split(separator: " ").count == 4)
+            func words(_ lines: [Substring]) -> [[String]] {
+                lines.map { $0.split(separator: " ").map(String.init) }
+            }
+            #expect(words(few).first == ["model", "stages", "shared", "reused", "anew"])
+            let stages = String(SmokeLoop.stageCount)
+            #expect(words(few)[1] == [loop, "m3", stages, stages, "0", stages])
+            // Every block has its headings, and then its runs.
+            #expect(words(few).count { $0.first == loop } == 8)
+            #expect(words(five.stdoutLines).count { $0.first == loop } == 20)
+            let training = try #require(few.firstIndex(of: "training"))
+            #expect(words(few)[training + 1].prefix(4) == ["rows", "loss", "accuracy", "margin"])
+            // A value without its interval and count, which the column has: `.52 [.41 .60] 42`.
+            let judging = try #require(few.firstIndex(of: "judging held-out rankings"))
+            let cells = words(few)[judging + 2]
+            #expect(
+                words(few)[judging + 1].suffix(7)
+                    == ["pairwise", "ties", "half", "tied", "exact", "Spearman", "τ-b"])
+            let row = try #require(words(columns).first { $0.prefix(2) == ["pairwise", "accuracy"] })
+            #expect(cells.contains(row[2]) && !few[judging + 2].contains("["))
+            #expect((few + five.stdoutLines).allSatisfy { $0.count <= 130 })
+            // What programs read is the same.
+            let json = try place.pipeline.run("compare", loop, loop, "--json").stdout
+            #expect(try place.pipeline.run("compare", loop, loop, "--transpose", "--json").stdout == json)
+        }
+
         @Test("every ablation runs, and shares what it has in common", .enabled(if: isNightly, "slow: set NIGHTLY=1"))
         func all() throws {
             let folder = place.folder.appending(path: "pipelines/ablations")

@@ -4,11 +4,13 @@ internal import Artifacts
 /// `pipeline compare`.
 struct CompareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compare", abstract: "Show what several runs came to, a column a run.",
+        commandName: "compare", abstract: "Show what several runs came to, side by side.",
         discussion: """
             A run is named by its id, by how that begins, or as 'latest'; without names, all finished runs of the \
-            store are compared whose results are still there, the oldest first. Columns are called by what the runs were given beside the pipeline: overlays \
-            and settings. `diff` says in what two runs differ, and why.
+            store are compared whose results are still there, the oldest first. They are called by what they were \
+            given beside the pipeline: overlays and settings. Up to \(RunComparison.mostColumns) runs have a column \
+            each; more have a line each, under shorter headings and without intervals and counts, which --json has. \
+            `diff` says in what two runs differ, and why.
             """)
 
     @Argument(help: ArgumentHelp("The runs.", valueName: "run"))
@@ -16,6 +18,8 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("The model to show of each; without it, the last that a run trained.", valueName: "name"))
     var model: String?
+    @Flag(help: "Show a line a run, also of few runs.")
+    var transpose = false
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var output: JSONOption
 
@@ -26,7 +30,7 @@ struct CompareCommand: AsyncParsableCommand {
         if output.json {
             try Console.print(json: comparison.json)
         } else {
-            for line in comparison.lines { try Console.print(line) }
+            for line in comparison.lines(transposed: transpose) { try Console.print(line) }
         }
     }
 

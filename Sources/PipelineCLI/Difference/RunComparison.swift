@@ -1,8 +1,11 @@
 internal import Artifacts
 internal import Pipeline
 
-/// One model of each of several runs, side by side: a column a run, the lines of the closing table.
+/// One model of each of several runs: the figures of the closing table, a column a run, or a line a run.
 struct RunComparison {
+    /// More runs than this get a line each: columns would run off a screen.
+    static let mostColumns = 4
+
     private let columns: [Column]
 
     private struct Column {
@@ -29,7 +32,45 @@ struct RunComparison {
         }
     }
 
-    var lines: [String] {
+    /// - Parameter transposed: a line a run, also of few.
+    func lines(transposed: Bool) -> [String] {
+        transposed || columns.count > Self.mostColumns ? linesOfRuns : linesOfFigures
+    }
+
+    /// A block for each section, and in it a line a run. Intervals and counts are left out.
+    private var linesOfRuns: [String] {
+        var lines = block(
+            headings: ["model", "stages", "shared", "reused", "anew"],
+            columns.map { column in
+                [
+                    column.model?.name ?? SummaryTable.absent, String(column.run.run.stages.count),
+                    columns.first.map { String(column.run.shared(with: $0.run)) } ?? "",
+                    String(column.run.count("cached")), String(column.run.count("ran")),
+                ]
+            }, indent: "")
+        for (title, rows) in SummaryRow.sections {
+            let shown = rows.filter { row in columns.contains { brief(row, in: title, $0) != SummaryTable.absent } }
+            if shown.isEmpty { continue }
+            lines.append(String(title.prefix { $0 != ":" }))
+            lines += block(
+                headings: shown.map(\.heading),
+                columns.map { column in shown.map { brief($0, in: title, column) } }, indent: "  ")
+        }
+        return lines
+    }
+
+    private func brief(_ row: SummaryRow, in title: String, _ column: Column) -> String {
+        cell(row.label, in: title, column).map(row.brief) ?? SummaryTable.absent
+    }
+
+    private func block(headings: [String], _ cells: [[String]], indent: String) -> [String] {
+        var table = TextTable([.left] + headings.map { _ in .right })
+        table.add([""] + headings)
+        for (column, row) in zip(columns, cells) { table.add([indent + column.label] + row) }
+        return table.lines()
+    }
+
+    private var linesOfFigures: [String] {
         var table = TextTable([.left] + columns.map { _ in .right })
         table.add([""] + columns.map(\.label))
         for row in runRows { table.add([row.label] + row.cells) }

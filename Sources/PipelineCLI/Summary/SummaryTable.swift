@@ -56,7 +56,24 @@ package struct SummaryTable: Sendable {
 /// A line of the summary: what it is called, and how its number is found among a model's figures.
 struct SummaryRow: Sendable {
     let label: String
+    /// What it is called where it heads a narrow column.
+    let heading: String
+    /// Whether the cell is a value with what surrounds it: its interval, and of how many it is.
+    let isMeasured: Bool
     let cell: @Sendable (ModelFigures) -> String?
+
+    init(
+        _ label: String, heading: String? = nil, isMeasured: Bool = false,
+        cell: @escaping @Sendable (ModelFigures) -> String?
+    ) {
+        self.label = label
+        self.heading = heading ?? label
+        self.isMeasured = isMeasured
+        self.cell = cell
+    }
+
+    /// What a narrow column shows of a cell: of a measured one the value.
+    func brief(_ cell: String) -> String { isMeasured ? String(cell.prefix { $0 != " " }) : cell }
 
     static let sections: [(title: String, rows: [SummaryRow])] = [
         ("data written by the model before", writing),
@@ -66,72 +83,86 @@ struct SummaryRow: Sendable {
     ]
 
     private static let writing = [
-        SummaryRow(label: "prompts kept of written") {
+        SummaryRow("prompts kept of written", heading: "prompts") {
             share($0.object("self-instruct", "filter") ?? $0.object("draw-tasks", "filter"))
         },
-        SummaryRow(label: "candidates") { whole($0.number("sample", "candidates")) },
-        SummaryRow(label: "mean response, characters") { fixed($0.number("sample", "mean_characters"), 0) },
-        SummaryRow(label: "mean response, tokens") { fixed($0.number("sample", "mean_tokens"), 0) },
-        SummaryRow(label: "verdicts stating a score") { parsed($0, "judge") },
-        SummaryRow(label: "verdicts of 0/1/2/3/4/5") { histogram($0.object("judge", "score_histogram")) },
-        SummaryRow(label: "pairs of prompts") { of($0.number("pair", "pairs"), $0.number("pair", "prompts")) },
-    ].map { row in SummaryRow(label: row.label) { row.cell($0.beforeTraining) } }
+        SummaryRow("candidates") { whole($0.number("sample", "candidates")) },
+        SummaryRow("mean response, characters", heading: "characters") {
+            fixed($0.number("sample", "mean_characters"), 0)
+        },
+        SummaryRow("mean response, tokens", heading: "tokens") { fixed($0.number("sample", "mean_tokens"), 0) },
+        SummaryRow("verdicts stating a score", heading: "scored") { parsed($0, "judge") },
+        SummaryRow("verdicts of 0/1/2/3/4/5", heading: "0/1/2/3/4/5") {
+            histogram($0.object("judge", "score_histogram"))
+        },
+        SummaryRow("pairs of prompts", heading: "pairs") {
+            of($0.number("pair", "pairs"), $0.number("pair", "prompts"))
+        },
+    ].map { row in SummaryRow(row.label, heading: row.heading) { row.cell($0.beforeTraining) } }
 
     private static let training = [
-        SummaryRow(label: "rows") { figures in
+        SummaryRow("rows") { figures in
             guard figures.training == "sft" else { return whole(figures.number("dpo", "pairs_used")) }
             let examples = figures.number("sft", "examples"), judged = figures.number("sft", "judge_examples")
             guard examples != nil || judged != nil else { return nil }
             return whole((examples ?? 0) + (judged ?? 0) + (figures.number("sft", "responses") ?? 0))
         },
-        SummaryRow(label: "of these evaluation examples") { whole($0.number("sft", "judge_examples")) },
-        SummaryRow(label: "of these the model's own responses") {
+        SummaryRow("of these evaluation examples", heading: "judged") { whole($0.number("sft", "judge_examples")) },
+        SummaryRow("of these the model's own responses", heading: "own") {
             whole($0.number("sft", "responses").flatMap { $0 == 0 ? nil : $0 })
         },
-        SummaryRow(label: "loss, first → last tenth") { change($0, "loss") },
-        SummaryRow(label: "rewards/accuracies, last tenth") {
+        SummaryRow("loss, first → last tenth", heading: "loss") { change($0, "loss") },
+        SummaryRow("rewards/accuracies, last tenth", heading: "accuracy") {
             fixed($0.number("dpo", "rewards/accuracies", "end"), 2)
         },
-        SummaryRow(label: "rewards/margins, last tenth") { fixed($0.number("dpo", "rewards/margins", "end"), 3) },
-        SummaryRow(label: "log p of a chosen token, first → last tenth") { change($0, "logps/chosen_per_token") },
-        SummaryRow(label: "mean response after it, tokens") {
+        SummaryRow("rewards/margins, last tenth", heading: "margin") {
+            fixed($0.number("dpo", "rewards/margins", "end"), 3)
+        },
+        SummaryRow("log p of a chosen token, first → last tenth", heading: "log p a token") {
+            change($0, "logps/chosen_per_token")
+        },
+        SummaryRow("mean response after it, tokens", heading: "tokens after") {
             fixed($0.numberAfterTraining("sample", "mean_tokens"), 0)
         },
     ]
 
     private static let judging = [
-        SummaryRow(label: "verdicts stating a score") { parsed($0, "evaluate-judge") },
-        SummaryRow(label: "verdicts of 0/1/2/3/4/5") { histogram($0.object("evaluate-judge", "score_histogram")) },
-        measurement("pairwise accuracy", "pairwise_accuracy"),
-        measurement("the same, ties as half", "pairwise_accuracy_tie_half"),
-        measurement("pairs tied", "pairs_tied"),
+        SummaryRow("verdicts stating a score", heading: "scored") { parsed($0, "evaluate-judge") },
+        SummaryRow("verdicts of 0/1/2/3/4/5", heading: "0/1/2/3/4/5") {
+            histogram($0.object("evaluate-judge", "score_histogram"))
+        },
+        measurement("pairwise accuracy", heading: "pairwise", "pairwise_accuracy"),
+        measurement("the same, ties as half", heading: "ties half", "pairwise_accuracy_tie_half"),
+        measurement("pairs tied", heading: "tied", "pairs_tied"),
         measurement("5-best", "five_best"),
-        measurement("exact match", "exact_match"),
+        measurement("exact match", heading: "exact", "exact_match"),
         measurement("Spearman", "spearman"),
-        measurement("Kendall τ-b", "kendall_tau_b"),
+        measurement("Kendall τ-b", heading: "τ-b", "kendall_tau_b"),
     ]
 
     private static let truth = [
-        checked("right answers", "success"),
-        checked("the same, less the baseline's", "success_gain"),
-        checked("the same, less the model's before", "success_gain_previous"),
-        checked("wishes met, of five", "points"),
-        checked("judge: right over wrong", "judge_accuracy"),
-        checked("the same, ties as half", "judge_accuracy_tie_half"),
-        checked("training pairs that prefer the better", "pairs_true"),
+        checked("right answers", heading: "right", "success"),
+        checked("the same, less the baseline's", heading: "gain", "success_gain"),
+        checked("the same, less the model's before", heading: "step", "success_gain_previous"),
+        checked("wishes met, of five", heading: "wishes", "points"),
+        checked("judge: right over wrong", heading: "judge", "judge_accuracy"),
+        checked("the same, ties as half", heading: "ties half", "judge_accuracy_tie_half"),
+        checked("training pairs that prefer the better", heading: "pairs", "pairs_true"),
     ]
 
     /// A judge that was evaluated has every measurement; one without a value says of how few it could not be taken.
-    private static func measurement(_ label: String, _ name: String) -> SummaryRow {
-        SummaryRow(label: label) { figures in
+    private static func measurement(_ label: String, heading: String? = nil, _ name: String) -> SummaryRow {
+        SummaryRow(label, heading: heading, isMeasured: true) { figures in
             guard let all = figures.object("evaluate-judge", "measurements") else { return nil }
             return value(all[name] ?? .null)
         }
     }
 
     /// Of answers, each measurement needs its own inputs, and is absent without them.
-    private static func checked(_ label: String, _ name: String) -> SummaryRow {
-        SummaryRow(label: label) { $0.object("check-answers", "measurements")?[name].map(value) }
+    private static func checked(_ label: String, heading: String, _ name: String) -> SummaryRow {
+        SummaryRow(label, heading: heading, isMeasured: true) {
+            $0.object("check-answers", "measurements")?[name].map(value)
+        }
     }
 
     private static func value(_ measurement: JSONValue) -> String {
