@@ -24,8 +24,8 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case noBestReplies
     case notATask(row: String, prompt: String)
     case worldTooSmall(stage: String, wanted: Int, tasks: Int)
-    /// Nothing was selected, for this reason in whole or in part.
-    case onlySynthetic(dropped: Int, trees: Int)
+    /// How many trees of a file, or of all, were dropped for which reasons: every one.
+    case nothingSelected(file: String?, trees: Int, reasons: [String: Int], language: String)
 
     public var description: String {
         switch self {
@@ -89,9 +89,25 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .worldTooSmall(let stage, let wanted, let tasks):
             "stage '\(stage)': \(wanted) different tasks are wanted and the world has \(tasks); ask for fewer, or give it "
                 + "more 'letters'"
-        case .onlySynthetic(let dropped, let trees):
-            "no tree can be used: \(dropped) of \(trees) are marked synthetic; give trees that people wrote, or set "
-                + "'keep_synthetic: true'"
+        case .nothingSelected(let file, let trees, let reasons, let language):
+            Self.whyNothing(file: file, trees: trees, reasons: reasons, language: language)
         }
+    }
+
+    private static func whyNothing(
+        file: String?, trees: Int, reasons: [String: Int], language: String
+    ) -> String {
+        let byCount = reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let counts = byCount.map { "\($0.value) for '\($0.key)'" }.joined(separator: ", ")
+        let remedies = byCount.compactMap { reason, _ -> String? in
+            switch SeedSelection.Reason(rawValue: reason) {
+            case .synthetic: "give trees that people wrote, or set 'keep_synthetic: true'"
+            case .language: "set 'language', which is '\(language)', to the data's"
+            case .noUsableReply: "give replies with ranks, 0 the best"
+            default: nil
+            }
+        }
+        let dropped = "no tree\(file.map { " of '\($0)'" } ?? "") can be used: of \(trees), dropped are \(counts)"
+        return ([dropped] + remedies).joined(separator: "; ")
     }
 }

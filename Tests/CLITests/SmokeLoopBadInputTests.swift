@@ -91,8 +91,8 @@ extension SmokeLoop {
             BadInput(
                 testDescription: "no ranked prompts", status: 1,
                 says: [
-                    "seeds: failed: ", "no selected tree has two ranked replies", "'rankings-eval'",
-                    "set its size to 0",
+                    "seeds: failed: ", "no tree can be used: of 136, dropped are 136 for 'no-usable-reply'",
+                    "give replies with ranks, 0 the best",
                 ]
             ) {
                 for rank in 0...3 { try $0.edit(trees, replacing: "\"rank\": \(rank),", with: "\"rank\": null,") }

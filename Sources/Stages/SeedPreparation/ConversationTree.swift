@@ -69,6 +69,16 @@ package struct ConversationCollector {
 
     package init(repeated: RepeatedTrees = .refuse) { self.repeated = repeated }
 
+    /// The files in the order of reading, and the one that each tree was first read in.
+    private var files: [String] = []
+    private var fileOfTree: [String: Int] = [:]
+
+    /// What is added from now on is of the file `name`.
+    mutating func open(_ name: String) { files.append(name) }
+
+    /// The file that a tree was first read in.
+    package func file(ofTree tree: String) -> String? { fileOfTree[tree].map { files[$0] } }
+
     mutating func count(_ form: SeedForm) { forms[form, default: 0] += 1 }
 
     /// Whether a message of the tree was read before.
@@ -99,6 +109,7 @@ package struct ConversationCollector {
             }
         }
         origins[tree.id] = origin
+        fileOfTree[tree.id] = files.indices.last
         whole.insert(tree.id)
         places[tree.id] = trees.count
         trees.append(tree)
@@ -124,6 +135,7 @@ package struct ConversationCollector {
         if place == trees.count {
             places[id] = place
             origins[id] = origin
+            fileOfTree[id] = files.indices.last
             trees.append(ConversationTree(id: id, state: state, prompt: nil))
         }
         guard message.parent == nil else {

@@ -9,11 +9,15 @@ package enum JSONLineReader {
         package let number: Int
     }
 
-    /// Reads the lines of a plain, gzip or zstd file. Empty lines are passed over.
+    /// U+FEFF in UTF-8, which editors and exports of some systems put before the first line.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// Reads the lines of a plain, gzip or zstd file. Empty lines are passed over, and so is a byte order mark.
     /// - Parameter name: what errors call the file.
     /// - Throws: `StageError.malformedLine` for a line that is not one JSON value in UTF-8.
     package static func read(_ file: URL, name: String) throws -> [Line] {
-        let bytes = try CompressedText.read(file, name: name)
+        let text = try CompressedText.read(file, name: name)
+        let bytes = text.starts(with: byteOrderMark) ? text[byteOrderMark.count...] : text[...]
         var lines: [Line] = []
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
         {

@@ -33,7 +33,15 @@ extension PlainSeed {
         case .tree, .message, .thread:
             preconditionFailure("PlainSeed: '\(form.rawValue)' has messages of its own")
         }
-        language = try row.optionalString("lang") ?? row.optionalString("language")
+        language = Self.language(row.value["lang"]) ?? Self.language(row.value["language"])
+    }
+
+    /// A language's code, with its region perhaps: `en`, `eng`, `en-US`. Nil for whatever else a member of that name
+    /// holds: programming languages, in instructions for programs.
+    private static func language(_ member: JSONValue?) -> String? {
+        member?.stringValue.flatMap { text in
+            text.wholeMatch(of: #/[A-Za-z]{2,3}([-_]([A-Za-z]{2}|[0-9]{3}))?/#) == nil ? nil : text
+        }
     }
 
     private init(alpaca row: RowReader) throws {
@@ -70,23 +78,52 @@ extension PlainSeed {
                 ? [(try chosen.lastReply(row, "chosen"), 0), (try rejected.lastReply(row, "rejected"), 1)] : [])
     }
 
+    private typealias ScoredText = (text: String, score: Double)
+
     private init(scored row: RowReader) throws {
         let key = row.value["completions"] == nil ? "responses" : "completions"
         let prompt = try row.optionalString("instruction") ?? row.string("prompt")
-        let judged = try row.array(key).map { value -> (text: String, score: Double) in
-            let entry = RowReader(value: value, file: row.file, line: row.line)
-            let text = try entry.optionalString("response") ?? entry.string("text")
-            // A rank counts downwards.
-            if let rank = try entry.optionalInteger("rank") { return (text, -Double(rank)) }
-            let members = ["overall_score", "score", "rating"]
-            guard let score = members.lazy.compactMap({ value[$0]?.doubleValue }).first, score.isFinite else {
-                throw row.failure(
-                    "an entry of '\(key)' has no number as 'rank', 'overall_score', 'score' or 'rating'")
+        let entries = try row.array(key)
+        let judged =
+            try Self.scoredTexts(entries, key, row)
+            ?? entries.map { value -> ScoredText in
+                guard case .object = value else {
+                    throw row.failure("an entry of '\(key)' is \(value.typeName) where others are objects")
+                }
+                let entry = RowReader(value: value, file: row.file, line: row.line)
+                let text = try entry.optionalString("response") ?? entry.string("text")
+                // A rank counts downwards.
+                if let rank = try entry.optionalInteger("rank") { return (text, -Double(rank)) }
+                let members = ["overall_score", "score", "rating"]
+                guard let score = members.lazy.compactMap({ value[$0]?.doubleValue }).first, score.isFinite else {
+                    throw row.failure(
+                        "an entry of '\(key)' has no number as 'rank', 'overall_score', 'score' or 'rating'")
+                }
+                return (text, score)
             }
-            return (text, score)
-        }
         let scores = Set(judged.map(\.score)).sorted(by: >)
         self.init(prompt: prompt, responses: judged.map { ($0.text, scores.firstIndex(of: $0.score) ?? 0) })
+    }
+
+    /// Responses that are plain texts, with their scores in a list beside them; nil where an entry is an object.
+    /// - Throws: `StageError.malformedLine` where there is no such list, or not a number for each.
+    private static func scoredTexts(
+        _ entries: [JSONValue], _ key: String, _ row: RowReader
+    ) throws -> [ScoredText]? {
+        let texts = entries.compactMap(\.stringValue)
+        guard !texts.isEmpty, texts.count == entries.count else { return nil }
+        let lists = ["ranks", "scores", "ratings"]
+        guard let list = lists.first(where: { row.value[$0]?.arrayValue != nil }) else {
+            throw row.failure(
+                "'\(key)' holds plain texts, and nothing says which is better; give each a number in a list 'scores' "
+                    + "or 'ranks' beside it, or make them objects with 'response' and 'overall_score'")
+        }
+        let listed = try row.array(list), numbers = listed.compactMap(\.doubleValue).filter(\.isFinite)
+        guard numbers.count == texts.count, numbers.count == listed.count else {
+            throw row.failure("'\(list)' must hold a number for each of the \(texts.count) texts of '\(key)'")
+        }
+        // A rank counts downwards.
+        return zip(texts, numbers).map { ($0, list == "ranks" ? -$1 : $1) }
     }
 
     private init(prompt: String, responses: [(text: String, rank: Int)]) {

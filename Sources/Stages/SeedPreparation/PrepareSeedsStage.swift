@@ -9,6 +9,7 @@ package struct PrepareSeedsStage: Stage {
             case ift, validation, test, language
             case rankingsTrain = "rankings_train", rankingsEval = "rankings_eval"
             case keepSynthetic = "keep_synthetic", repeatedTrees = "repeated_trees"
+            case nearDuplicates = "near_duplicates"
         }
 
         /// Trees for instruction fine-tuning: a count, a share such as `40%`, or `rest`. The paper uses 3,200 (§3.1.1).
@@ -27,12 +28,15 @@ package struct PrepareSeedsStage: Stage {
         package var keepSynthetic = false
         /// What to do when a tree id is there twice.
         package var repeatedTrees: RepeatedTrees = .refuse
+        /// What to do about a prompt that resembles an earlier one (ROUGE-L of 0.7 or more). The paper does not say;
+        /// one that is the same but for case and white space is always dropped.
+        package var nearDuplicates: NearDuplicates = .report
 
         package init() {}
     }
 
     package static let kind: StageKind = "seed-prep"
-    package static let version = 2
+    package static let version = 3
     package static let usesSeed = true
     package static let inputs = [
         Port("trees", schema: ArtifactReference.blobSchema, acceptsMany: true),
@@ -55,7 +59,9 @@ package struct PrepareSeedsStage: Stage {
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let collected = try trees(inputs)
-        let seeds = try preparation(context).prepare(collected)
+        let seeds = try preparation(context).prepare(collected, checkCancellation: context.checkCancellation)
+        for file in seeds.uselessFiles { context.warn("\(file)") }
+        warnOfLeaks(seeds.resemblance, context)
         let heldOut = seeds.evaluationRankings.map(\.prompt) + (seeds.validation + seeds.test).map(\.prompt)
         let judged = try judgeExamples(inputs, heldOut: heldOut)
         let ledger = seeds.ledger + judged.ledger
@@ -81,7 +87,30 @@ package struct PrepareSeedsStage: Stage {
                 "judge_examples": .count(judged.rows.count),
                 "judge_scores": .histogram(judged.rows.map { Double($0.score) }),
                 "filter": .report(ledger),
+                "duplicates": duplicates(seeds),
             ]))
+    }
+
+    /// What was dropped, and what is left.
+    private func duplicates(_ seeds: SeedPreparation.Result) -> JSONValue {
+        func dropped(_ reason: SeedSelection.Reason) -> JSONValue {
+            .count(seeds.ledger.count { $0.reason == reason.rawValue })
+        }
+        return .object([
+            "exact_dropped": dropped(.duplicatePrompt), "near_dropped": dropped(.nearDuplicate),
+            "near": .count(seeds.resemblance.prompts), "near_across_parts": .count(seeds.resemblance.acrossParts),
+            "near_leaked": .count(seeds.resemblance.leaked),
+        ])
+    }
+
+    private func warnOfLeaks(_ resemblance: PromptResemblance, _ context: StageContext) {
+        guard let worst = resemblance.worst else { return }
+        let similarity = String(format: "%.2f", worst.similarity)
+        context.warn(
+            "\(resemblance.leaked) of \(resemblance.evaluated) prompts that are evaluated on resemble one that is "
+                + "trained on (ROUGE-L of \(PromptResemblance.bound) or more), most of all tree '\(worst.evaluated)' "
+                + "tree '\(worst.trained)' (\(similarity)); 'near_duplicates: drop' keeps the first of such prompts "
+                + "alone")
     }
 
     private func trees(_ inputs: StageInputs) throws -> ConversationCollector {
@@ -100,7 +129,7 @@ package struct PrepareSeedsStage: Stage {
             instruction: parameters.ift, training: parameters.rankingsTrain, evaluation: parameters.rankingsEval,
             validation: parameters.validation, test: parameters.test
         ) { context.seed.child($0, "split").key }
-        return SeedPreparation(selection: selection, split: split)
+        return SeedPreparation(selection: selection, split: split, nearDuplicates: parameters.nearDuplicates)
     }
 
     private func judgeExamples(

@@ -11,6 +11,7 @@ package enum SeedFileReader {
         guard !lines.isEmpty else {
             throw StageError.unreadable(file: name, problem: "holds no rows; give a file of conversations")
         }
+        collector.open(name)
         for line in lines {
             let row = RowReader(value: line.value, file: name, line: line.number)
             guard let form = SeedForm(line.value) else { throw row.failure(unknownForm(line.value)) }

@@ -16,7 +16,8 @@ package enum SeedForm: String, CaseIterable, Sendable {
     case conversation
     /// TRL's `{prompt, chosen, rejected}`, or the latter two as whole dialogues.
     case preference
-    /// Several responses with scores or ranks: UltraFeedback's `{instruction, completions: [{response, overall_score}]}`.
+    /// Several responses with scores or ranks, as UltraFeedback's `{instruction, completions: [{response,
+    /// overall_score}]}`, or texts with a list of them beside: `{prompt, responses: […], scores: […]}`.
     case scored
 
     /// The form of a row; nil for one that has the members of none.

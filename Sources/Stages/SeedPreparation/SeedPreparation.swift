@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The whole of seed preparation on trees in memory: select, deal out, turn into rows.
 package struct SeedPreparation {
     package struct Result {
@@ -8,36 +10,32 @@ package struct SeedPreparation {
         package fileprivate(set) var evaluationRankings: [Ranking] = []
         /// One entry a tree.
         package fileprivate(set) var ledger: [LedgerEntry] = []
+        /// Which prompts of the parts resemble one another.
+        package fileprivate(set) var resemblance = PromptResemblance()
+        /// What is to be said of each file none of whose trees can be used.
+        package fileprivate(set) var uselessFiles: [StageError] = []
     }
 
     package let selection: SeedSelection
     package let split: SeedSplit
+    package let nearDuplicates: NearDuplicates
 
-    package init(selection: SeedSelection, split: SeedSplit) {
+    package init(selection: SeedSelection, split: SeedSplit, nearDuplicates: NearDuplicates = .report) {
         self.selection = selection
         self.split = split
+        self.nearDuplicates = nearDuplicates
     }
 
+    private typealias Outcome = (id: String, outcome: SeedSelection.Outcome)
+
     /// Rows come out in the order of the trees.
-    package func prepare(_ collector: ConversationCollector) throws -> Result {
-        let trees = collector.finish()
-        var outcomes: [(id: String, outcome: SeedSelection.Outcome)] = []
-        var prompts: [String: String] = [:]
-        for tree in trees {
-            var outcome = selection.select(tree)
-            if case .selected(let selected) = outcome {
-                if let earlier = prompts[selected.prompt.promptKey] {
-                    outcome = .dropped(.duplicatePrompt, detail: "of tree '\(earlier)'")
-                } else {
-                    prompts[selected.prompt.promptKey] = tree.id
-                }
-            }
-            outcomes.append((tree.id, outcome))
-        }
-        let selected = outcomes.compactMap { entry in
-            if case .selected(let tree) = entry.outcome { tree } else { nil }
-        }
-        let parts = try deal(selected, outcomes.map(\.outcome))
+    /// - Parameter checkCancellation: called for each prompt that is compared; what it throws ends the call.
+    package func prepare(
+        _ collector: ConversationCollector, checkCancellation: () throws -> Void = {}
+    ) throws -> Result {
+        let outcomes = try select(collector.finish(), checkCancellation)
+        let selected = outcomes.compactMap(\.outcome.tree)
+        let parts = try deal(selected, outcomes)
         var result = Result()
         for (id, outcome) in outcomes {
             switch outcome {
@@ -53,20 +51,65 @@ package struct SeedPreparation {
                     item: tree, decision: .dropped, reason: SeedSelection.Reason.repeated,
                     detail: "\(second), as \(first)"))
         }
+        var drawn = Dictionary(grouping: selected) { parts[$0.id] ?? .notDrawn }
+        drawn[.notDrawn] = nil
+        result.resemblance = try PromptResemblance(drawn, checkCancellation: checkCancellation)
+        result.uselessFiles = uselessFiles(outcomes, collector)
         return result
     }
 
+    /// What becomes of each tree: a prompt that was there before is dropped, and perhaps one that resembles an earlier
+    /// one.
+    private func select(
+        _ trees: [ConversationTree], _ checkCancellation: () throws -> Void
+    ) throws -> [Outcome] {
+        var prompts: [String: String] = [:]
+        var pool = SimilarityPool()
+        return try trees.map { tree in
+            let outcome = selection.select(tree)
+            guard let prompt = outcome.tree?.prompt else { return (tree.id, outcome) }
+            if let earlier = prompts[prompt.promptKey] {
+                return (tree.id, .dropped(.duplicatePrompt, detail: "of tree '\(earlier)'"))
+            }
+            if nearDuplicates == .drop {
+                try checkCancellation()
+                if let match = pool.nearest(to: prompt, above: PromptResemblance.floor) {
+                    let similarity = String(format: "%.3f", match.similarity)
+                    return (
+                        tree.id, .dropped(.nearDuplicate, detail: "of tree '\(match.id)': ROUGE-L \(similarity)")
+                    )
+                }
+                pool.insert(id: tree.id, text: prompt)
+            }
+            prompts[prompt.promptKey] = tree.id
+            return (tree.id, outcome)
+        }
+    }
+
     /// The part of each selected tree.
-    private func deal(
-        _ selected: [SelectedTree], _ outcomes: [SeedSelection.Outcome]
-    ) throws -> [String: SeedSplit.Part] {
-        let synthetic = outcomes.count { if case .dropped(.synthetic, _) = $0 { true } else { false } }
+    private func deal(_ selected: [SelectedTree], _ outcomes: [Outcome]) throws -> [String: SeedSplit.Part] {
         do {
             return try split.deal(selected)
-        } catch  where selected.isEmpty && synthetic > 0 {
-            // Trees without ranks would be the wrong thing to look for.
-            throw StageError.onlySynthetic(dropped: synthetic, trees: outcomes.count)
+        } catch  where selected.isEmpty && !outcomes.isEmpty {
+            // Trees with ranks would be the wrong thing to look for: why these were dropped says more.
+            throw nothingSelected(outcomes, file: nil)
         }
+    }
+
+    private func nothingSelected(_ outcomes: [Outcome], file: String?) -> StageError {
+        var reasons: [String: Int] = [:]
+        for case (_, .dropped(let reason, _)) in outcomes { reasons[reason.rawValue, default: 0] += 1 }
+        return .nothingSelected(
+            file: file, trees: outcomes.count, reasons: reasons, language: selection.language)
+    }
+
+    private func uselessFiles(_ outcomes: [Outcome], _ collector: ConversationCollector) -> [StageError] {
+        var files: [String: [Outcome]] = [:]
+        for outcome in outcomes {
+            if let file = collector.file(ofTree: outcome.id) { files[file, default: []].append(outcome) }
+        }
+        return files.filter { $0.value.allSatisfy { $0.outcome.tree == nil } }
+            .sorted { $0.key < $1.key }.map { nothingSelected($0.value, file: $0.key) }
     }
 
     private func add(_ tree: SelectedTree, to part: SeedSplit.Part, _ result: inout Result) {

@@ -23,6 +23,8 @@ package struct SeedSelection: Sendable {
         case noUsableReply = "no-usable-reply"
         /// The prompt of an earlier tree, word for word: it could end up on both sides of a split.
         case duplicatePrompt = "duplicate-prompt"
+        /// A prompt that resembles that of an earlier tree.
+        case nearDuplicate = "near-duplicate"
         /// The id of an earlier tree.
         case repeated
     }
@@ -30,6 +32,11 @@ package struct SeedSelection: Sendable {
     package enum Outcome: Equatable {
         case selected(SelectedTree)
         case dropped(Reason, detail: String)
+
+        /// Nil for one that was dropped.
+        package var tree: SelectedTree? {
+            if case .selected(let tree) = self { tree } else { nil }
+        }
     }
 
     package var language = "en"
@@ -61,12 +68,19 @@ package struct SeedSelection: Sendable {
     }
 
     private func objection(to message: SeedMessage) -> Reason? {
-        let isUnstated = message.language == nil && message.isPlain
-        if message.language != language && !isUnstated { return .language }
+        if !speaksLanguage(message) { return .language }
         if message.isDeleted { return .deleted }
         if message.isSynthetic && !keepsSynthetic { return .synthetic }
         if message.passedReview == false { return .failedReview }
         if message.text.allSatisfy(\.isWhitespace) { return .empty }
         return nil
+    }
+
+    /// Whether the message is in the language asked for. Rows of plain forms may leave it open, and may name a region
+    /// that was not asked for: `en-US` is English.
+    private func speaksLanguage(_ message: SeedMessage) -> Bool {
+        guard message.isPlain else { return message.language == language }
+        guard let stated = message.language?.lowercased() else { return true }
+        return stated == language.lowercased() || stated.prefix { $0 != "-" && $0 != "_" } == language.lowercased()
     }
 }

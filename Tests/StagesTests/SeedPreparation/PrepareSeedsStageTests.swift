@@ -71,9 +71,39 @@ struct PrepareSeedsStageTests {
     func syntheticSeeds() async throws {
         let harness = try StageHarness()
         let trees = try harness.blob(file: seed("seed-trees.jsonl"))
-        await #expect(throws: StageError.onlySynthetic(dropped: 136, trees: 136)) {
-            try await harness.run(PrepareSeedsStage.self, ["trees": [trees]])
+        let refusal = StageError.nothingSelected(
+            file: nil, trees: 136, reasons: ["synthetic": 136], language: "en")
+        await #expect(throws: refusal) { try await harness.run(PrepareSeedsStage.self, ["trees": [trees]]) }
+        #expect(
+            "\(refusal)"
+                == "no tree can be used: of 136, dropped are 136 for 'synthetic'; give trees that people wrote, or set "
+                + "'keep_synthetic: true'")
+    }
+
+    @Test("where nothing can be used all reasons are counted; a file of which nothing can be is warned of")
+    func uselessFiles() async throws {
+        let harness = try StageHarness()
+        let german = (0..<3).map { #"{"prompt":"Frage \#($0)?","response":"So.","lang":"de"}"# }
+        let unranked = #"{"prompt":"Why?","responses":[]}"#
+        let useless = try harness.blob((german + [unranked]).joined(separator: "\n"))
+        let error = try #require(
+            await #expect(throws: StageError.self) {
+                try await harness.run(PrepareSeedsStage.self, ["trees": [useless]])
+            })
+        #expect(
+            "\(error)"
+                == "no tree can be used: of 4, dropped are 3 for 'language', 1 for 'no-usable-reply'; set 'language', "
+                + "which is 'en', to the data's; give replies with ranks, 0 the best")
+        let useful = try harness.blob(#"{"prompt":"Why?","response":"So."}"#)
+        _ = try await harness.run(PrepareSeedsStage.self, ["trees": [useful, useless]]) {
+            ($0.rankingsTrain, $0.rankingsEval) = (.count(0), .count(0))
         }
+        #expect(harness.warnings.count == 1)
+        #expect(
+            harness.warnings.first?.hasPrefix(
+                "no tree of 'trees[1] (\(useless.digest.short))' can be used: of 4, dropped are 3 for 'language'")
+                == true,
+            "\(harness.warnings)")
     }
 
     @Test("golden digests")
@@ -100,7 +130,7 @@ struct PrepareSeedsStageTests {
             ]
         ) { ($0.ift, $0.rankingsTrain, $0.rankingsEval) = (.rest, .count(1), .count(1)) }
         let golden = Golden(
-            version: 2,
+            version: 3,
             digests: [
                 "examples": "fc596f804580", "judge-examples": "15cc530f4e63", "ledger": "0f0c0fca1fa3",
                 "rankings-eval": "c6e9211ed528", "rankings-train": "e8f35cdddf4c", "test": "e3b0c44298fc",

@@ -57,6 +57,11 @@ struct SeedFormTests {
             ["So.", "No."]
         ),
         (
+            #"{"instruction":"Why?","completions":["No.","So.","Hm."],"scores":[2,8.5,1]}"#, .scored, "Why?",
+            ["So.", "No.", "Hm."]
+        ),
+        (#"{"prompt":"Why?","responses":["No.","So."],"ranks":[1,0]}"#, .scored, "Why?", ["So.", "No."]),
+        (
             #"{"thread_id":"x","tree_state":"ready_for_export","thread":[{"message_id":"a","message_tree_id":"a","text":"Why?","role":"prompter","lang":"en"},{"message_id":"b","text":"So.","role":"assistant","lang":"en","rank":0}]}"#,
             .thread, "Why?", ["So."]
         ),
@@ -70,6 +75,16 @@ struct SeedFormTests {
         #expect(tree.prompt == row.prompt && tree.best == row.responses[0])
         #expect(tree.ranked.isEmpty || tree.ranked.map(\.text) == row.responses)
         #expect(tree.ranked.isEmpty == (row.responses.count == 1))
+    }
+
+    @Test("a byte order mark before the first line is read past, and stands in no text")
+    func byteOrderMark() throws {
+        let rows = try read("\u{FEFF}" + lines(0), lines(3))
+        #expect(rows.forms == [.pair: 1, .alpaca: 1])
+        #expect(selected(rows).map(\.prompt) == ["Why?", "Add.\n\n1 2"])
+        // Anywhere else it is no part of JSON.
+        #expect(throws: StageError.self) { try read(lines(0), "\u{FEFF}" + lines(3)) }
+        #expect(throws: StageError.self) { try read("\u{FEFF}\u{FEFF}" + lines(0)) }
     }
 
     @Test("equal scores are equal ranks, and the best of them may be learned from")
@@ -111,6 +126,16 @@ struct SeedFormTests {
     func languages() throws {
         #expect(try selected(read(#"{"prompt":"Warum?","response":"Darum.","lang":"de"}"#)).isEmpty)
         #expect(try selected(read(#"{"prompt":"Why?","response":"So."}"#)).count == 1)
+        // Regions are read past, and what is no language is none: programs have languages too.
+        for other in ["en-US", "EN", "en_GB", "python", "C++", "English text"] {
+            let row = #"{"instruction":"Why?","output":"So.","language":"\#(other)"}"#
+            #expect(try selected(read(row)).count == 1, "\(other)")
+        }
+        for other in ["de-AT", "deu", "FR"] {
+            let row = #"{"instruction":"Why?","output":"So.","language":"\#(other)"}"#
+            #expect(try selected(read(row)).isEmpty, "\(other)")
+        }
+        #expect(try selected(read(#"{"prompt":"Why?","response":"So.","language":["python","c"]}"#)).count == 1)
         let unstated = #"{"message_id":"a","message_tree_id":"a","text":"Why?","role":"prompter"}"#
         #expect(try selected(read(unstated)).isEmpty)
     }
@@ -144,6 +169,22 @@ struct SeedFormTests {
             (
                 #"{"instruction":"a","completions":[{"response":"b"}]}"#,
                 "f:1: an entry of 'completions' has no number"
+            ),
+            (
+                #"{"instruction":"a","completions":["b","c"]}"#,
+                "f:1: 'completions' holds plain texts, and nothing says which is better; give each a number in a list"
+            ),
+            (
+                #"{"prompt":"a","responses":["b","c"],"scores":[1]}"#,
+                "f:1: 'scores' must hold a number for each of the 2 texts of 'responses'"
+            ),
+            (
+                #"{"prompt":"a","responses":["b","c"],"ranks":[1,"d"]}"#,
+                "f:1: 'ranks' must hold a number for each of the 2 texts of 'responses'"
+            ),
+            (
+                #"{"prompt":"a","responses":[{"text":"b","rank":0},"c"]}"#,
+                "f:1: an entry of 'responses' is a string where others are objects"
             ),
             (#"{"text":"a"}"#, "f:1: is in no form that is known: it has 'text'; wanted are"),
             ("{}", "f:1: is in no form that is known: it has no members; wanted are"),
