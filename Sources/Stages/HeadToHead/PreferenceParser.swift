@@ -49,7 +49,8 @@ package struct PreferenceParser: Sendable {
         let end: String.Index
     }
 
-    private static let decoration = Set<Character>(" \t\r\n*_`~\"'#")
+    /// A line break of two characters is one `Character`.
+    private static let decoration = Set<Character>(" \t*_`~\"'#").union(["\n", "\r", "\r\n"])
     private static let brackets = Set<Character>("<([{>)]}")
     /// What a response may be called before its mark.
     private static let nouns = ["response", "answer", "assistant", "output", "option"]
@@ -98,7 +99,7 @@ package struct PreferenceParser: Sendable {
 
     /// Whether a connective and another mark follow directly.
     private func namesAnother(_ behind: Substring) -> Bool {
-        let rest = behind.drop { $0 != "\n" && (Self.decoration.contains($0) || Self.brackets.contains($0)) }
+        let rest = behind.drop { !$0.isNewline && (Self.decoration.contains($0) || Self.brackets.contains($0)) }
         guard let connective = Self.connectives.first(where: { starts(rest, with: $0) }) else { return false }
         var next = skipOpening(rest.dropFirst(connective.count))
         if let noun = Self.nouns.first(where: { starts(next, with: $0) }) {

@@ -11,6 +11,7 @@ struct PreferenceParserTests {
             ("A is shorter.\n\nVerdict: A", Preference.first), ("Verdict: B", .second), ("Verdict: tie", .tie),
             ("verdict: b.", .second), ("**Verdict:** A", .first), ("**Verdict: [[B]]**", .second),
             ("Final verdict: A", .first), ("Verdict : \"A\"", .first), ("Verdict:\nB", .second),
+            ("Verdict:\r\n**B**\r\n", .second),
             ("Verdict: Response A", .first), ("Verdict: answer B is clearer.", .second),
             ("Verdict: Assistant A", .first), ("Verdict: (Tie)", .tie),
             ("Verdict: A\n\nIt is more complete.", .first),
@@ -52,8 +53,8 @@ struct PreferenceParserTests {
 
     @Test("hostile replies end in some state, and soon")
     func hostile() {
-        let long = String(repeating: "Verdict: A or ", count: 20_000)
-        #expect(parser.parse(long, finish: .stop).preference == nil)
+        let long = String(repeating: "Verdict: A or B ", count: 20_000)
+        #expect(parser.parse(long, finish: .stop) == .unparsable(.ambiguous))
         #expect(parser.parse(String(repeating: "verdict", count: 20_000), finish: .stop) == .unparsable(.noVerdict))
         #expect(parser.parse("Verdict: \u{0410}", finish: .stop) == .unparsable(.noVerdict), "a Cyrillic A is no A")
         #expect(parser.parse("\u{202E}Verdict: A\u{0}", finish: .stop) == .prefers(.first))

@@ -34,8 +34,11 @@ struct MetaJudgeTests {
     private struct Place {
         let harness: StageHarness
         let inputs: [String: [ArtifactReference]]
+        /// Held on to: it answers for as long as it lives.
+        private let server: FakeChatServer
 
         init(_ server: FakeChatServer, prompts: [[String]]) async throws {
+            self.server = server
             harness = try StageHarness()
             var candidates: [Candidate] = [], judgements: [Judgement] = []
             for (index, verdicts) in prompts.enumerated() {

@@ -36,6 +36,11 @@ struct RowRelationTests {
         ),
         ("candidate", candidate, ["prompt": ["prompt-1"]]),
         (
+            "pairwise-judgement",
+            PairwiseJudgement(ResponseMatch(first: candidate, second: worse), replies: []),
+            ["first": [candidate.id], "second": [worse.id], "prompt": ["prompt-1"]]
+        ),
+        (
             "prompt", GeneratedPrompt(text: "Why?", demonstrations: ["a", "b"], round: 0, request: 0, position: 0),
             ["demonstration": ["a", "b"]]
         ),
@@ -88,8 +93,9 @@ struct RowRelationTests {
         let fromCandidate = RowRelations.children(of: "candidate").map { "\($0.schema).\($0.relation.field)" }
         #expect(
             fromCandidate == [
-                "best-response.candidate_id", "judgement.candidate_id", "ledger-entry.item",
-                "preference-pair.chosen_id", "preference-pair.rejected_id",
+                "best-response.candidate_id", "candidate.prompt_id", "judgement.candidate_id", "ledger-entry.item",
+                "pairwise-judgement.first_id", "pairwise-judgement.second_id", "preference-pair.chosen_id",
+                "preference-pair.rejected_id",
             ])
         #expect(RowRelations.idFields(of: "ranking") == ["id", "responses.id", "tree"])
         #expect(RowRelations.idFields(of: "judgement") == ["id", "candidate_id", "prompt_id"])
