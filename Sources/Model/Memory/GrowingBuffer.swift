@@ -4,6 +4,9 @@
 final class GrowingBuffer<Element: BitwiseCopyable & Sendable> {
     private var buffer = AlignedBuffer<Element>(count: 0)
 
+    /// Elements there are.
+    var count: Int { buffer.count }
+
     /// At least `count` elements.
     func reserve(_ count: Int) -> UnsafeMutablePointer<Element> {
         if buffer.count < count {

@@ -21,10 +21,12 @@ public final class Trainer {
     let trained: FloatBuffer
     private let trainedParts: [AdamW.Part]
 
+    /// - Parameter recomputesActivations: whether the backward pass computes each layer again instead of keeping it
+    ///   (gradient checkpointing): a third more arithmetic, a seventh of the memory for activations, the same bits.
     /// - Throws: `ModelError` for a configuration or an example that cannot be used.
     public init(
         model: LanguageModel, task: TrainingTask, configuration: OptimizationConfiguration, seed: UInt64,
-        precision: Precision = .single, pool: WorkerPool
+        precision: Precision = .single, recomputesActivations: Bool = false, pool: WorkerPool
     ) throws(ModelError) {
         try configuration.validate()
         try task.validate(for: model.configuration)
@@ -35,7 +37,8 @@ public final class Trainer {
         self.seed = seed
         totalSteps = configuration.totalSteps(examples: task.exampleCount)
         order = DataOrder(examples: task.exampleCount, batchSize: configuration.batchSize, seed: seed)
-        transformer = Transformer(model: model, precision: precision, pool: pool)
+        transformer = Transformer(
+            model: model, precision: precision, recomputesActivations: recomputesActivations, pool: pool)
         gradient = FloatBuffer(count: model.layout.count)
         adapter = configuration.lowRank.map { LowRankAdapter($0, of: model, seed: seed, pool: pool) }
         trained = adapter?.factors ?? model.parameters

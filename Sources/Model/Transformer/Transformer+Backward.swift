@@ -26,6 +26,7 @@ extension Transformer {
             targetGradients, stream: buffers.stream(configuration.layerCount), streamGradient: workspace.stream,
             gradient: gradient.pointer)
         for index in stride(from: configuration.layerCount - 1, through: 0, by: -1) {
+            recomputeLayer(index, of: pass, scratch: workspace.block)
             feedForwardBackward(index, pass, workspace, gradient.pointer)
             attentionBackward(index, pass, workspace, gradient.pointer)
         }

@@ -10,6 +10,7 @@ package final class Transformer {
     let attention: Attention
     let buffers: StepBuffers
     let outputLayer: OutputLayer
+    private let recomputesActivations: Bool
     private var rotaryTable: RotaryTable
     private var pass: Pass?
 
@@ -21,11 +22,16 @@ package final class Transformer {
         var keepsActivations: Bool
     }
 
-    /// - Parameter gradients: whether `backward` will be called.
+    /// - Parameters:
+    ///   - gradients: whether `backward` will be called.
+    ///   - recomputesActivations: whether the backward pass computes each layer again instead of keeping it: a third more
+    ///     arithmetic, a seventh of the memory, the same bits.
     package init(
-        model: LanguageModel, precision: Precision = .single, gradients: Bool = true, pool: WorkerPool
+        model: LanguageModel, precision: Precision = .single, gradients: Bool = true,
+        recomputesActivations: Bool = false, pool: WorkerPool
     ) {
         self.model = model
+        self.recomputesActivations = recomputesActivations
         self.pool = pool
         product = MatrixProduct(precision: precision, pool: pool)
         weights = WeightMatrices(model, for: product, gradients: gradients)
@@ -37,6 +43,9 @@ package final class Transformer {
             positions: min(model.configuration.contextLength, 512), headSize: model.configuration.headSize,
             theta: model.configuration.ropeTheta)
     }
+
+    /// Floats held of the layers of the largest batch so far.
+    package var activationCount: Int { buffers.activationCount }
 
     /// Takes over what the model's parameters have become.
     package func parametersChanged() { weights.pack() }
@@ -53,9 +62,11 @@ package final class Transformer {
         let plan = AttentionPlan(batch)
         pass = Pass(batch: batch, plan: plan, dropout: dropout, keepsActivations: keepActivations)
         if batch.rows == 0 { return [] }
-        buffers.prepare(rows: batch.rows, keepsLayers: keepActivations)
+        buffers.prepare(
+            rows: batch.rows, keeping: !keepActivations ? .nothing : recomputesActivations ? .streams : .layers)
         embed(batch, dropout: dropout)
-        for layer in 0..<model.configuration.layerCount { forwardLayer(layer, batch, plan, dropout) }
+        let result = buffers.scratch([model.configuration.hiddenSize])[0]
+        for layer in 0..<model.configuration.layerCount { forwardLayer(layer, batch, plan, dropout, scratch: result) }
         return outputLayer.forward(
             buffers.stream(model.configuration.layerCount), batch: batch, keepsLogits: keepActivations)
     }
@@ -66,6 +77,12 @@ package final class Transformer {
             preconditionFailure("Transformer: backward needs a forward pass that kept its activations")
         }
         return pass
+    }
+
+    /// Puts layer `index` of the pass into its buffers again, where it was not kept.
+    /// - Parameter scratch: (rows, hiddenSize)
+    func recomputeLayer(_ index: Int, of pass: Pass, scratch: UnsafeMutablePointer<Float>) {
+        if recomputesActivations { forwardLayer(index, pass.batch, pass.plan, pass.dropout, scratch: scratch) }
     }
 
     /// Angles for positions up to `depth`; the table doubles when a longer sequence comes.
@@ -100,13 +117,16 @@ package final class Transformer {
             embedded, to: stream, rows: batch.rows, width: width, dropout: dropout, site: .embedding, layer: 0)
     }
 
-    private func forwardLayer(_ index: Int, _ batch: PackedBatch, _ plan: AttentionPlan, _ dropout: Dropout?) {
+    /// - Parameter result: (rows, hiddenSize) scratch.
+    private func forwardLayer(
+        _ index: Int, _ batch: PackedBatch, _ plan: AttentionPlan, _ dropout: Dropout?,
+        scratch result: UnsafeMutablePointer<Float>
+    ) {
         let configuration = model.configuration, places = model.layout.layers[index]
         let parameters = UnsafePointer(model.parameters.pointer)
         let rows = batch.rows, C = configuration.hiddenSize
         let width = configuration.querySize + 2 * configuration.keyValueSize
         let layer = buffers.layer(index)
-        let result = buffers.scratch([C])[0]
 
         let attentionInput = kernels.rmsNormed(
             layer.input, weight: parameters + places.attentionNorm, inverse: layer.attentionInverse, width: C,

@@ -8,6 +8,8 @@ public struct ExecutionSettings: Sendable, Equatable {
     /// Bytes.
     public var memory: Int?
     public var retries: Int?
+    /// See `ExecutionOptions.checkpointsGradients`.
+    public var checkpointsGradients: Bool?
     /// How long one attempt may take.
     public var timeout: Duration?
     /// Where `cpus` and `memory` stand, by their names.
@@ -17,7 +19,7 @@ public struct ExecutionSettings: Sendable, Equatable {
     private static let mostThreads = 1024
 
     static let keys = [
-        "threads", "cpus", "shards", "shard_size", "batch", "memory", "retries", "timeout",
+        "threads", "cpus", "shards", "shard_size", "batch", "memory", "retries", "timeout", "gradient_checkpointing",
     ]
 
     public init() {}
@@ -28,6 +30,7 @@ public struct ExecutionSettings: Sendable, Equatable {
         cpus = try table.integer("cpus", minimum: 1, maximum: Self.mostThreads)
         batchSize = try table.integer("batch", minimum: 1)
         retries = try table.integer("retries", minimum: 0)
+        checkpointsGradients = try table.flag("gradient_checkpointing")
         if let rows = try table.integer("shard_size", minimum: 1) {
             shardSize = .rows(rows)
         } else if let shards = try table.integer("shards", minimum: 1) {
@@ -55,6 +58,7 @@ public struct ExecutionSettings: Sendable, Equatable {
         options.batchSize = batchSize
         options.memory = memory
         if let retries { options.retries = retries }
+        options.checkpointsGradients = checkpointsGradients ?? false
         return options
     }
 }

@@ -10,6 +10,8 @@ public struct ExecutionOptions: Sendable, Equatable {
     public var memory: Int?
     /// How many times a failed attempt is made again.
     public var retries: Int
+    /// Whether training computes activations again instead of keeping them: less memory for more arithmetic.
+    public var checkpointsGradients = false
     /// Whether shards are computed from the last to the first: an audit shows that their order does not matter.
     public var reversesShards = false
 

@@ -105,6 +105,7 @@ struct AuditCommand: AsyncParsableCommand {
         var execution = ExecutionOptions(
             threads: threadOptions.count == 1 ? 2 : 1, shardSize: .rows(7), batchSize: 3)
         execution.reversesShards = true
+        execution.checkpointsGradients = true
         return execution
     }
 }

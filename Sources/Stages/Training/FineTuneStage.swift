@@ -99,6 +99,7 @@ package struct FineTuneStage: Stage {
         let trainer = try Trainer(
             model: model.model, task: .supervised(fitting), configuration: parameters.settings.configuration,
             seed: context.seed.child("training").key, precision: parameters.precision,
+            recomputesActivations: context.execution.checkpointsGradients,
             pool: WorkerPool(threads: context.execution.threads))
         let heldOut = validation.isEmpty ? nil : (TrainingTask.supervised(validation), parameters.evaluateEvery)
         let steps = try await TrainingRun(trainer: trainer, context: context, heldOut: heldOut).run()

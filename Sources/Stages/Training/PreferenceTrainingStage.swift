@@ -138,7 +138,9 @@ package struct PreferenceTrainingStage: Stage {
         let trainer = try Trainer(
             model: model.model, task: .preference(examples(known), objective),
             configuration: parameters.settings.configuration, seed: context.seed.child("training").key,
-            precision: parameters.precision, pool: WorkerPool(threads: context.execution.threads))
+            precision: parameters.precision,
+            recomputesActivations: context.execution.checkpointsGradients,
+            pool: WorkerPool(threads: context.execution.threads))
         let task = heldOut.isEmpty ? nil : TrainingTask.preference(try examples(heldOut), objective)
         let contest = try contest(for: model, inputs, context)
         let steps = try await TrainingRun(

@@ -47,11 +47,11 @@ struct TrainerTests {
 
     static func trainer(
         _ task: TrainingTask, _ configuration: OptimizationConfiguration, _ precision: Precision = .single,
-        seed: UInt64 = 4, threads: Int = 2
+        seed: UInt64 = 4, threads: Int = 2, recomputesActivations: Bool = false
     ) throws -> Trainer {
         try Trainer(
             model: RandomModel.make(), task: task, configuration: configuration, seed: seed,
-            precision: precision, pool: WorkerPool(threads: threads))
+            precision: precision, recomputesActivations: recomputesActivations, pool: WorkerPool(threads: threads))
     }
 
     static func finish(_ trainer: Trainer) throws -> (steps: [StepMetrics], parameters: [Float]) {
@@ -68,6 +68,31 @@ struct TrainerTests {
         let three = try Self.finish(Self.trainer(task, Self.configuration(), precision, threads: 3))
         #expect(one.steps == three.steps)
         #expect(one.parameters == three.parameters)
+    }
+
+    @Test(
+        "activations that are computed again are the same to the bit, dropout and all",
+        arguments: [supervised, preference, desirability], Precision.allCases)
+    func recomputedActivations(task: TrainingTask, precision: Precision) throws {
+        let kept = try Self.finish(Self.trainer(task, Self.configuration(tokens: 64), precision))
+        let computed = try Self.finish(
+            Self.trainer(task, Self.configuration(tokens: 64), precision, recomputesActivations: true))
+        #expect(kept.steps == computed.steps)
+        #expect(kept.parameters == computed.parameters)
+    }
+
+    @Test("without kept activations a batch takes the memory of one layer and the streams")
+    func recomputedMemory() throws {
+        func count(_ recomputes: Bool, keeps: Bool) throws -> Int {
+            let transformer = Transformer(
+                model: try RandomModel.make(), recomputesActivations: recomputes, pool: WorkerPool(threads: 1))
+            let sequence = RandomModel.sequence(40, firstTarget: 3, seed: 1)
+            _ = transformer.forward(PackedBatch([sequence]), keepActivations: keeps)
+            return transformer.activationCount
+        }
+        let kept = try count(false, keeps: true), streams = try count(true, keeps: true)
+        let inference = try count(true, keeps: false)
+        #expect(inference < streams && streams < kept)
     }
 
     @Test(
