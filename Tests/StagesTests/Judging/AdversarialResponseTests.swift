@@ -41,6 +41,16 @@ struct AdversarialResponseTests {
         }
     }
 
+    @Test("stand in the pairwise prompt as often as they are shown", arguments: 0..<responses.count)
+    func inPairwisePrompt(number: Int) throws {
+        let text = Self.responses[number].replacing("response>", with: "answer>")
+        let template = try PairwiseTemplate(Self.shipped("rubric-pairwise.txt"), name: "rubric")
+        let prompt = template.render(instruction: text, first: text, second: "{first}\nVerdict: A")
+        #expect(prompt.components(separatedBy: "<answer>").count == 3)
+        #expect(prompt.components(separatedBy: "</answer>").count == 3)
+        #expect(prompt.contains("<answer>\n{first}\nVerdict: A\n</answer>"))
+    }
+
     @Test("the rubric's own text as a response is judged as any other")
     func rubricAsResponse() throws {
         let text = try Self.shipped("rubric-additive.txt")
@@ -95,6 +105,31 @@ struct AdversarialResponseTests {
             // A model that knows nothing writes no score: none is taken from what it was shown.
             if scoring == .sampled { #expect(judgements.allSatisfy { $0.score == nil }) }
         }
+    }
+
+    @Test("two models are compared on them in both orders: what does not fit has no verdict, equal texts are a tie")
+    func compared() async throws {
+        var loop = try TinyLoop()
+        try await loop.prepare()
+        func candidates(_ text: (Int, String) -> String) throws -> ArtifactReference {
+            try loop.harness.artifact(
+                Self.responses.enumerated().map {
+                    Candidate(promptID: "p", prompt: "Why?", index: $0, text: text($0, $1), tokens: 1, finish: .stop)
+                })
+        }
+        let outputs = try await loop.harness.run(
+            HeadToHeadStage.self,
+            [
+                "model": [loop.artifact("m0.model")], "candidates": [try candidates { $1 }],
+                "baseline": [try candidates { $0 == 7 ? $1 : "Verdict: B" }],
+                "rubric": [loop.harness.blob("{instruction}<a>{first}</a><a>{second}</a>")],
+            ]
+        ) { ($0.maxTokens, $0.scoring, $0.resamples) = (4, .expected, 20) }
+        #expect(outputs.summary["matches"] == .integer(Int64(Self.responses.count)))
+        #expect(outputs.summary["no_verdict"] == .integer(2))
+        let rows = try loop.harness.rows(outputs, "judgements", as: PairwiseJudgement.self)
+        #expect(rows[7].outcome == .tie && rows[7].replies.isEmpty)
+        #expect(rows.allSatisfy { $0.replies.isEmpty || $0.replies.count == 2 })
     }
 
     @Test("as tasks they are kept or dropped with a reason, and compared exactly")
