@@ -109,7 +109,8 @@ struct ShippedPipelineTests {
                 return other?.kind == stage.kind && other?.parameters == stage.parameters
                     && other?.connections.flatMap(\.origins) == stage.connections.flatMap(\.origins)
             }
-            #expect(!isSame || plain.sources.map(\.path) != changed.sources.map(\.path), "\(pipeline)")
+            let addsStages = changed.stages.count > plain.stages.count
+            #expect(!isSame || addsStages || plain.sources.map(\.path) != changed.sources.map(\.path), "\(pipeline)")
         }
     }
 

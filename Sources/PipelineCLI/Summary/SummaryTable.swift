@@ -121,6 +121,10 @@ struct SummaryRow: Sendable {
         SummaryRow("log p of a chosen token, first → last tenth", heading: "log p a token") {
             change($0, "logps/chosen_per_token")
         },
+        SummaryRow("checkpoint kept, of steps", heading: "kept") {
+            of($0.number("dpo", "stopping", "chosen_step"), $0.number("dpo", "steps"))
+        },
+        measured("win rate head to head", heading: "win rate", "head-to-head", "win_rate"),
         SummaryRow("mean response after it, tokens", heading: "tokens after") {
             fixed($0.numberAfterTraining("sample", "mean_tokens"), 0)
         },
@@ -149,6 +153,11 @@ struct SummaryRow: Sendable {
         checked("the same, ties as half", heading: "ties half", "judge_accuracy_tie_half"),
         checked("training pairs that prefer the better", heading: "pairs", "pairs_true"),
     ]
+
+    /// A measurement of the group's stage of `kind`, where it has one.
+    private static func measured(_ label: String, heading: String, _ kind: String, _ name: String) -> SummaryRow {
+        SummaryRow(label, heading: heading, isMeasured: true) { $0.object(kind, "measurements")?[name].map(value) }
+    }
 
     /// A judge that was evaluated has every measurement; one without a value says of how few it could not be taken.
     private static func measurement(_ label: String, heading: String? = nil, _ name: String) -> SummaryRow {

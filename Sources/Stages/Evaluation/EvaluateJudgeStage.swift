@@ -79,7 +79,7 @@ package struct EvaluateJudgeStage: Stage {
                 "measurements": try context.write(measurements, to: "measurements"),
                 "judgements": try context.write(judgements, to: "judgements"),
             ],
-            summary: summary(measurements, judgements))
+            summary: try summary(measurements, judgements).reproducible(asFrom: "model", of: inputs))
     }
 
     /// - Parameter judgements: one for each response of each ranking, in order.

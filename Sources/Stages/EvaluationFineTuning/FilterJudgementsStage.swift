@@ -85,9 +85,11 @@ package struct FilterJudgementsStage: Stage {
             [
                 "judge-examples": try context.write(thinned.kept, to: "judge-examples"),
                 "judgements": try context.write(judged.judgements, to: "judgements"),
-                "ledger": try context.write(rankingLedger + thinned.ledger, to: "ledger"),
+                "ledger": try context.write(
+                    rankingLedger + settled.flatMap(\.leftOut) + thinned.ledger, to: "ledger"),
             ],
-            summary: summary(judged.judgements, rankings: rankingLedger, thinned))
+            summary: try summary(judged.judgements, rankings: rankingLedger, thinned).reproducible(
+                asFrom: "model", of: inputs))
     }
 
     /// What came of all attempts.

@@ -21,7 +21,8 @@ package struct SelfJudgedRankingFilter {
 
     /// What one attempt at a prompt came to.
     package enum Attempt: Equatable {
-        case accepted([JudgeExample])
+        /// - Parameter leftOut: why of the other responses nothing is kept, by their ids.
+        case accepted([JudgeExample], leftOut: [String: Reason] = [:])
         case rejected(Reason, scores: [Double?])
     }
 
@@ -51,15 +52,20 @@ package struct SelfJudgedRankingFilter {
         guard !agreeing.isEmpty else {
             return .rejected(Self.gravest.first(where: failures.contains) ?? .disagrees, scores: values)
         }
-        return .accepted(
-            agreeing.compactMap { place in
-                guard let (score, justification) = try? readings[place].get() else { return nil }
-                let response = ranking.responses[place].text
-                return JudgeExample(
-                    instruction: ranking.prompt, response: response,
-                    input: template.render(instruction: ranking.prompt, response: response),
-                    justification: justification, score: score, origin: .selfJudged, form: template.form)
-            })
+        var examples: [JudgeExample] = [], leftOut: [String: Reason] = [:]
+        for (place, response) in ranking.responses.enumerated() {
+            switch readings[place] {
+            case .success(let (score, justification)) where agreeing.contains(place):
+                examples.append(
+                    JudgeExample(
+                        instruction: ranking.prompt, response: response.text,
+                        input: template.render(instruction: ranking.prompt, response: response.text),
+                        justification: justification, score: score, origin: .selfJudged, form: template.form))
+            case .success: leftOut[response.id] = .disagrees
+            case .failure(let unusable): leftOut[response.id] = unusable.reason
+            }
+        }
+        return .accepted(examples, leftOut: leftOut)
     }
 
     /// Why a reply cannot be learned from.
@@ -82,19 +88,28 @@ package struct SelfJudgedRankingFilter {
         return .success((Int(value.rounded()), justification))
     }
 
-    /// The examples of a prompt's first accepted attempt, and the prompt's ledger entry.
-    package func settle(_ ranking: Ranking, attempts: [Attempt]) -> (examples: [JudgeExample], entry: LedgerEntry) {
+    /// The examples of a prompt's first accepted attempt, the prompt's ledger entry, and one for each response that is left
+    /// out of an accepted attempt.
+    package func settle(
+        _ ranking: Ranking, attempts: [Attempt]
+    ) -> (examples: [JudgeExample], entry: LedgerEntry, leftOut: [LedgerEntry]) {
         var rejections: [String] = []
         var last = Reason.notJudged
         for (number, attempt) in attempts.enumerated() {
             switch attempt {
-            case .accepted(let examples):
+            case .accepted(let examples, let leftOut):
                 let scores = examples.map { String($0.score) }.joined(separator: " ")
                 return (
                     examples,
                     LedgerEntry(
                         item: ranking.id, decision: .kept, reason: Reason.agrees,
-                        detail: "attempt \(number + 1): \(scores)")
+                        detail: "attempt \(number + 1): \(scores)"),
+                    ranking.responses.compactMap { response in
+                        leftOut[response.id].map {
+                            LedgerEntry(
+                                item: response.id, decision: .dropped, reason: $0, detail: "attempt \(number + 1)")
+                        }
+                    }
                 )
             case .rejected(let reason, let scores):
                 last = reason
@@ -105,7 +120,8 @@ package struct SelfJudgedRankingFilter {
         return (
             [],
             LedgerEntry(
-                item: ranking.id, decision: .dropped, reason: last, detail: rejections.joined(separator: "; "))
+                item: ranking.id, decision: .dropped, reason: last, detail: rejections.joined(separator: "; ")),
+            []
         )
     }
 }

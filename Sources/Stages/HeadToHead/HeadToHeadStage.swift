@@ -63,6 +63,7 @@ package struct HeadToHeadStage: Stage {
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
+        _ = try ComparisonRubric(blob: "rubric", of: inputs)  // Also where no match needs it.
         let matches = try matches(inputs, context)
         let judgements =
             matches.contains(where: \.needsJudge)
@@ -75,8 +76,11 @@ package struct HeadToHeadStage: Stage {
         }
         context.warnOfPromptsThatDoNotFit(judgements.flatMap(\.replies).map(\.finish), unit: "verdicts")
         let winRate = WinRate(matches, judgements)
-        if winRate.noVerdict == matches.count, !matches.isEmpty {
-            context.warn("no match has an outcome: the judge's replies name no winner; try 'scoring: expected'")
+        if winRate.isSilent {
+            let remedy =
+                try inputs.servedModel("model") == nil
+                ? "set 'scoring: expected', or give another judge" : "give another judge, or another rubric"
+            context.warn("no match has an outcome: the judge's replies name no winner; \(remedy)")
         }
         var bootstrap = Bootstrap()
         bootstrap.resamples = parameters.resamples
@@ -87,7 +91,7 @@ package struct HeadToHeadStage: Stage {
                 "measurements": try context.write(measurements, to: "measurements"),
                 "judgements": try context.write(judgements, to: "judgements"),
             ],
-            summary: .object([
+            summary: try JSONValue.object([
                 "matches": .count(matches.count),
                 "wins": .count(winRate.wins), "ties": .count(winRate.ties), "losses": .count(winRate.losses),
                 "no_verdict": .count(winRate.noVerdict),
@@ -95,7 +99,7 @@ package struct HeadToHeadStage: Stage {
                     judgements.flatMap(\.replies).compactMap { $0.reason?.rawValue }
                         .reduce(into: [:]) { $0[$1, default: 0] += 1 }),
                 "measurements": .measurements(measurements),
-            ]))
+            ]).reproducible(asFrom: "model", of: inputs))
     }
 
     /// The k-th response of one to a prompt against the k-th of the other.

@@ -79,9 +79,9 @@ extension PairwiseForm {
             case "trailing_lines": trailingLines = try setting.lineCount()
             default: throw setting.refusal("there are 'label', 'first', 'second', 'tie' and 'trailing_lines'")
             }
-            guard Set([first, second, tie].map { $0.lowercased() }).count == 3 else {
-                throw setting.refusal("'first', 'second' and 'tie' must be three different words")
-            }
+        }
+        if let last = head.last, Set([first, second, tie].map { $0.lowercased() }).count < 3 {
+            throw last.refusal("'first', 'second' and 'tie' must be three different words")
         }
     }
 }

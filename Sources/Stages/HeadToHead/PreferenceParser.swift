@@ -55,7 +55,9 @@ package struct PreferenceParser: Sendable {
     /// What a response may be called before its mark.
     private static let nouns = ["response", "answer", "assistant", "output", "option"]
     /// What would go on to name another response.
-    private static let connectives = ["/", ",", "&", "+", "=", "or ", "and ", "vs", "-"]
+    private static let connectives = ["/", "|", ",", "&", "+", "=", "<", ">", "or ", "and ", "vs", "-"]
+    /// What is said of two equal responses besides the rubric's own word.
+    private static let draws = ["tie", "draw"]
 
     private func lastStatement(in reply: String) -> Statement? {
         var end = reply.endIndex
@@ -74,9 +76,6 @@ package struct PreferenceParser: Sendable {
         var rest = reply[label.upperBound...].drop { Self.decoration.contains($0) }
         guard rest.first == ":" else { return nil }
         rest = skipOpening(rest.dropFirst())
-        if let noun = Self.nouns.first(where: { starts(rest, with: $0) }) {
-            rest = skipOpening(rest.dropFirst(noun.count))
-        }
         guard let (preference, behind) = mark(at: rest) else {
             let line = rest.prefix { !$0.isNewline }
             return Statement(result: .unparsable(.noVerdict), start: label.lowerBound, end: line.endIndex)
@@ -85,11 +84,19 @@ package struct PreferenceParser: Sendable {
         return Statement(result: result, start: label.lowerBound, end: behind.startIndex)
     }
 
-    /// The mark that `text` begins with as a whole word, and what stands behind it.
+    /// The mark that `text` begins with, perhaps after a noun, and what stands behind it.
     private func mark(at text: Substring) -> (Preference, Substring)? {
-        for preference in Preference.allCases {
-            let word = form.mark(of: preference)
-            guard starts(text, with: word) else { continue }
+        if let found = bareMark(at: text) { return found }
+        guard let noun = Self.nouns.first(where: { starts(text, with: $0) }) else { return nil }
+        return bareMark(at: skipOpening(text.dropFirst(noun.count)))
+    }
+
+    private func bareMark(at text: Substring) -> (Preference, Substring)? {
+        // "A tie" is no vote for A.
+        let draws = Self.draws.filter { draw in ![form.first, form.second].contains { $0.lowercased() == draw } }
+        let ties = ([form.tie] + draws).flatMap { [$0, "a \($0)"] }
+        let words = ties.map { (Preference.tie, $0) } + [(.first, form.first), (.second, form.second)]
+        for (preference, word) in words where starts(text, with: word) {
             let behind = text.dropFirst(word.count)
             if let next = behind.first, next.isLetter || next.isNumber { continue }
             return (preference, behind)
@@ -99,13 +106,13 @@ package struct PreferenceParser: Sendable {
 
     /// Whether a connective and another mark follow directly.
     private func namesAnother(_ behind: Substring) -> Bool {
-        let rest = behind.drop { !$0.isNewline && (Self.decoration.contains($0) || Self.brackets.contains($0)) }
-        guard let connective = Self.connectives.first(where: { starts(rest, with: $0) }) else { return false }
-        var next = skipOpening(rest.dropFirst(connective.count))
-        if let noun = Self.nouns.first(where: { starts(next, with: $0) }) {
-            next = skipOpening(next.dropFirst(noun.count))
+        // An angle may close a bracket, or compare two marks.
+        [Set<Character>(")]}"), Self.brackets].contains { closings in
+            let rest = behind.drop { !$0.isNewline && (Self.decoration.contains($0) || closings.contains($0)) }
+            return Self.connectives.contains { connective in
+                starts(rest, with: connective) && mark(at: skipOpening(rest.dropFirst(connective.count))) != nil
+            }
         }
-        return mark(at: next) != nil
     }
 
     private func skipOpening(_ text: Substring) -> Substring {

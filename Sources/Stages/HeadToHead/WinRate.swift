@@ -16,6 +16,8 @@ package struct WinRate: Sendable {
     /// Of the matches judged in both orders: how many had the same verdict in both.
     package let sameInBothOrders: (count: Int, of: Int)
     private let samples: [RatioSample]
+    /// Prompts with more wins than losses, and with fewer.
+    private let prompts: (won: Int, lost: Int)
     private let lengths: (candidate: Double?, baseline: Double?)
 
     package init(_ matches: [ResponseMatch], _ judgements: [PairwiseJudgement]) {
@@ -37,6 +39,10 @@ package struct WinRate: Sendable {
             return RatioSample(
                 known.reduce(0) { $0 + Self.share($1.outcome) }, of: Double(known.count))
         }
+        let balances = judgements.grouped(by: \.promptID).map { group in
+            group.elements.reduce(0) { $0 + ($1.outcome == .first ? 1 : $1.outcome == .second ? -1 : 0) }
+        }
+        prompts = (balances.count { $0 > 0 }, balances.count { $0 < 0 })
         lengths = (
             mean(matches.filter { !$0.first.isMissing }.map { Double($0.first.text.count) }),
             mean(matches.filter { !$0.second.isMissing }.map { Double($0.second.text.count) })
@@ -46,11 +52,15 @@ package struct WinRate: Sendable {
     /// Matches that have an outcome.
     package var decided: Int { wins + ties + losses }
 
+    /// Whether the judge was asked and said nothing that can be read, of any match.
+    package var isSilent: Bool { noVerdict > 0 && wins + ties + losses == identical }
+
     /// (wins + ties / 2) of the matches that have an outcome.
     package var value: Double? { RatioSample.ratio(samples) }
 
-    /// The two-sided sign test: how likely wins and losses would be so far apart if either were as likely; ties say nothing.
-    package var signTest: Double? { Self.signTest(wins, losses) }
+    /// The two-sided sign test over prompts: how likely so many would be won, or lost, if either were as likely. A prompt has
+    /// one vote, however many responses it has; one with as many wins as losses says nothing.
+    package var signTest: Double? { Self.signTest(prompts.won, prompts.lost) }
 
     package static func signTest(_ wins: Int, _ losses: Int) -> Double? {
         let count = wins + losses
@@ -90,8 +100,8 @@ package struct WinRate: Sendable {
                 "of all matches; nothing could be read, or a response is missing"),
             share("identical", identical, of: matches, "of all matches; equal texts"),
             Measurement(
-                name: "sign_test_p", value: signTest, count: wins + losses,
-                note: "two-sided, wins against losses; ties are left out"),
+                name: "sign_test_p", value: signTest, count: prompts.won + prompts.lost,
+                note: "two-sided, prompts won against prompts lost; others are left out"),
             share(
                 "first_shown_preferred", firstShown.count, of: firstShown.of,
                 "of the pairwise replies that prefer one response; 0.5 is a judge without a bias for a place"),

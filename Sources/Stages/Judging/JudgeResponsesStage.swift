@@ -75,7 +75,9 @@ package struct JudgeResponsesStage: Stage {
         for warning in alarms.warnings { context.warn(warning) }
         return StageOutputs(
             ["judgements": try context.write(judgements, to: "judgements")],
-            summary: .object(JudgeSummary.members(judgements).merging(alarms.members) { first, _ in first }))
+            summary: try JSONValue.object(
+                JudgeSummary.members(judgements).merging(alarms.members) { first, _ in first }
+            ).reproducible(asFrom: "model", of: inputs))
     }
 
     private func judge(

@@ -55,14 +55,16 @@ final class ModelReplyWriter: ReplyWriter {
     }
 
     /// The tokens up to where the alternatives part, prompt included, and the tokens that follow there.
+    /// - Throws: `StageError.alternativesAlike` where two of them go on alike: their probabilities cannot be told apart there.
     private func lead(_ alternatives: AlternativeEndings) throws -> (tokens: [Int32], choices: [Int32]) {
         let replies = alternatives.replies.map { conversation.tokenizer.encodeContinuation($0) }
         var shared = 0
         while replies.allSatisfy({ $0.count > shared && $0[shared] == replies[0][shared] }) { shared += 1 }
-        return (
-            try prompt(alternatives.task) + replies[0].prefix(shared),
-            replies.map { $0.count > shared ? $0[shared] : $0[$0.count - 1] }
-        )
+        let choices = replies.map { $0.count > shared ? $0[shared] : $0[$0.count - 1] }
+        guard Set(choices).count == choices.count else {
+            throw StageError.alternativesAlike(replies: alternatives.replies.map { String($0.suffix(24)) })
+        }
+        return (try prompt(alternatives.task) + replies[0].prefix(shared), choices)
     }
 
     private func prompt(_ task: JudgeTask) throws -> [Int32] {

@@ -86,6 +86,7 @@ package struct MetaJudgeStage: Stage {
             }
         }
         let verdicts = try await compare(contests.map(\.contest), inputs, context)
+        context.warnOfPromptsThatDoNotFit(verdicts.flatMap(\.replies).map(\.finish), unit: "verdicts")
         let (pairs, entries) = settle(contests, verdicts, context)
         ledger += entries
         if pairs.isEmpty { context.warn("no pairs of judgements; the ledger says why") }
@@ -96,10 +97,10 @@ package struct MetaJudgeStage: Stage {
                 "judgements": try context.write(verdicts, to: "judgements"),
                 "ledger": try context.write(ledger, to: "ledger"),
             ],
-            summary: .object([
+            summary: try JSONValue.object([
                 "prompts": .count(ledger.count), "compared": .count(verdicts.count), "pairs": .count(pairs.count),
                 "filter": .report(ledger),
-            ]))
+            ]).reproducible(asFrom: "model", of: inputs))
     }
 
     private func compare(

@@ -31,11 +31,16 @@ public enum RowRelations {
     /// By the name of the child's schema, the nearest parents first.
     private static let table: [String: [RowRelation]] = [
         PreferencePair.schema.name: [
-            RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"]),
+            // A pair of judgements answers what was asked about a candidate, and was compared, not scored.
+            RowRelation("prompt", "prompt_id", [prompt: "id", example: "id", candidate: "id"]),
             RowRelation("chosen", "chosen_id", [candidate: "id", example: "id"]),
-            RowRelation("judgement of chosen", "chosen_id", [judgement: "candidate_id"]),
+            RowRelation(
+                "judgement of chosen", "chosen_id",
+                [judgement: "candidate_id", comparison: "first_id", comparison: "second_id"]),
             RowRelation("rejected", "rejected_id", [candidate: "id"]),
-            RowRelation("judgement of rejected", "rejected_id", [judgement: "candidate_id"]),
+            RowRelation(
+                "judgement of rejected", "rejected_id",
+                [judgement: "candidate_id", comparison: "first_id", comparison: "second_id"]),
         ],
         ReferenceLogProbabilities.schema.name: [
             RowRelation("pair", "id", [PreferencePair.schema.name: "id"]),
@@ -54,7 +59,7 @@ public enum RowRelations {
         PairwiseJudgement.schema.name: [
             RowRelation("first", "first_id", [candidate: "id"]),
             RowRelation("second", "second_id", [candidate: "id"]),
-            RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"]),
+            RowRelation("prompt", "prompt_id", [prompt: "id", example: "id", candidate: "id"]),
         ],
         // A judge's reply is a response too: to what was asked about a candidate.
         Candidate.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id", example: "id", candidate: "id"])],
@@ -65,7 +70,7 @@ public enum RowRelations {
                 "item", "item",
                 [
                     prompt: "id", ranking: "id", candidate: "id", JudgeExample.schema.name: "id", example: "id",
-                    example: "tree", ranking: "tree",
+                    example: "tree", ranking: "tree", ranking: "responses.id",
                 ])
         ],
     ]
@@ -73,6 +78,7 @@ public enum RowRelations {
     private static let demonstrations = RowRelation("demonstration", "demonstrations", [example: "id", prompt: "id"])
 
     private static let candidate = Candidate.schema.name
+    private static let comparison = PairwiseJudgement.schema.name
     private static let example = SeedExample.schema.name
     private static let judgement = Judgement.schema.name
     private static let prompt = GeneratedPrompt.schema.name

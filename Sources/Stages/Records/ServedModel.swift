@@ -7,7 +7,7 @@ public struct ServedModel: Record, Equatable {
     public static let schema = RecordSchema("served-model", version: 1)
 
     enum CodingKeys: String, CodingKey {
-        case id, url, model, keyVariable = "key_variable", isReproducible = "reproducible"
+        case id, url, model, isReproducible = "reproducible"
     }
 
     public let id: String
@@ -15,16 +15,13 @@ public struct ServedModel: Record, Equatable {
     public let url: String
     /// What the server calls the model.
     public let model: String
-    /// The environment variable that holds the key; the key itself is never stored.
-    public let keyVariable: String?
     /// Always false.
     public let isReproducible: Bool
 
-    package init(url: String, model: String, keyVariable: String?) {
+    package init(url: String, model: String) {
         id = RecordID.derive(Self.schema.name, [.string(url), .string(model)])
         self.url = url
         self.model = model
-        self.keyVariable = keyVariable
         isReproducible = false
     }
 }

@@ -21,9 +21,9 @@ struct ChatServer: Sendable {
         var seed: Int
     }
 
-    /// What the server's key is, in words for errors, and how often it is asked before it counts as gone.
+    /// How long and how often a server is asked before it counts as gone.
     struct Policy: Sendable {
-        /// Before the second, third … attempt at the same request: about two minutes in all, enough for a server to load
+        /// Before the second, third … attempt at the same request: about two minutes of waiting, enough for a server to load
         /// its model.
         var waits: [Duration] = [1, 2, 4, 8, 16, 32, 60].map { .seconds($0) }
         /// For one reply.
@@ -37,7 +37,9 @@ struct ChatServer: Sendable {
     private let key: String?
     private let policy: Policy
 
-    /// - Throws: `StageError.server` where the key's variable is not set.
+    /// The environment variable that holds the key for servers that want one.
+    static let keyVariable = "PIPELINE_SERVER_KEY"
+
     init(
         _ model: ServedModel, policy: Policy = Policy(),
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -48,19 +50,17 @@ struct ChatServer: Sendable {
             throw StageError.server(url: model.url, problem: "is no address")
         }
         endpoint = url
-        key = model.keyVariable.flatMap { environment[$0] }
-        if let variable = model.keyVariable, key?.isEmpty ?? true {
-            throw StageError.server(
-                url: model.url, problem: "needs a key, and the environment variable '\(variable)' is not set")
-        }
+        key = environment[Self.keyVariable].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// What is wrong with an address to begin the API at; nil where it can be used.
     static func problem(with address: String) -> String? {
-        guard let url = URL(string: address), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false,
+        guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()),
+            url.host?.isEmpty == false,
             url.query == nil, url.fragment == nil
         else { return "is '\(address)'; write where the API begins, as in http://localhost:8080/v1" }
-        return url.user == nil && url.password == nil ? nil : "holds a name or a password; use 'key_variable'"
+        return url.user == nil && url.password == nil
+            ? nil : "holds a name or a password; put a key into the environment variable '\(keyVariable)'"
     }
 
     /// The reply to a request. One that the server has no time for, or that does not arrive, is asked for again.
@@ -107,7 +107,11 @@ struct ChatServer: Sendable {
             throw PassingFailure(problem: "answers with status \(status)\(Self.message(of: body))")
         default:
             if Self.isTooLong(body) { return WrittenReply(text: "", finish: .doesNotFit) }
-            throw StageError.server(url: model.url, problem: "answers with status \(status)\(Self.message(of: body))")
+            let remedy =
+                [401, 403].contains(status) && key == nil
+                ? "; if it wants a key, put it into the environment variable '\(Self.keyVariable)'" : ""
+            throw StageError.server(
+                url: model.url, problem: "answers with status \(status)\(Self.message(of: body))\(remedy)")
         }
     }
 
@@ -116,10 +120,13 @@ struct ChatServer: Sendable {
             throw StageError.server(
                 url: model.url, problem: "sent something else than a chat completion: \(Self.excerpt(body))")
         }
-        // Whatever else ended a reply, a filter say, the model did not.
-        let isWhole = choice.finishReason == nil || choice.finishReason == "stop"
+        // Whatever else ended a reply, a limit or a filter, the model did not.
+        let isWhole = choice.finishReason.map(Self.wholeReasons.contains) ?? true
         return WrittenReply(text: choice.message.content ?? "", finish: isWhole ? .stop : .length)
     }
+
+    /// How servers call a reply that the model ended.
+    private static let wholeReasons: Set<String> = ["stop", "eos", "eos_token", "stop_sequence", "end_turn"]
 
     private struct Reply: Decodable {
         struct Choice: Decodable {
@@ -172,7 +179,7 @@ struct ChatServer: Sendable {
 
 /// One request over the network, whose reply is bounded while it arrives.
 private final class HTTPExchange: NSObject, URLSessionDataDelegate, @unchecked Sendable {
-    // SAFETY: the session calls its delegate from one serial queue, and nobody else touches these.
+    // SAFETY: the session calls its delegate from one serial queue; the continuation is set before the task is started.
     private let maximumBytes: Int
     private var body = Data()
     private var isTooLarge = false
@@ -190,6 +197,8 @@ private final class HTTPExchange: NSObject, URLSessionDataDelegate, @unchecked S
             try await withCheckedThrowingContinuation { continuation in
                 exchange.continuation = continuation
                 task.resume()
+                // One that was cancelled before it was started may have missed that.
+                if Task.isCancelled { task.cancel() }
             }
         } onCancel: {
             task.cancel()

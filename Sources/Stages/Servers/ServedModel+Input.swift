@@ -17,3 +17,11 @@ extension StageInputs {
         return try rows(port, as: ServedModel.self).first
     }
 }
+
+extension JSONValue {
+    /// A stage's summary, which says so where what was connected to `port` cannot be asked for the same again.
+    func reproducible(asFrom port: String, of inputs: StageInputs) throws -> JSONValue {
+        guard try inputs.servedModel(port) != nil, let members = objectValue else { return self }
+        return .object(members.merging(["reproducible": .bool(false)]) { _, new in new })
+    }
+}

@@ -13,8 +13,9 @@ final class CheckpointContest {
         let step: Int
         let verdicts: [PairwiseJudgement]
         let rate: WinRate
-        /// More wins than losses: the paper's "no longer wins" leaves it open what a draw is; here it ends training.
-        var isWon: Bool { rate.wins > rate.losses }
+        /// More wins than losses: the paper's "no longer wins" leaves it open what a draw is; here it ends training. A
+        /// judge of whom nothing can be read does not say so, and training goes on.
+        var isWon: Bool { rate.wins > rate.losses || rate.isSilent }
     }
 
     private let policy: PretrainedModel
@@ -154,7 +155,7 @@ final class CheckpointContest {
 }
 
 extension CheckpointContest {
-    /// For the closing table: how each checkpoint did, and which one the model is.
+    /// How each checkpoint did, and which one the model is.
     var summary: JSONValue {
         .object([
             "chosen_step": .count(best),

@@ -62,7 +62,12 @@ struct TrainingRun {
     /// Completes the last step's row with what the held-out rows show, where that is due: `eval_loss` and so on.
     private func evaluate(_ steps: inout [TrainingStep]) throws {
         guard let heldOut, let last = steps.last, last.metrics[Self.heldOutPrefix + "loss"] == nil else { return }
-        guard trainer.isFinished || heldOut.every.map({ last.step.isMultiple(of: $0) }) ?? false else { return }
+        // Each checkpoint may be the one that is kept.
+        let isCheckpoint = contest?.isDue(at: last.step, isLast: trainer.isFinished) ?? false
+        guard trainer.isFinished || isCheckpoint || heldOut.every.map({ last.step.isMultiple(of: $0) }) ?? false
+        else {
+            return
+        }
         let values = try trainer.evaluate(heldOut.task, checkCancellation: context.checkCancellation)
         let named = Dictionary(uniqueKeysWithValues: values.map { (Self.heldOutPrefix + $0.key, $0.value) })
         steps[steps.count - 1] = TrainingStep(

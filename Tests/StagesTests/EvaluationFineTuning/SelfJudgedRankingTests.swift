@@ -67,7 +67,7 @@ struct SelfJudgedRankingTests {
     @Test("agreeing judgements become examples, with the justification before the score")
     func accepted() throws {
         guard
-            case .accepted(let examples) = try attempt(
+            case .accepted(let examples, _) = try attempt(
                 reply("It answers well.\n\n**Final Score: 5/5**"), reply("Score: 1\n\nIt says nothing."))
         else {
             Issue.record("rejected")
@@ -96,10 +96,14 @@ struct SelfJudgedRankingTests {
             tree: "t", prompt: "Why?",
             responses: ["a", "b", "c"].enumerated().map { .init(id: $1, text: "Answer \($1).", rank: $0) })
         let replies = [reply("Good. Score: 4"), reply("Torn. Sc", finish: .length), reply("Poor. Score: 1")]
-        guard case .accepted(let examples) = try filter(.pairs).attempt(ranking, replies: replies) else {
+        let attempt = try filter(.pairs).attempt(ranking, replies: replies)
+        guard case .accepted(let examples, let leftOut) = attempt else {
             Issue.record("rejected")
             return
         }
+        #expect(leftOut == ["b": .cutOff])
+        let settled = try filter(.pairs).settle(ranking, attempts: [attempt])
+        #expect(settled.leftOut.map(\.item) == ["b"] && settled.leftOut.map(\.reason) == ["cut-off"])
         #expect(examples.map(\.response) == ["Answer a.", "Answer c."] && examples.map(\.score) == [4, 1])
         #expect(
             try filter(.strict).attempt(ranking, replies: replies) == .rejected(.cutOff, scores: [4, nil, 1]))
@@ -109,7 +113,8 @@ struct SelfJudgedRankingTests {
 
     @Test("an expected score is rounded into the target, and must still agree then")
     func expected() throws {
-        guard case .accepted(let examples) = try attempt(reply("Good.", expected: 3.6), reply("Bad.", expected: 1.2))
+        guard
+            case .accepted(let examples, _) = try attempt(reply("Good.", expected: 3.6), reply("Bad.", expected: 1.2))
         else {
             Issue.record("rejected")
             return

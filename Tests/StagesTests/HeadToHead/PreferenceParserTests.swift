@@ -17,7 +17,8 @@ struct PreferenceParserTests {
             ("Verdict: A\n\nIt is more complete.", .first),
             ("Verdict: A is better than B", .first), ("Verdict: A, because B is wrong.", .first),
             ("At first sight verdict: A.\nBut A is wrong.\nVerdict: B", .second),
-            ("My verdict is this. Verdict: TIE", .tie),
+            ("My verdict is this. Verdict: TIE", .tie), ("Verdict: a tie", .tie), ("Verdict: A tie.", .tie),
+            ("Verdict: [[a draw]]", .tie), ("Verdict: <A>", .first),
         ])
     func reads(reply: String, preference: Preference) {
         #expect(parser.parse(reply, finish: .stop) == .prefers(preference))
@@ -32,7 +33,9 @@ struct PreferenceParserTests {
             ("Verdict: A\nVerdict: unsure", .noVerdict), ("Verdict: A or B", .ambiguous),
             ("Verdict: A and B", .ambiguous), ("Verdict: A/B", .ambiguous), ("Verdict: **A**, **B**", .ambiguous),
             ("Verdict: A = B", .ambiguous), ("Verdict: Response A and Response B", .ambiguous),
-            ("Verdict: A/tie", .ambiguous), ("Verdict: A\none\ntwo", .notAtEnd),
+            ("Verdict: A/tie", .ambiguous), ("Verdict: [[A<B]]", .ambiguous), ("Verdict: A | B | tie", .ambiguous),
+            ("Verdict: [[B]] > [[A]]", .ambiguous), ("Verdict: <A> and <B>", .ambiguous),
+            ("Verdict: A\none\ntwo", .notAtEnd),
         ])
     func refuses(reply: String, reason: UnparsableReason) {
         #expect(parser.parse(reply, finish: .stop) == .unparsable(reason))
@@ -69,6 +72,13 @@ struct PreferenceParserTests {
         #expect(parser.parse("Winner: 0", finish: .stop) == .prefers(.tie))
         #expect(parser.parse("Winner: 12", finish: .stop) == .unparsable(.noVerdict))
         #expect(parser.parse("Verdict: 2", finish: .stop) == .unparsable(.noVerdict))
+        let nouns = try PairwiseTemplate(
+            "---\nfirst: Answer1\nsecond: Answer2\n---\n{instruction}|{first}|{second}\n", name: "rubric")
+        #expect(PreferenceParser(nouns.form).parse("Verdict: Answer2", finish: .stop) == .prefers(.second))
+        // The names change places: what counts is the head as a whole.
+        let swapped = try PairwiseTemplate(
+            "---\nfirst: B\nsecond: A\n---\n{instruction}|{first}|{second}\n", name: "rubric")
+        #expect(PreferenceParser(swapped.form).parse("Verdict: A", finish: .stop) == .prefers(.second))
     }
 }
 

@@ -91,6 +91,19 @@ struct WinRateTests {
         #expect(abs(try #require(WinRate.signTest(wins, losses)) - expected) < 1e-9 * max(1, expected))
     }
 
+    @Test("several matches of one prompt are one vote of the sign test")
+    func dependentMatches() {
+        let matches = (0..<3).flatMap { prompt in
+            (0..<4).map { ResponseMatch(first: candidate(prompt, $0, "one"), second: candidate(prompt, $0, "other")) }
+        }
+        let rate = WinRate(
+            matches,
+            matches.map {
+                PairwiseJudgement($0, replies: [reply(.firstThenSecond, 1), reply(.secondThenFirst, 1)])
+            })
+        #expect(rate.wins == 12 && rate.signTest == 0.25, "three prompts, all won: 2 / 2³")
+    }
+
     @Test("the sign test of very many matches is a number, and of none is not there")
     func extremes() throws {
         #expect(WinRate.signTest(0, 0) == nil)

@@ -4,7 +4,8 @@ import Pipeline
 import Stages
 import Testing
 
-@Suite("A judge behind a server")
+/// One after the other: a test sets the environment's key.
+@Suite("A judge behind a server", .serialized)
 struct ServedJudgeTests {
     private static let candidates = ["Rhine", "Elbe", "Oder"].enumerated().map { index, text in
         Candidate(
@@ -14,11 +15,11 @@ struct ServedJudgeTests {
 
     private func judge(
         _ server: FakeChatServer, samples: Int = 1, execution: ExecutionOptions = ExecutionOptions(),
-        keyVariable: String? = nil, _ change: (inout JudgeResponsesStage.Parameters) -> Void = { _ in }
+        _ change: (inout JudgeResponsesStage.Parameters) -> Void = { _ in }
     ) async throws -> (rows: [Judgement], warnings: [String]) {
         let harness = try StageHarness()
         let connected = try await harness.run(ConnectModelStage.self, [:]) {
-            ($0.url, $0.model, $0.keyVariable) = (server.url + "/", "some-judge", keyVariable)
+            ($0.url, $0.model) = (server.url + "/", "some-judge")
         }
         let outputs = try await harness.run(
             JudgeResponsesStage.self,
@@ -107,7 +108,7 @@ struct ServedJudgeTests {
                 .init(status: 404, body: "{\"error\":{\"message\":\"no such model\"}}"),
                 "answers with status 404: 'no such model'"
             ),
-            (.init(status: 401, body: "bad\u{1B}[31m key"), "answers with status 401: 'bad [31m key'"),
+            (.init(status: 422, body: "bad\u{1B}[31m key"), "answers with status 422: 'bad [31m key'"),
         ])
     func errors(answer: FakeChatServer.Answer, problem: String) async throws {
         let server = try FakeChatServer { _, _ in answer }
@@ -128,19 +129,21 @@ struct ServedJudgeTests {
         #expect(server.requests.count == 4)
     }
 
-    @Test("a key comes from the environment, and is not stored; without it nothing is asked")
+    @Test("a key comes from the environment; a server that wants one says so, and the error where to put it")
     func key() async throws {
-        let server = try FakeChatServer { _, _ in .reply("Score: 3") }
+        let server = try FakeChatServer { request, _ in
+            request.head.contains("Authorization: Bearer secret")
+                ? .reply("Score: 3") : .init(status: 401, body: "{\"error\":{\"message\":\"no key\"}}")
+        }
         await #expect(
             throws: StageError.server(
                 url: server.url,
-                problem: "needs a key, and the environment variable 'PIPELINE_TEST_NO_KEY' is not set")
-        ) { try await judge(server, keyVariable: "PIPELINE_TEST_NO_KEY") }
-        #expect(server.requests.isEmpty)
-        setenv("PIPELINE_TEST_KEY", "secret", 1)
-        defer { unsetenv("PIPELINE_TEST_KEY") }
-        _ = try await judge(server, keyVariable: "PIPELINE_TEST_KEY")
-        #expect(server.requests.allSatisfy { $0.head.contains("Authorization: Bearer secret") })
+                problem: "answers with status 401: 'no key'; if it wants a key, put it into the environment variable "
+                    + "'PIPELINE_SERVER_KEY'")
+        ) { try await judge(server) }
+        setenv("PIPELINE_SERVER_KEY", "secret", 1)
+        defer { unsetenv("PIPELINE_SERVER_KEY") }
+        #expect(try await judge(server).rows.map(\.score) == [3, 3, 3])
     }
 
     @Test("a server gives no probabilities of tokens: that is said before it is asked")

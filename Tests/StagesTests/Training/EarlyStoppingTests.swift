@@ -55,8 +55,15 @@ struct EarlyStoppingTests {
         }
     }
 
-    @Test("the model is the last checkpoint that won, to the bit", arguments: [1, 2, 3, 4] as [UInt64])
-    func model(seed: UInt64) async throws {
+    @Test("the model is the last checkpoint that won, to the bit")
+    func models() async throws {
+        var chosen: [Int] = []
+        for seed in 1...6 as ClosedRange<UInt64> { chosen.append(try await model(seed: seed)) }
+        // Whether a random model's judge finds them better is chance, but not six times in a row.
+        #expect(chosen.contains { $0 > 0 }, "\(chosen)")
+    }
+
+    private func model(seed: UInt64) async throws -> Int {
         let place = try await Place(), harness = place.loop.harness
         let outputs = try await place.train(seed: seed, key: "a")
         let stopping = try #require(outputs.summary["stopping"])
@@ -79,6 +86,30 @@ struct EarlyStoppingTests {
         let verdicts = try harness.rows(outputs, "stopping-verdicts", as: PairwiseJudgement.self)
         #expect(verdicts.count == 4 * rounds.count)
         #expect(Set(verdicts.flatMap { [$0.firstID, $0.secondID] }).isSubset(of: Set(responses.map(\.id))))
+        return chosen
+    }
+
+    @Test("held-out metrics are taken at every checkpoint: whichever is kept has them")
+    func heldOutMetrics() async throws {
+        let place = try await Place()
+        let pairs = try #require(place.inputs["pairs"])
+        let inputs = place.inputs.merging(["validation-pairs": pairs]) { first, _ in first }
+        let outputs = try await place.loop.harness.run(PreferenceTrainingStage.self, inputs) {
+            ($0.learningRate, $0.finalLearningRate, $0.batchSize, $0.epochs, $0.dropout) = (1e-12, 1e-12, 2, 3, 0)
+            ($0.stopping.every, $0.stopping.maxTokens, $0.stopping.verdictTokens) = (2, 8, 4)
+            $0.stopping.scoring = .expected
+        }
+        let log = try place.loop.harness.rows(outputs, "training-log", as: TrainingStep.self)
+        #expect(log.count == 2 && log[1].metrics["eval_loss"] != nil && log[0].metrics["eval_loss"] == nil)
+    }
+
+    @Test("a judge that names nobody ends nothing: training goes on, and that is said")
+    func silentJudge() async throws {
+        let place = try await Place()
+        let outputs = try await place.train(key: "a") { $0.stopping.scoring = .sampled }
+        let plain = try await place.train(key: "b", stopping: false)
+        #expect(outputs.artifacts["model"] == plain.artifacts["model"])
+        #expect(place.loop.harness.warnings.contains { $0.contains("compared without any outcome") })
     }
 
     @Test("where nothing changes nobody wins: the model is passed on unchanged, and that is said")
@@ -97,20 +128,44 @@ struct EarlyStoppingTests {
     func resumes() async throws {
         let place = try await Place()
         let plain = try await place.train(key: "plain")
+        var stops = 0
         for stopAfter in 1...12 {
             let key = "stopped-\(stopAfter)"
             do {
                 _ = try await place.train(key: key, stopAfter: stopAfter)
                 break  // It was over before.
             } catch is CancellationError {
+                stops += 1
                 let resumed = try await place.train(key: key)
                 #expect(resumed.artifacts == plain.artifacts, "stopped after \(stopAfter) reports")
                 #expect(resumed.summary == plain.summary)
             }
         }
+        #expect(stops >= 8)
     }
 
-    @Test("prompts without a judge are refused, and no prompts at all are told of")
+    @Test("prompts that are trained on are told of, repeated ones are asked once, and none at all end nothing early")
+    func prompts() async throws {
+        let place = try await Place(), harness = place.loop.harness
+        let trained = (0..<2).map {
+            GeneratedPrompt(text: "Name \($0) rivers.", demonstrations: [], round: 0, request: $0, position: 0)
+        }
+        let artifact = try harness.artifact(trained)
+        let outputs = try await harness.run(
+            PreferenceTrainingStage.self,
+            place.inputs.merging(["stopping-prompts": [artifact, artifact]]) { _, new in new }
+        ) { ($0.stopping.maxTokens, $0.stopping.verdictTokens, $0.maxSteps) = (4, 4, 1) }
+        #expect(try harness.rows(outputs, "stopping-verdicts", as: PairwiseJudgement.self).count == 2)
+        #expect(harness.warnings.contains { $0.hasPrefix("2 of 2 stopping prompts are trained on") })
+        let none = try harness.artifact([GeneratedPrompt]())
+        let unstopped = try await harness.run(
+            PreferenceTrainingStage.self, place.inputs.merging(["stopping-prompts": [none]]) { _, new in new }
+        ) { $0.maxSteps = 1 }
+        #expect(unstopped.artifacts["stopping-verdicts"] == nil)
+        #expect(harness.warnings.contains("there are no stopping prompts; training is not ended early"))
+    }
+
+    @Test("prompts without a judge are refused, and a judge without prompts")
     func refusals() async throws {
         let place = try await Place(), harness = place.loop.harness
         let inputs = place.inputs.filter { $0.key != "stopping-judge" }
@@ -119,6 +174,8 @@ struct EarlyStoppingTests {
                 stage: "dpo", port: "stopping-judge",
                 because: "'stopping-prompts' is connected, and checkpoints need a judge")
         ) { try await harness.run(PreferenceTrainingStage.self, inputs) }
+        let noPrompts = place.inputs.filter { $0.key != "stopping-prompts" }
+        await #expect(throws: StageError.self) { try await harness.run(PreferenceTrainingStage.self, noPrompts) }
         #expect(throws: StageError.self) {
             var parameters = PreferenceTrainingStage.Parameters()
             parameters.stopping.every = 0
