@@ -12,7 +12,7 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case noOtherPrompt(pairs: Int)
     case trainingLogTooShort(steps: Int, state: Int)
     case checkpointLost(step: Int)
-    case alternativesAlike(replies: [String])
+    case alternativesAlike
     case duplicateJudgement(candidate: String)
     case repeatedResponse(port: String, prompt: String, index: Int)
     case server(url: String, problem: String)
@@ -62,10 +62,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .checkpointLost(let step):
             "what was kept of the checkpoint at step \(step) is missing or damaged; remove the stage's staging folder, and "
                 + "training begins anew"
-        case .alternativesAlike(let replies):
-            "with 'scoring: expected' the ways in which a reply can end must differ in their first token, and to this model "
-                + "some of these do not: \(replies.map { "'\($0)'" }.joined(separator: ", ")); change the marks in the "
-                + "rubric's head, or set 'scoring: sampled'"
+        case .alternativesAlike:
+            "with 'scoring: expected' no mark of the rubric may be the beginning of another, as 'A' is of 'AB'; change the "
+                + "marks in its head, or set 'scoring: sampled'"
         case .duplicateJudgement(let candidate):
             "candidate '\(candidate)' is judged more than once; give the stage the judgements of one judge stage only"
         case .repeatedResponse(let port, let prompt, let index):

@@ -23,12 +23,12 @@ extension SmokeLoop {
                 testDescription: "misspelt key in a part", status: 2,
                 says: ["'max_tokenz'", "iteration.yaml:15:5", "did you mean 'max_tokens'?"]
             ) { try $0.edit(part, replacing: "max_tokens: 160 ", with: "max_tokenz: 160 ") },
-            BadInput(testDescription: "wrong type", status: 2, says: ["'epochs'", "smoke.yaml:50:22", "four"]) {
+            BadInput(testDescription: "wrong type", status: 2, says: ["'epochs'", "smoke.yaml:54:22", "four"]) {
                 try $0.edit(file, replacing: "epochs: 4", with: "epochs: four")
             },
             BadInput(
                 testDescription: "no such choice", status: 2,
-                says: ["'scoring'", "smoke.yaml:32:48", "did you mean 'expected'?"]
+                says: ["'scoring'", "smoke.yaml:34:48", "did you mean 'expected'?"]
             ) {
                 try $0.edit(
                     file, replacing: "12, scoring: expected, precision: f32}\n  ev",
@@ -36,7 +36,7 @@ extension SmokeLoop {
             },
             BadInput(
                 testDescription: "no such precision", status: 2,
-                says: ["'precision'", "smoke.yaml:32", "did you mean 'f32'?"]
+                says: ["'precision'", "smoke.yaml:34", "did you mean 'f32'?"]
             ) {
                 try $0.edit(
                     file, replacing: "12, scoring: expected, precision: f32}\n  ev",

@@ -23,8 +23,8 @@ extension SmokeLoop {
                 new: "    inputs: {examples: seeds.examples, model: m0}\n    stage: sft\n"),
             Edit(
                 testDescription: "the order of parameters",
-                old: "{learning_rate: 1e-3, final_learning_rate: 1e-4, batch_size: 4, precision: f32}",
-                new: "{precision: f32, batch_size: 4, final_learning_rate: 0.0001, learning_rate: 0.001}"),
+                old: "{learning_rate: 1e-3, final_learning_rate: 1e-4, batch_size: 4, stopping",
+                new: "{batch_size: 4, final_learning_rate: 0.0001, learning_rate: 0.001, stopping"),
             Edit(
                 testDescription: "the name of a stage that nobody reads", old: "sft.judge-quality:", new: "baseline:"),
             Edit(testDescription: "the name of the pipeline", old: "pipeline: smoke", new: "pipeline: smouldering"),

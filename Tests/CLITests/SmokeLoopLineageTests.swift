@@ -147,7 +147,8 @@ extension SmokeLoop {
             let pair = try #require(place.rows("m3.pairs").first)
             let id = try #require(pair["id"] as? String), prompt = try #require(pair["prompt_id"] as? String)
             let tree = try lines("m3.pairs", "--row", id)
-            #expect(tree.contains("├─ prompt: example or prompt \(prompt), in no artifact of this store"))
+            #expect(
+                tree.contains("├─ prompt: candidate or example or prompt \(prompt), in no artifact of this store"))
             #expect(
                 tree.contains(
                     "│     missing from the store: m3.prompts.prompts (\(digest.prefix(12))); re-run to rebuild"))

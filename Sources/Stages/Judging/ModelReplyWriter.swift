@@ -43,28 +43,76 @@ final class ModelReplyWriter: ReplyWriter {
     }
 
     func logProbabilities(of alternatives: [AlternativeEndings]) throws -> [[Float]?] {
-        var result = [[Float]?](repeating: nil, count: alternatives.count)
-        let leads = try alternatives.map(lead)
-        // A tokenizer may join the deciding token with what stands before it, differently after different texts.
-        for (choices, members) in leads.enumerated().grouped(by: { $0.element.choices }) {
-            let fitting = members.filter { $0.element.tokens.count <= writer.model.model.configuration.contextLength }
-            let rows = try writer.logProbabilities(after: fitting.map(\.element.tokens), of: choices)
-            for (member, row) in zip(fitting, rows) { result[member.offset] = row }
+        var result: [[Float]?] = alternatives.map { [Float](repeating: 0, count: $0.replies.count) }
+        var branches = try alternatives.enumerated().map { owner, alternatives in
+            try Branch(
+                prompt: prompt(alternatives.task),
+                replies: alternatives.replies.map { conversation.tokenizer.encodeContinuation($0) }, owner: owner)
+        }
+        while !branches.isEmpty {
+            var deeper: [Branch] = []
+            // A tokenizer may join the deciding token with what stands before it, differently after different texts.
+            for (choices, members) in branches.grouped(by: \.choices) {
+                let fitting = members.filter { $0.lead.count <= writer.model.model.configuration.contextLength }
+                for branch in members where branch.lead.count > writer.model.model.configuration.contextLength {
+                    result[branch.owner] = nil
+                }
+                let rows = try writer.logProbabilities(after: fitting.map(\.lead), of: choices)
+                for (branch, row) in zip(fitting, rows) {
+                    for (token, logProbability) in zip(choices, row) {
+                        let group = branch.members(after: token)
+                        for (place, _) in group { result[branch.owner]?[place] += logProbability }
+                        if group.count > 1 { deeper.append(try branch.following(token, group)) }
+                    }
+                }
+            }
+            branches = deeper
         }
         return result
     }
 
-    /// The tokens up to where the alternatives part, prompt included, and the tokens that follow there.
-    /// - Throws: `StageError.alternativesAlike` where two of them go on alike: their probabilities cannot be told apart there.
-    private func lead(_ alternatives: AlternativeEndings) throws -> (tokens: [Int32], choices: [Int32]) {
-        let replies = alternatives.replies.map { conversation.tokenizer.encodeContinuation($0) }
-        var shared = 0
-        while replies.allSatisfy({ $0.count > shared && $0[shared] == replies[0][shared] }) { shared += 1 }
-        let choices = replies.map { $0.count > shared ? $0[shared] : $0[$0.count - 1] }
-        guard Set(choices).count == choices.count else {
-            throw StageError.alternativesAlike(replies: alternatives.replies.map { String($0.suffix(24)) })
+    /// Replies that begin alike, up to where they part. Most part in one token; where a tokenizer begins some of them alike
+    /// there, these are followed on.
+    private struct Branch {
+        let owner: Int
+        /// The prompt and what the replies share.
+        let lead: [Int32]
+        /// The tokens with which they go on, each once.
+        let choices: [Int32]
+        /// Where each reply stands among its task's alternatives, and what follows the lead.
+        private let rests: [(place: Int, tokens: ArraySlice<Int32>)]
+
+        init(prompt: [Int32], replies: [[Int32]], owner: Int) throws {
+            try self.init(owner, prompt, replies.enumerated().map { ($0, $1[...]) })
         }
-        return (try prompt(alternatives.task) + replies[0].prefix(shared), choices)
+
+        private init(_ owner: Int, _ lead: [Int32], _ replies: [(place: Int, tokens: ArraySlice<Int32>)]) throws {
+            var lead = lead, rests = replies
+            while let next = rests[0].tokens.first, rests.allSatisfy({ $0.tokens.first == next }) {
+                lead.append(next)
+                rests = rests.map { ($0.place, $0.tokens.dropFirst()) }
+            }
+            let choices = try rests.map { rest in
+                // One ends where another goes on: what would follow it is not said.
+                guard let token = rest.tokens.first else { throw StageError.alternativesAlike }
+                return token
+            }
+            self.owner = owner
+            self.lead = lead
+            self.rests = rests
+            self.choices = choices.enumerated().filter { choices.firstIndex(of: $0.element) == $0.offset }.map(
+                \.element)
+        }
+
+        func members(after token: Int32) -> [(place: Int, tokens: ArraySlice<Int32>)] {
+            rests.filter { $0.tokens.first == token }
+        }
+
+        func following(
+            _ token: Int32, _ group: [(place: Int, tokens: ArraySlice<Int32>)]
+        ) throws -> Branch {
+            try Branch(owner, lead + [token], group.map { ($0.place, $0.tokens.dropFirst()) })
+        }
     }
 
     private func prompt(_ task: JudgeTask) throws -> [Int32] {

@@ -14,7 +14,7 @@ struct WrittenReply {
 /// Ways in which a reply to a task could end, of which the likelier one counts.
 struct AlternativeEndings {
     let task: JudgeTask
-    /// Whole replies; they part in one token.
+    /// Whole replies, none of them the beginning of another.
     let replies: [String]
 }
 
@@ -24,7 +24,7 @@ protocol ReplyWriter: AnyObject {
     /// - Parameter total: how many replies the stage will ask for in all, for its progress.
     func replies(to tasks: [JudgeTask], samples: Int, of total: Int?) async throws -> [[WrittenReply]]
 
-    /// Of each alternative the log-probability, in nats, of the first token that is its own; nil where the context has no
-    /// room for them.
+    /// Of each alternative the log-probability, in nats, of the tokens by which it parts from the others; nil where the
+    /// context has no room for them.
     func logProbabilities(of alternatives: [AlternativeEndings]) async throws -> [[Float]?]
 }

@@ -74,6 +74,8 @@ struct RowRelationTests {
             "example": SeedExample(tree: "t", prompt: "Why?", response: "So."), "ranking": ranking,
             "candidate": Self.candidate, "judgement": Judgement(candidateID: "c", promptID: "p", verdicts: []),
             "prompt": GeneratedPrompt(text: "Why?", demonstrations: [], round: 0, request: 0, position: 0),
+            "pairwise-judgement": PairwiseJudgement(
+                ResponseMatch(first: Self.candidate, second: Self.worse), replies: []),
             "preference-pair": PreferencePair(chosen: Self.candidate, score: 5, rejected: Self.worse, score: 1),
             "judge-example": JudgeExample(
                 instruction: "Why?", response: "So.", input: "…", justification: "Good.", score: 4, origin: .seed),
@@ -94,8 +96,8 @@ struct RowRelationTests {
         #expect(
             fromCandidate == [
                 "best-response.candidate_id", "candidate.prompt_id", "judgement.candidate_id", "ledger-entry.item",
-                "pairwise-judgement.first_id", "pairwise-judgement.second_id", "preference-pair.chosen_id",
-                "preference-pair.rejected_id",
+                "pairwise-judgement.first_id", "pairwise-judgement.second_id", "pairwise-judgement.prompt_id",
+                "preference-pair.prompt_id", "preference-pair.chosen_id", "preference-pair.rejected_id",
             ])
         #expect(RowRelations.idFields(of: "ranking") == ["id", "responses.id", "tree"])
         #expect(RowRelations.idFields(of: "judgement") == ["id", "candidate_id", "prompt_id"])
