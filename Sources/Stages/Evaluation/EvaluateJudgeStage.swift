@@ -4,7 +4,7 @@ package import Pipeline
 
 /// `evaluate-judge`: compares a model's scores with held-out human rankings (paper Table 4).
 package struct EvaluateJudgeStage: Stage {
-    package struct Parameters: StageParameters {
+    package struct Parameters: JudgingParameters {
         enum CodingKeys: String, CodingKey {
             case samples, temperature, scoring, resamples, precision, weights
             case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
@@ -48,12 +48,8 @@ package struct EvaluateJudgeStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        settings = JudgeSettings(
-            samples: parameters.samples,
-            sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples,
-            precision: parameters.precision, weights: parameters.weights)
-        try settings.validate { try Self.require($0, in: $1, $2) }
+        settings = parameters.judge
+        try settings.validate(for: Self.self)
         try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
     }
 

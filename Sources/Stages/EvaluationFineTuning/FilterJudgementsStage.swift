@@ -5,7 +5,7 @@ package import Pipeline
 /// `eft-filter`: lets the SFT baseline judge ranked responses and keeps what agrees with people, as evaluation fine-tuning
 /// data (paper §3.1.1).
 package struct FilterJudgementsStage: Stage {
-    package struct Parameters: StageParameters {
+    package struct Parameters: JudgingParameters {
         enum CodingKeys: String, CodingKey {
             case attempts, temperature, scoring, agreement, precision, weights
             case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
@@ -54,12 +54,8 @@ package struct FilterJudgementsStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        settings = JudgeSettings(
-            samples: 1,
-            sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples,
-            precision: parameters.precision, weights: parameters.weights)
-        try settings.validate { try Self.require($0, in: $1, $2) }
+        settings = parameters.judge
+        try settings.validate(for: Self.self)
         try Self.require(parameters.attempts, in: 1...ParameterLimit.count, "attempts")
         try Self.require(
             parameters.maxScoreShare > 0 && parameters.maxScoreShare <= 1, "max_score_share",

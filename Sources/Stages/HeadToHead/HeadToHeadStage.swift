@@ -5,7 +5,7 @@ package import Pipeline
 /// `head-to-head`: lets a judge compare two models' responses to the same prompts (paper §3.1.2): both orders, and a
 /// verdict that changes with the order is a tie.
 package struct HeadToHeadStage: Stage {
-    package struct Parameters: StageParameters {
+    package struct Parameters: JudgingParameters {
         enum CodingKeys: String, CodingKey {
             case samples, temperature, scoring, resamples, precision, weights
             case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
@@ -53,12 +53,8 @@ package struct HeadToHeadStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        settings = JudgeSettings(
-            samples: parameters.samples,
-            sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples,
-            precision: parameters.precision, weights: parameters.weights)
-        try settings.validate { try Self.require($0, in: $1, $2) }
+        settings = parameters.judge
+        try settings.validate(for: Self.self)
         try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
     }
 
@@ -67,10 +63,7 @@ package struct HeadToHeadStage: Stage {
         let matches = try matches(inputs, context)
         let judgements =
             matches.contains(where: \.needsJudge)
-            ? try await judge(matches, inputs, context)
-            : matches.map {
-                PairwiseJudgement($0, replies: [])
-            }
+            ? try await judge(matches, inputs, context) : matches.map { PairwiseJudgement($0, replies: []) }
         if !matches.isEmpty, !matches.contains(where: \.needsJudge) {
             context.warn("no match has two different responses; the judge was not asked")
         }
@@ -142,10 +135,8 @@ package struct HeadToHeadStage: Stage {
     private func judge(
         _ matches: [ResponseMatch], _ inputs: StageInputs, _ context: StageContext
     ) async throws -> [PairwiseJudgement] {
-        let total = matches.count(where: \.needsJudge) * ResponseComparer.replies(perMatch: settings)
-        let comparer = try context.comparer(inputs, settings: settings, replies: total, stage: Self.kind)
-        return try await context.shards("judgements", of: PairwiseJudgement.self, items: matches.count) { range in
-            try await comparer.compare(Array(matches[range]), of: total)
-        }
+        let comparer = try context.comparer(
+            inputs, settings: settings, replies: ResponseComparer.replies(to: matches, settings), stage: Self.kind)
+        return try await comparer.judgements(of: matches, list: "judgements", context)
     }
 }

@@ -12,7 +12,7 @@ package struct PreferenceParser: Sendable {
     package init(_ form: PairwiseForm = PairwiseForm()) { self.form = form }
 
     /// - Parameter finish: how the reply ended; one that was cut off has no verdict.
-    package func parse(_ reply: String, finish: Finish) -> Result {
+    package func parse(_ reply: String, finish: Finish) -> Reading {
         switch finish {
         case .stop: break
         case .length: return .unparsable(.cutOff)
@@ -30,7 +30,7 @@ package struct PreferenceParser: Sendable {
     }
 
     /// What a reply comes to.
-    package enum Result: Equatable, Sendable {
+    package enum Reading: Equatable, Sendable {
         case prefers(Preference)
         case unparsable(UnparsableReason)
 
@@ -44,7 +44,7 @@ package struct PreferenceParser: Sendable {
     }
 
     private struct Statement {
-        let result: Result
+        let result: Reading
         let start: String.Index
         let end: String.Index
     }
@@ -80,7 +80,7 @@ package struct PreferenceParser: Sendable {
             let line = rest.prefix { !$0.isNewline }
             return Statement(result: .unparsable(.noVerdict), start: label.lowerBound, end: line.endIndex)
         }
-        let result: Result = namesAnother(behind) ? .unparsable(.ambiguous) : .prefers(preference)
+        let result: Reading = namesAnother(behind) ? .unparsable(.ambiguous) : .prefers(preference)
         return Statement(result: result, start: label.lowerBound, end: behind.startIndex)
     }
 

@@ -30,8 +30,13 @@ final class ResponseComparer {
         self.settings = settings
     }
 
-    /// Replies that a match takes.
+    /// Replies that a match takes: in both orders, or about both responses.
     static func replies(perMatch settings: JudgeSettings) -> Int { 2 * settings.samples }
+
+    /// Replies that these matches take.
+    static func replies(to matches: [ResponseMatch], _ settings: JudgeSettings) -> Int {
+        matches.count(where: \.needsJudge) * replies(perMatch: settings)
+    }
 
     /// A judgement of each match, in order.
     /// - Parameter total: how many replies the stage will ask for in all, for its progress.
@@ -121,5 +126,18 @@ final class ResponseComparer {
             row.map { Expectation.value(of: Preference.allCases.map(\.value), logProbabilities: $0) }
         }[...]
         return written.map { replies in replies.map { _ in expected.removeFirst() } }
+    }
+}
+
+extension ResponseComparer {
+    /// A judgement of each match, in order, shard by shard.
+    /// - Parameter list: names the shards; another one for each time that the same matches are compared.
+    func judgements(
+        of matches: [ResponseMatch], list: String, _ context: StageContext
+    ) async throws -> [PairwiseJudgement] {
+        let total = Self.replies(to: matches, settings)
+        return try await context.shards(list, of: PairwiseJudgement.self, items: matches.count) { range in
+            try await compare(Array(matches[range]), of: total)
+        }
     }
 }

@@ -4,7 +4,7 @@ package import Pipeline
 
 /// `judge`: lets the model score candidate responses (paper §2.2, Figure 2).
 package struct JudgeResponsesStage: Stage {
-    package struct Parameters: StageParameters {
+    package struct Parameters: JudgingParameters {
         enum CodingKeys: String, CodingKey {
             case samples, temperature, scoring, precision, weights
             case topP = "top_p", maxTokens = "max_tokens", workedExamples = "worked_examples"
@@ -46,12 +46,8 @@ package struct JudgeResponsesStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        settings = JudgeSettings(
-            samples: parameters.samples,
-            sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: parameters.workedExamples,
-            precision: parameters.precision, weights: parameters.weights)
-        try settings.validate { try Self.require($0, in: $1, $2) }
+        settings = parameters.judge
+        try settings.validate(for: Self.self)
     }
 
     package var rowPort: String? { "candidates" }

@@ -21,12 +21,37 @@ struct JudgeSettings {
     var precision: Precision
     var weights: WeightFormat
 
-    /// - Parameter require: refuses a value outside a range, under the name it has in pipeline files.
-    func validate(_ require: (_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws -> Void) throws {
+    /// - Throws: `StageError.invalidParameter`, `ModelError.configuration`.
+    func validate<Kind: Stage>(for stage: Kind.Type) throws {
         try sampling.validate()
         try weights.validate(precision)
-        try require(samples, 1...ParameterLimit.count, "samples")
-        try require(maxTokens, 1...ParameterLimit.count, "max_tokens")
-        try require(workedExamples, 0...ParameterLimit.workedExamples, "worked_examples")
+        try stage.require(samples, in: 1...ParameterLimit.count, "samples")
+        try stage.require(maxTokens, in: 1...ParameterLimit.count, "max_tokens")
+        try stage.require(workedExamples, in: 0...ParameterLimit.workedExamples, "worked_examples")
+    }
+}
+
+/// What the stages that judge let a pipeline file say of their judge; each has its own defaults.
+protocol JudgingParameters: StageParameters {
+    var samples: Int { get }
+    var temperature: Double { get }
+    var topP: Double { get }
+    var maxTokens: Int { get }
+    var scoring: JudgeScoring { get }
+    var workedExamples: Int { get }
+    var precision: Precision { get }
+    var weights: WeightFormat { get }
+}
+
+extension JudgingParameters {
+    // Of stages that have no such parameter.
+    var samples: Int { 1 }
+    var workedExamples: Int { 0 }
+
+    var judge: JudgeSettings {
+        JudgeSettings(
+            samples: samples, sampling: SamplingParameters(temperature: temperature, topP: topP),
+            maxTokens: maxTokens,
+            scoring: scoring, workedExamples: workedExamples, precision: precision, weights: weights)
     }
 }

@@ -8,7 +8,7 @@ package import Pipeline
 /// The judge's own replies about a response are compared with one another, in both orders and without their scores; the
 /// best is chosen, the worst rejected, and `dpo` learns from them beside the pairs of responses.
 package struct MetaJudgeStage: Stage {
-    package struct Parameters: StageParameters {
+    package struct Parameters: JudgingParameters {
         enum CodingKeys: String, CodingKey {
             case samples, temperature, scoring, precision, weights
             case topP = "top_p", maxTokens = "max_tokens", maxScoreShare = "max_score_share"
@@ -56,12 +56,8 @@ package struct MetaJudgeStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        settings = JudgeSettings(
-            samples: parameters.samples,
-            sampling: SamplingParameters(temperature: parameters.temperature, topP: parameters.topP),
-            maxTokens: parameters.maxTokens, scoring: parameters.scoring, workedExamples: 0,
-            precision: parameters.precision, weights: parameters.weights)
-        try settings.validate { try Self.require($0, in: $1, $2) }
+        settings = parameters.judge
+        try settings.validate(for: Self.self)
         try Self.require(
             parameters.maxScoreShare > 0 && parameters.maxScoreShare <= 1, "max_score_share",
             "is \(parameters.maxScoreShare); it must be above 0 and at most 1")
@@ -108,12 +104,10 @@ package struct MetaJudgeStage: Stage {
     ) async throws -> [PairwiseJudgement] {
         let matches = contests.flatMap(\.matches)
         guard matches.contains(where: \.needsJudge) else { return matches.map { PairwiseJudgement($0, replies: []) } }
-        let total = matches.count(where: \.needsJudge) * ResponseComparer.replies(perMatch: settings)
         let comparer = try context.comparer(
-            inputs, rubric: "meta-rubric", settings: settings, replies: total, stage: Self.kind)
-        return try await context.shards("judgements", of: PairwiseJudgement.self, items: matches.count) { range in
-            try await comparer.compare(Array(matches[range]), of: total)
-        }
+            inputs, rubric: "meta-rubric", settings: settings,
+            replies: ResponseComparer.replies(to: matches, settings), stage: Self.kind)
+        return try await comparer.judgements(of: matches, list: "judgements", context)
     }
 
     /// The pairs that stay, and an entry for each contest.

@@ -21,36 +21,28 @@ struct ChatServer: Sendable {
         var seed: Int
     }
 
-    /// How long and how often a server is asked before it counts as gone.
-    struct Policy: Sendable {
-        /// Before the second, third … attempt at the same request: about two minutes of waiting, enough for a server to load
-        /// its model.
-        var waits: [Duration] = [1, 2, 4, 8, 16, 32, 60].map { .seconds($0) }
-        /// For one reply.
-        var timeout = 600.0
-        /// A reply that is larger is refused: it is no reply to a judge prompt.
-        var maximumBytes = 8 << 20
-    }
+    /// Before the second, third … attempt at the same request: about two minutes of waiting, enough for a server to load its
+    /// model.
+    private static let waits: [Duration] = [1, 2, 4, 8, 16, 32, 60].map { .seconds($0) }
+    /// For one reply, in seconds.
+    private static let timeout = 600.0
+    /// A reply that is larger is refused: it is no reply to a judge prompt.
+    private static let maximumBytes = 1 << 20
 
     let model: ServedModel
     private let endpoint: URL
     private let key: String?
-    private let policy: Policy
 
     /// The environment variable that holds the key for servers that want one.
     static let keyVariable = "PIPELINE_SERVER_KEY"
 
-    init(
-        _ model: ServedModel, policy: Policy = Policy(),
-        environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws {
+    init(_ model: ServedModel) throws {
         self.model = model
-        self.policy = policy
         guard let url = URL(string: model.url + "/chat/completions") else {
             throw StageError.server(url: model.url, problem: "is no address")
         }
         endpoint = url
-        key = environment[Self.keyVariable].flatMap { $0.isEmpty ? nil : $0 }
+        key = ProcessInfo.processInfo.environment[Self.keyVariable].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// What is wrong with an address to begin the API at; nil where it can be used.
@@ -67,7 +59,7 @@ struct ChatServer: Sendable {
     /// - Throws: `StageError.server`; `CancellationError`.
     func reply(to request: Request) async throws -> WrittenReply {
         var problem = ""
-        for wait in [Duration.zero] + policy.waits {
+        for wait in [Duration.zero] + Self.waits {
             if wait > .zero { try await Task.sleep(for: wait) }
             do {
                 return try await attempt(request)
@@ -76,7 +68,7 @@ struct ChatServer: Sendable {
             }
         }
         throw StageError.server(
-            url: model.url, problem: "\(problem), and did so \(policy.waits.count + 1) times; start it and run again")
+            url: model.url, problem: "\(problem), and did so \(Self.waits.count + 1) times; start it and run again")
     }
 
     /// What may be better a moment later.
@@ -85,17 +77,17 @@ struct ChatServer: Sendable {
     }
 
     private func attempt(_ request: Request) async throws -> WrittenReply {
-        var call = URLRequest(url: endpoint, timeoutInterval: policy.timeout)
+        var call = URLRequest(url: endpoint, timeoutInterval: Self.timeout)
         call.httpMethod = "POST"
         call.setValue("application/json", forHTTPHeaderField: "Content-Type")
         if let key { call.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
         call.httpBody = try JSONEncoder().encode(request)
         let (body, status): (Data, Int)
         do {
-            (body, status) = try await HTTPExchange.run(call, maximumBytes: policy.maximumBytes)
+            (body, status) = try await HTTPExchange.run(call, maximumBytes: Self.maximumBytes)
         } catch let error as URLError where error.code == .dataLengthExceedsMaximum {
             throw StageError.server(
-                url: model.url, problem: "sent more than \(policy.maximumBytes) bytes for one reply")
+                url: model.url, problem: "sent more than \(Self.maximumBytes) bytes for one reply")
         } catch let error as URLError where error.code == .cancelled {
             throw CancellationError()
         } catch let error as URLError {

@@ -92,11 +92,7 @@ final class CheckpointContest {
             return try round(step, verdicts)
         }
         if try context.staging.rows(responsesName(step), as: Candidate.self) == nil { try await sample(step) }
-        let matches = try matches(step)
-        let total = matches.count(where: \.needsJudge) * ResponseComparer.replies(perMatch: settings.judge(precision))
-        let verdicts = try await context.shards(
-            "stopping-\(step)-judging", of: PairwiseJudgement.self, items: matches.count
-        ) { range in try await comparer.compare(Array(matches[range]), of: total) }
+        let verdicts = try await comparer.judgements(of: matches(step), list: "stopping-\(step)-judging", context)
         try context.staging.publish(rows: verdicts, as: verdictsName(step))
         return try round(step, verdicts)
     }
