@@ -7,13 +7,13 @@ struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Write a page that shows what a run did and what came of it.",
         discussion: """
-            The page is one HTML file that needs no network: what rose and fell from model to model, with intervals; the \
-            stages; what became of the data; scores, trainings, judging, comparisons, lengths; pairs to read; warnings; how \
-            to repeat it. What the run did not measure is left out, or named with the stage that would.
-            A run is named by its id, by how that begins, or as 'latest'. Further runs, of the same pipeline with other \
-            seeds, add the mean and the spread of every measurement.
-            --json, --csv and --tensorboard give the same numbers to programs; the page is then written only if --out or \
-            --open asks for it. An earlier report is replaced, any other file is not.
+            The page is one HTML file that needs no network: what rose and fell from model to model, with intervals; \
+            the stages; what became of the data; scores, trainings, judging, comparisons, lengths; pairs to read; \
+            warnings; how to repeat it. What the run did not measure is left out, or named with the stage that would.
+            A run is named by its id, by how that begins, or as 'latest'. Further runs, of the same pipeline with \
+            other seeds, add the mean and the spread of every measurement.
+            --json, --csv and --tensorboard give the same numbers to programs; the page is then written only if --out \
+            or --open asks for it. An earlier report is replaced, any other file is not.
             """)
 
     @Argument(help: ArgumentHelp("The run, and others with other seeds; without it, the newest.", valueName: "run"))

@@ -14,7 +14,7 @@ struct CurveChart {
     var reference: (value: Double, words: String)?
 
     /// More steps than this are drawn as means of neighbours, with the range that they span behind.
-    static let mostPoints = 120
+    static let mostPoints = 30
 
     struct Bucket: Equatable {
         var step: Double
@@ -47,7 +47,7 @@ struct CurveChart {
             covering: means + (reference.map { [$0.value] } ?? []), from: frame.plotBottom, to: frame.plotTop)
         let lastStep = lines.flatMap { $0.points.map(\.step) }.max() ?? 1
         let horizontal = LinearScale(
-            covering: [0, Double(lastStep)], from: frame.plotLeft, to: frame.plotRight, marks: 4)
+            covering: [0, Double(lastStep)], from: frame.plotLeft, to: frame.plotRight)
         var body = frame.valueAxis(vertical) + stepAxis(horizontal, frame, last: lastStep)
         if let reference { body += frame.reference(reference.value, reference.words, on: vertical) }
         for (line, buckets) in drawn { body += path(of: line, buckets, horizontal, vertical) }
@@ -59,7 +59,8 @@ struct CurveChart {
         let whole = scale.ticks.filter { $0 == $0.rounded() }
         let labels = whole.map { tick in
             Ink2D.text(
-                scale.label(tick), x: scale.position(tick), y: frame.plotBottom + 15, anchor: .middle, role: "tick")
+                Numerals.count(Int(tick)), x: scale.position(tick), y: frame.plotBottom + 15, anchor: .middle,
+                role: "tick")
         }
         let title = Ink2D.text(
             "optimiser step", x: (frame.plotLeft + frame.plotRight) / 2, y: frame.height - 3, anchor: .middle,

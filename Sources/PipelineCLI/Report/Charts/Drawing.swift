@@ -25,7 +25,10 @@ enum Ink2D {
     static func rectangle(x: Double, y: Double, width: Double, height: Double, role: String, radius: Double = 0)
         -> Markup
     {
-        "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(max(0, width))\" height=\"\(max(0, height))\" rx=\"\(radius)\" class=\"\(role)\"/>"
+        """
+        <rect x="\(x)" y="\(y)" width="\(max(0, width))" height="\(max(0, height))" rx="\(radius)" \
+        class="\(role)"/>
+        """
     }
 
     /// A mark of a series: told by its form as well as by its colour.
@@ -38,10 +41,16 @@ enum Ink2D {
                 x: x - size * 0.9, y: y - size * 0.9, width: size * 1.8, height: size * 1.8, role: role)
         case 2:
             return
-                "<path d=\"M\(x) \(y - size * 1.2)L\(x + size * 1.15) \(y + size * 0.9)L\(x - size * 1.15) \(y + size * 0.9)Z\" class=\"\(role)\"/>"
+                """
+                <path d="M\(x) \(y - size * 1.2)L\(x + size * 1.15) \(y + size * 0.9)L\(x - size * 1.15) \
+                \(y + size * 0.9)Z" class="\(role)"/>
+                """
         default:
             return
-                "<path d=\"M\(x) \(y - size * 1.3)L\(x + size * 1.3) \(y)L\(x) \(y + size * 1.3)L\(x - size * 1.3) \(y)Z\" class=\"\(role)\"/>"
+                """
+                <path d="M\(x) \(y - size * 1.3)L\(x + size * 1.3) \(y)L\(x) \
+                \(y + size * 1.3)L\(x - size * 1.3) \(y)Z" class="\(role)"/>
+                """
         }
     }
 

@@ -28,16 +28,22 @@ struct IntervalChart {
         if series.count > 1 { frame.top = 34 }
         frame.height = 184 + frame.top + (isSteep ? 26 : 0)
         let ends = values.flatMap { [$0.value, $0.lower, $0.upper].compactMap { $0 } }
+        // Shares of which all are none, or all are whole, still lie between the two.
+        let isFlat = ends.allSatisfy { $0 == 0 } || ends.allSatisfy { $0 == 1 }
         let scale = LinearScale(
-            covering: ends + (reference.map { [$0.value] } ?? []) + (includesZero ? [0] : []), from: frame.plotBottom,
-            to: frame.plotTop)
+            covering: ends + (reference.map { [$0.value] } ?? []) + (includesZero ? [0] : [])
+                + (isFlat ? [0, 1] : []),
+            from: frame.plotBottom, to: frame.plotTop)
         var body = frame.valueAxis(scale)
         if let reference { body += frame.reference(reference.value, reference.words, on: scale) }
         for (place, name) in categories.enumerated() {
             let x = center(place, frame)
             body +=
                 isSteep
-                ? "<g transform=\"translate(\(x + 4) \(frame.plotBottom + 14)) rotate(-38)\">\(Ink2D.text(name, x: 0, y: 0, anchor: .end, role: "category", columns: 12))</g>"
+                ? """
+                <g transform="translate(\(x + 4) \(frame.plotBottom + 14)) rotate(-38)">\
+                \(Ink2D.text(name, x: 0, y: 0, anchor: .end, role: "category", columns: 12))</g>
+                """
                 : Ink2D.text(
                     name, x: x, y: frame.plotBottom + 18, anchor: .middle, role: "category",
                     columns: max(4, Int(band(frame) / 6.6)))
@@ -65,7 +71,7 @@ struct IntervalChart {
         }
         shapes += Ink2D.mark(value.series, x: x, y: y)
         // Beside the dot there is room for the number where the bands are wide.
-        if band(frame) / Double(count) > 44 {
+        if band(frame) / Double(count) > (count == 1 ? 44 : 70) {
             shapes += Ink2D.text(Numerals.value(value.value), x: x + 8, y: y + 3.5, role: "value")
         }
         return Ink2D.tipped(value.tip, shapes)

@@ -27,11 +27,18 @@ struct YieldChart {
         let wide = max(2, Self.full * share), narrow = max(1.5, wide * kept)
         let left = Self.left, bar = 22.0, end = y + Self.stepHeight
         var shapes: Markup =
-            "<path d=\"M\(left) \(y + bar)L\(left + narrow) \(y + bar)L\(left + narrow) \(end)L\(left) \(end)Z\" class=\"flow\"/>"
+            """
+            <path d="M\(left) \(y + bar)L\(left + narrow) \(y + bar)L\(left + narrow) \(end)L\(left) \
+            \(end)Z" class="flow"/>
+            """
         if kept < 1, step.entered > 0 {
             let lost = left + wide
             shapes +=
-                "<path d=\"M\(left + narrow) \(y + bar)L\(lost) \(y + bar)C\(lost) \(y + 40) \(left + narrow + 6) \(y + 42) \(left + narrow + 6) \(y + 56)L\(left + narrow) \(y + 56)Z\" class=\"loss\"/>"
+                """
+                <path d="M\(left + narrow) \(y + bar)L\(lost) \(y + bar)C\(lost) \(y + 40) \
+                \(left + narrow + 6) \(y + 42) \(left + narrow + 6) \(y + 56)L\(left + narrow) \(y + 56)Z" \
+                class="loss"/>
+                """
         }
         shapes += Ink2D.rectangle(x: left, y: y, width: wide, height: bar, role: "stock", radius: 2)
         let tip = "\(step.name): \(Numerals.count(step.entered)), \(Numerals.count(step.kept)) \(step.unit) kept"

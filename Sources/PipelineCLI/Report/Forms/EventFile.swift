@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// TensorBoard's event files: TFRecord frames around `Event` messages, written by hand, since of both formats very little is
-/// needed for numbers over steps.
+/// TensorBoard's event files: TFRecord frames around `Event` messages, written by hand, since of both formats very
+/// little is needed for numbers over steps.
 package struct EventFile: Sendable {
     package struct Scalar: Sendable, Equatable {
         package var tag: String

@@ -17,8 +17,8 @@ package enum TableFile {
         }
     }
 
-    /// `text` in quotation marks where it needs them. A spreadsheet takes what begins like a formula for one, and what a model
-    /// wrote shall not be computed: an apostrophe before it makes it a text.
+    /// `text` in quotation marks where it needs them. A spreadsheet takes what begins like a formula for one, and what a
+    /// model wrote shall not be computed: an apostrophe before it makes it a text.
     package static func quoted(_ text: String) -> String {
         let isFormula = text.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
         let safe = isFormula ? "'" + text : text

@@ -35,8 +35,8 @@ package struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
         package mutating func appendInterpolation(_ coordinate: Double) { source += Numerals.coordinate(coordinate) }
     }
 
-    /// `text` with what has a meaning in markup written as a reference, and what can change how the rest of the page looks
-    /// (control characters, marks that turn the direction of writing, invisible tags) as U+FFFD.
+    /// `text` with what has a meaning in markup written as a reference, and what can change how the rest of the page
+    /// looks (control characters, marks that turn the direction of writing, invisible tags) as U+FFFD.
     package static func escaped(_ text: String) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {

@@ -20,11 +20,7 @@ struct MeasureSections {
 
     private var judging: ReportSection? {
         let all = figures.series("evaluate-judge")
-        guard !all.isEmpty else {
-            return Self.missing(
-                "judging", "How well the models judge",
-                "No stage measured it; <code>evaluate-judge</code> compares a model’s scores with people’s rankings.")
-        }
+        guard !all.isEmpty else { return nil }
         let drawn = Self.judgeCharts.compactMap { name in
             all.first { $0.first?.name == name && $0.contains { $0.value != nil } }
         }
@@ -44,7 +40,7 @@ struct MeasureSections {
         return ReportSection(id: "judging", title: "How well the models judge", blocks: blocks)
     }
 
-    /// The mean rank that people gave to responses, by the score that the judge did: it falls where scores mean something.
+    /// The mean rank that people gave to responses, by the judge's score: it falls where scores mean something.
     private func calibrationFigure(_ all: [[StoryMeasurement]]) -> Figure? {
         let byScore = all.compactMap { values -> (score: Int, values: [StoryMeasurement])? in
             guard let name = values.first?.name, name.hasPrefix(Self.calibration) else { return nil }
@@ -79,11 +75,7 @@ struct MeasureSections {
 
     private var contests: ReportSection? {
         let rates = story.measurements.filter { $0.kind == "head-to-head" && $0.name == "win_rate" }
-        guard !rates.isEmpty else {
-            return Self.missing(
-                "contests", "Head to head",
-                "No stage compared two models’ responses; <code>head-to-head</code> does, in both orders.")
-        }
+        guard !rates.isEmpty else { return nil }
         let names = rates.map(name)
         var blocks: [ReportBlock] = []
         let drawn = zip(names, rates).compactMap { name, rate in
@@ -166,11 +158,7 @@ struct MeasureSections {
 
     private var benchmarks: ReportSection? {
         let all = figures.series("evaluate-benchmarks")
-        guard !all.isEmpty else {
-            return Self.missing(
-                "benchmarks", "Benchmarks",
-                "No stage ran any; <code>evaluate-benchmarks</code> does, on files that you name.")
-        }
+        guard !all.isEmpty else { return nil }
         return ReportSection(
             id: "benchmarks", title: "Benchmarks",
             blocks: [.table(figures.matrix(all, caption: "Benchmarks, with 95 % intervals"))])
@@ -184,8 +172,31 @@ struct MeasureSections {
             blocks: [.table(PageTable(RunStory.table(of: rest, in: story)))])
     }
 
-    /// A section in a line that says how to get it.
-    static func missing(_ id: String, _ title: String, _ remedy: Markup) -> ReportSection {
-        ReportSection(id: id, title: title, blocks: [.text("<p class=\"missing\">\(remedy)</p>")])
+    /// What this run does not tell, and which stage would.
+    var unmeasured: ReportSection? {
+        func isMissing(_ kind: String) -> Bool { !story.measurements.contains { $0.kind == kind } }
+        let remedies: [(isMissing: Bool, words: Markup)] = [
+            (
+                isMissing("evaluate-judge"),
+                "how well the models judge: <code>evaluate-judge</code> compares their scores with people’s rankings"
+            ),
+            (
+                isMissing("head-to-head"),
+                "which of two models answers better: <code>head-to-head</code> asks a judge, in both orders"
+            ),
+            (
+                isMissing("evaluate-benchmarks"),
+                "benchmarks: <code>evaluate-benchmarks</code> runs them on files that you name"
+            ),
+            (
+                story.maps.isEmpty,
+                "how seed data and generated data lie to each other: <code>map-texts</code> draws them in one picture"
+            ),
+            (story.lengths.isEmpty, "how long responses are: <code>sample</code> writes some"),
+        ]
+        let items = remedies.filter(\.isMissing).map { "<li>\($0.words)</li>" as Markup }
+        guard !items.isEmpty else { return nil }
+        return ReportSection(
+            id: "unmeasured", title: "Not measured in this run", blocks: [.text("<ul>\(items)</ul>")])
     }
 }

@@ -30,6 +30,8 @@ package enum Numerals {
     package static func percent(_ part: Double, of whole: Double) -> String {
         guard whole > 0, (part / whole).isFinite else { return absent }
         let share = 100 * part / whole
+        if share > 99.95, share < 100 { return "> 99.9\u{202F}%" }
+        if share > 0, share < 0.05 { return "< 0.1\u{202F}%" }
         let isSmall = share > 0 && share < 0.95 || share > 99.05 && share < 100
         return fixed(share, digits: isSmall ? 1 : 0) + "\u{202F}%"
     }

@@ -5,26 +5,24 @@ struct OpeningSection {
     /// One sentence that can be read alone.
     var headline: String {
         let changes = story.changes
-        guard let first = changes.first, let from = story.label(first.first.model),
-            let to = story.label(first.last.model)
-        else {
+        guard let first = changes.first, let last = story.label(first.last.model) else {
             return story.models.isEmpty
                 ? "This run made no model."
                 : "Nothing was measured of more than one model, so nothing can be said to have changed."
         }
+        let starts = Set(changes.compactMap { story.label($0.first.model) })
+        let span = starts.count == 1 ? "From \(starts.first ?? "") to \(last)" : "Up to \(last)"
         let known = changes.filter { $0.verdict != .unknown }
         let rose = known.count { $0.verdict == .rose }, fell = known.count { $0.verdict == .fell }
         let measures = Quantities.count(known.count, "measure")
-        if known.isEmpty {
-            return "From \(from) to \(to), no measure has an interval, so no change can be told from chance."
-        }
+        if known.isEmpty { return "\(span), no measure has an interval, so no change can be told from chance." }
         if rose + fell == 0 {
-            return
-                "From \(from) to \(to), nothing rose and nothing fell that can be told from chance: \(measures), none "
-                + "distinguishable."
+            return known.count == 1
+                ? "\(span), the one measure changed no more than chance allows."
+                : "\(span), none of \(measures) changed by more than chance allows."
         }
         let same = known.count - rose - fell
-        return "From \(from) to \(to), \(rose) of \(measures) rose, \(fell) fell"
+        return "\(span), \(rose) of \(measures) rose, \(fell) fell"
             + (same > 0 ? ", and \(same) cannot be told from chance." : ".")
     }
 
@@ -43,7 +41,8 @@ struct OpeningSection {
     }
 
     private static func words(_ change: MeasuredChange) -> String {
-        "\(MeasureNames.words(change.name)) \(Numerals.value(change.first.value)) → \(Numerals.value(change.last.value)) "
+        "\(MeasureNames.words(change.name)) \(Numerals.value(change.first.value)) → "
+            + "\(Numerals.value(change.last.value)) "
             + "(\(Numerals.signed(change.difference)) \(Numerals.interval(change.lower, change.upper)))"
     }
 
@@ -54,11 +53,12 @@ struct OpeningSection {
         let verdict = measurement.lower.flatMap { lower in
             measurement.upper.map { MeasuredChange.verdict(lower, $0, around: found.neutral) }
         }
+        let neutral = found.neutral == 0 ? "none" : "one half"
         let words =
             switch verdict {
-            case .rose: "more than \(Numerals.value(found.neutral))"
-            case .fell: "less than \(Numerals.value(found.neutral))"
-            case .indistinct: "not distinguishable from \(Numerals.value(found.neutral))"
+            case .rose: "above \(neutral)"
+            case .fell: "below \(neutral)"
+            case .indistinct: "not distinguishable from \(neutral)"
             case .unknown, nil: "without an interval"
             }
         return "\(model)\(against), \(MeasureNames.words(measurement.name)) \(Numerals.value(value)) "
@@ -69,7 +69,9 @@ struct OpeningSection {
         var blocks: [ReportBlock] =
             sentences.isEmpty
             ? [] : [.text("<ul class=\"story\">\(sentences.map { "<li>\($0)</li>" as Markup })</ul>")]
-        let shown = story.changes.prefix(3)
+        // Those that changed say most.
+        let changes = story.changes
+        let shown = (changes.filter(\.isDistinct) + changes.filter { !$0.isDistinct }).prefix(3)
         blocks.append(.figures(shown.map { MeasureFigures(story: story).figure($0.values) }))
         if !story.changes.isEmpty { blocks += [.table(table), .text(Self.explanation)] }
         if story.changes.isEmpty {
@@ -79,10 +81,17 @@ struct OpeningSection {
     }
 
     private static let remedy: Markup =
-        "<p>To measure every model, add an <code>evaluate-judge</code> stage for each of them, or <code>head-to-head</code> for two.</p>"
+        """
+        <p>To measure every model, add an <code>evaluate-judge</code> stage for each of them, or <code>\
+        head-to-head</code> for two.</p>
+        """
 
-    private static let explanation: Markup =
-        "<p class=\"note\">95 % intervals. The interval of a change takes the two estimates as independent; models that were asked the same questions err alike, so it is wide rather than narrow. Where every item agrees, the interval is that of the rule of three.</p>"
+    private static let explanation: Markup = """
+        <p class="note">95 % intervals. The change is from the first measured model to the last, of those that were \
+        trained one from another. Its interval takes the two estimates as independent; models that were asked the same \
+        questions err alike, so it is wide rather than narrow. Where every item agrees, the interval is that of the rule \
+        of three.</p>
+        """
 
     private var table: PageTable {
         let models = Set(story.changes.flatMap { $0.values.compactMap(\.model) }).sorted()
@@ -98,7 +107,11 @@ struct OpeningSection {
                     return MeasureFigures.cell(value)
                 }
                 let verdict: Markup =
-                    "<span class=\"verdict \(change.verdict == .rose ? "rose" : change.verdict == .fell ? "fell" : "same")\">\(change.verdict.symbol)</span> \(change.verdict.rawValue)"
+                    """
+                    <span class="verdict \
+                    \(change.verdict == .rose ? "rose" : change.verdict == .fell ? "fell" : "same")">\
+                    \(change.verdict.symbol)</span> \(change.verdict.rawValue)
+                    """
                 return ["\(MeasureNames.words(change.name))"] + values + [
                     "\(Numerals.signed(change.difference)) <small>\(Numerals.interval(change.lower, change.upper))</small>",
                     verdict,

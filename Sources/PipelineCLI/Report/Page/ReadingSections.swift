@@ -20,13 +20,22 @@ struct ReadingSections {
                 pairs.closest.isEmpty
                 ? "" : "<h3>The closest calls</h3>\(pairs.closest.map(example))"
             return
-                "<details class=\"more\"\(isLast ? " open=\"open\"" as Markup : "")><summary>\(title), \(Numerals.count(pairs.total)) in all</summary><h3>The clearest preferences</h3>\(pairs.clearest.map(example))\(closest)</details>\n"
+                """
+                <details class="more"\(isLast ? " open=\"open\"" as Markup : "")><summary>\(title), \
+                \(Numerals.count(pairs.total)) in all</summary><h3>The clearest preferences</h3>\
+                \(pairs.clearest.map(example))\(closest)</details>\n
+                """
         }
         return ReportSection(
             id: "pairs", title: "Pairs to read",
             blocks: [
                 .text(
-                    "<p>Those with the largest and with the smallest difference of the judge’s scores, and what the judge said. All of them: <code>pipeline artifacts show \(story.pairs.last?.stage ?? "")</code>; where one comes from: <code>pipeline lineage</code>.</p>"
+                    """
+                    <p>Those with the largest and with the smallest difference of the judge’s scores, and \
+                    what the judge said. All of them: <code>pipeline artifacts show \
+                    \(story.pairs.last?.stage ?? "")</code>; where one comes from: <code>pipeline \
+                    lineage</code>.</p>
+                    """
                 )
             ] + groups.map { .text($0) })
     }
@@ -34,7 +43,12 @@ struct ReadingSections {
     private func example(_ pair: PairExamples.Example) -> Markup {
         let gap = pair.gap.map { "difference \(Numerals.value($0))" } ?? "not judged"
         return
-            "<article class=\"pair\"><p class=\"which\">\(gap) · pair \(pair.id)</p><blockquote class=\"said prompt\">\(Self.clipped(pair.prompt))</blockquote><div class=\"sides\">\(side("Chosen", "chosen", pair.chosen))\(side("Rejected", "rejected", pair.rejected))</div></article>\n"
+            """
+            <article class="pair"><p class="which">\(gap) · pair \(pair.id)</p><blockquote class="said \
+            prompt">\(Self.clipped(pair.prompt))</blockquote><div class="sides">\
+            \(side("Chosen", "chosen", pair.chosen))\(side("Rejected", "rejected", pair.rejected))</div>\
+            </article>\n
+            """
     }
 
     private func side(_ title: String, _ role: String, _ side: PairExamples.Side) -> Markup {
@@ -47,9 +61,15 @@ struct ReadingSections {
         let said: Markup =
             replies.isEmpty
             ? ""
-            : "<details class=\"data\"><summary>\(Quantities.count(replies.count, "verdict"))</summary>\(replies)</details>"
+            : """
+            <details class="data"><summary>\(Quantities.count(replies.count, "verdict"))</summary>\
+            \(replies)</details>
+            """
         return
-            "<div class=\"\(role)\"><h4>\(title)\(score)</h4><blockquote class=\"said\">\(Self.clipped(side.text))</blockquote>\(said)</div>"
+            """
+            <div class="\(role)"><h4>\(title)\(score)</h4><blockquote class="said">\
+            \(Self.clipped(side.text))</blockquote>\(said)</div>
+            """
     }
 
     /// `text` cut to what can be read, or a word for nothing.
@@ -72,20 +92,34 @@ struct ReadingSections {
                 id: "warnings", title: "Warnings",
                 blocks: [
                     .text(
-                        "<p>None: no collapsed judge, no falling log-probabilities of chosen responses, no growth of length beyond a fifth, no unreadable verdicts, and no stage warned of anything.</p>"
+                        """
+                        <p>None: no collapsed judge, no falling log-probabilities of chosen responses, no \
+                        growth of length beyond a fifth, no unreadable verdicts, and no stage warned of \
+                        anything.</p>
+                        """
                     )
                 ])
         }
         let groups = StoryWarning.Subject.allCases.compactMap { subject -> Markup? in
             let found = story.warnings.filter { $0.subject == subject }
             guard !found.isEmpty else { return nil }
-            let items = found.map { warning -> Markup in
-                let stage: Markup = warning.stage.map { "<code>\($0)</code> " } ?? ""
-                return "<li>\(stage)\(Self.clipped(warning.text))</li>"
+            let items = Self.together(found).map { stages, text -> Markup in
+                let names = stages.map { "<code>\($0)</code> " as Markup }
+                return "<li>\(names)\(Self.clipped(text))</li>"
             }
             return "<h3>\(titles[subject] ?? subject.rawValue)</h3><ul>\(items)</ul>\n"
         }
         return ReportSection(id: "warnings", title: "Warnings", blocks: groups.map { .text($0) })
+    }
+
+    /// What is said of several stages in the same words, once.
+    private static func together(_ warnings: [StoryWarning]) -> [(stages: [String], text: String)] {
+        var order: [String] = [], stages: [String: [String]] = [:]
+        for warning in warnings {
+            if stages[warning.text] == nil { order.append(warning.text) }
+            stages[warning.text, default: []] += warning.stage.map { [$0] } ?? []
+        }
+        return order.map { (stages[$0] ?? [], $0) }
     }
 
     // MARK: Seeds
@@ -126,13 +160,19 @@ struct ReadingSections {
         let named = spread.runs.map { "\($0.id) (seed \($0.seeds.joined(separator: ", ")))" }.joined(separator: ", ")
         let repeated: Markup =
             spread.hasRepeatedSeeds
-            ? "<p class=\"callout\">Some of these runs have the same seed: they repeat each other, and the spread is too small.</p>"
+            ? """
+            <p class="callout">Some of these runs have the same seed: they repeat each other, and the spread \
+            is too small.</p>
+            """
             : ""
         return ReportSection(
             id: "seeds", title: "Several seeds",
             blocks: [
                 .text(
-                    "<p>\(spread.runs.count) runs of this pipeline: \(named). The rest of the page is about the first.</p>\(repeated)"
+                    """
+                    <p>\(spread.runs.count) runs of this pipeline: \(named). The rest of the page is about \
+                    the first.</p>\(repeated)
+                    """
                 ),
                 .figures(figures), .more("Every measurement", [.table(PageTable(spread.table))]),
             ])

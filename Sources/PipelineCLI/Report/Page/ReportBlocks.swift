@@ -89,14 +89,25 @@ struct BlockWriter {
             figure.size == .wide
             ? " width=\"\(drawing.width)\" height=\"\(drawing.height)\"" : ""
         let picture: Markup =
-            "<svg viewBox=\"0 0 \(drawing.width) \(drawing.height)\"\(size) role=\"img\" aria-labelledby=\"\(id)-title \(id)-desc\"><title id=\"\(id)-title\">\(figure.title)</title><desc id=\"\(id)-desc\">\(figure.description)</desc>\(drawing.body)</svg>"
+            """
+            <svg viewBox="0 0 \(drawing.width) \(drawing.height)"\(size) role="img" \
+            aria-labelledby="\(id)-title \(id)-desc"><title id="\(id)-title">\(figure.title)</title><desc \
+            id="\(id)-desc">\(figure.description)</desc>\(drawing.body)</svg>
+            """
         let framed: Markup =
             figure.size == .wide
-            ? "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(figure.title), can be moved sideways\">\(picture)</div>"
+            ? """
+            <div class="scroll" tabindex="0" role="region" aria-label="\(figure.title), can be moved \
+            sideways">\(picture)</div>
+            """
             : picture
         let note: Markup = figure.note.map { "<p class=\"note\">\($0)</p>" } ?? ""
         return
-            "<figure id=\"\(id)\" class=\"\(figure.size.rawValue)\"><figcaption>\(figure.title)</figcaption>\(framed)\(note)<details class=\"data\"><summary>Numbers</summary>\(table(figure.table))</details></figure>\n"
+            """
+            <figure id="\(id)" class="\(figure.size.rawValue)"><figcaption>\(figure.title)</figcaption>\
+            \(framed)\(note)<details class="data"><summary>Numbers</summary>\(table(figure.table))</details>\
+            </figure>\n
+            """
     }
 
     private mutating func table(_ table: PageTable) -> Markup {
@@ -111,6 +122,10 @@ struct BlockWriter {
             return "<tr>\(cells)</tr>\n"
         }
         return
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"table-\(tables)\"><table><caption id=\"table-\(tables)\">\(table.caption)</caption><thead><tr>\(headings)</tr></thead><tbody>\(rows)</tbody></table></div>\n"
+            """
+            <div class="scroll" tabindex="0" role="region" aria-labelledby="table-\(tables)"><table><caption \
+            id="table-\(tables)"><span>\(table.caption)</span></caption><thead><tr>\(headings)</tr></thead><tbody>\
+            \(rows)</tbody></table></div>\n
+            """
     }
 }

@@ -17,7 +17,7 @@ struct ReportPage {
             [OpeningSection(story: story).section, reading.seeds, run.graph, run.yields, run.scores]
             + [TrainingSection(story: story).section] + MeasureSections(story: story).sections
             + [
-                run.lengths, run.map, reading.pairs, reading.warnings,
+                run.lengths, run.map, MeasureSections(story: story).unmeasured, reading.pairs, reading.warnings,
                 AgainSection(story: story, storeArguments: storeArguments).section,
             ]
         return found.compactMap { $0 }
@@ -27,11 +27,18 @@ struct ReportPage {
         var writer = BlockWriter()
         let sections = sections
         let parts = sections.map { section -> Markup in
-            "<section id=\"\(section.id)\" aria-labelledby=\"\(section.id)-heading\"><h2 id=\"\(section.id)-heading\">\(section.title)</h2>\n\(writer.markup(section.blocks))</section>\n"
+            """
+            <section id="\(section.id)" aria-labelledby="\(section.id)-heading"><h2 \
+            id="\(section.id)-heading">\(section.title)</h2>\n\(writer.markup(section.blocks))</section>\n
+            """
         }
         let links = sections.map { "<li><a href=\"#\($0.id)\">\($0.title)</a></li>" as Markup }
         let page: Markup =
-            "<html lang=\"en\"><head>\(head)</head>\n<body><a class=\"skip\" href=\"#main\">Skip to the report</a>\n\(header)<nav aria-label=\"Sections\"><ul>\(links)</ul></nav>\n<main id=\"main\" tabindex=\"-1\">\n\(parts)</main>\n\(footer)<script>\(Self.verbatim(ReportScript.text))</script></body></html>\n"
+            """
+            <html lang="en"><head>\(head)</head>\n<body><a class="skip" href="#main">Skip to the report</a>\
+            \n\(header)<nav aria-label="Sections"><ul>\(links)</ul></nav>\n<main id="main" tabindex="-1">\
+            \n\(parts)</main>\n\(footer)<script>\(Self.verbatim(ReportScript.text))</script></body></html>\n
+            """
         return Self.beginning + page.source
     }
 
@@ -46,7 +53,12 @@ struct ReportPage {
         let policy =
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
         return
-            "<meta charset=\"utf-8\"/><meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\"/><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><meta name=\"color-scheme\" content=\"light dark\"/><title>\(story.run.pipeline): run \(story.run.id)</title><style>\(Self.verbatim(ReportStyle.text))</style>"
+            """
+            <meta charset="utf-8"/><meta http-equiv="Content-Security-Policy" content="\(policy)"/><meta \
+            name="viewport" content="width=device-width, initial-scale=1"/><meta name="color-scheme" \
+            content="light dark"/><title>\(story.run.pipeline): run \(story.run.id)</title><style>\
+            \(Self.verbatim(ReportStyle.text))</style>
+            """
     }
 
     private var header: Markup {
@@ -64,12 +76,23 @@ struct ReportPage {
         let warnings: Markup =
             story.warnings.isEmpty
             ? ""
-            : "<p class=\"callout\"><a href=\"#warnings\">\(Quantities.count(story.warnings.count, "warning"))</a> to read before believing the numbers.</p>"
+            : """
+            <p class="callout"><a href="#warnings">\(Quantities.count(story.warnings.count, "warning"))</a> \
+            to read before believing the numbers.</p>
+            """
         return
-            "<header><p class=\"eyebrow\">Self-rewarding language model, run report</p><h1>\(run.pipeline)</h1><p class=\"headline\">\(OpeningSection(story: story).headline)</p>\(warnings)<dl>\(list)</dl></header>\n"
+            """
+            <header><p class="eyebrow">Self-rewarding language model, run report</p><h1>\(run.pipeline)</h1>\
+            <p class="headline">\(OpeningSection(story: story).headline)</p>\(warnings)<dl>\(list)</dl>\
+            </header>\n
+            """
     }
 
     private var footer: Markup {
-        "<footer><p>Made by pipeline \(ProgramVersion.text) from the run’s records. Everything here is in its store; <code>--json</code>, <code>--csv</code> and <code>--tensorboard</code> give the numbers to programs.</p></footer>\n"
+        """
+        <footer><p>Made by pipeline \(ProgramVersion.text) from the run’s records. Everything here is in its \
+        store; <code>--json</code>, <code>--csv</code> and <code>--tensorboard</code> give the numbers to \
+        programs.</p></footer>\n
+        """
     }
 }

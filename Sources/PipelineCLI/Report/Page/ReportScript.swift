@@ -1,5 +1,5 @@
-/// What the page can do beyond being read: tips at what is pointed at or focused, and tables that sort. Nothing depends on
-/// it.
+/// What the page can do beyond being read: tips at what is pointed at or focused, and tables that sort. Nothing depends
+/// on it.
 enum ReportScript {
     /// Without the characters that XML reads as markup.
     static let text = """

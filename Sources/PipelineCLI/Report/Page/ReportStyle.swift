@@ -44,7 +44,7 @@ enum ReportStyle {
 
     private static let tables = """
         .scroll{overflow-x:auto;max-width:100%}table{border-collapse:collapse;font-size:14px;line-height:1.4;margin:4px 0 14px;font-variant-numeric:tabular-nums}
-        caption{text-align:left;color:var(--soft);font-size:13.5px;padding:0 0 6px;caption-side:top}
+        caption{text-align:left;color:var(--soft);font-size:13.5px;padding:0 0 6px;caption-side:top}caption span{display:block;max-width:calc(100vw - 72px)}
         th,td{padding:6px 14px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}thead th{border-bottom:1px solid var(--faint);color:var(--soft);font-weight:600;vertical-align:bottom}
         tbody th{font-weight:500}td.number,th.number{text-align:right;white-space:nowrap}td small{color:var(--soft);font-size:12px;display:block}
         td:last-child{min-width:9em}.digest{font-size:12px;word-break:break-all}th button{all:unset;cursor:pointer;color:inherit}th button:focus-visible{outline:3px solid var(--s0)}
@@ -63,7 +63,7 @@ enum ReportStyle {
         .s0{--k:var(--s0)}.s1{--k:var(--s1)}.s2{--k:var(--s2)}.s3{--k:var(--s3)}.s4{--k:var(--s4)}.s5{--k:var(--s5)}.s6{--k:var(--s6)}
         .mark{fill:var(--k);stroke:var(--raised);stroke-width:1}.part{fill:none;stroke:var(--k);stroke-width:1.2}.dot{fill:var(--k);fill-opacity:.72;stroke:var(--paper);stroke-width:.6}
         .whisker{stroke:var(--k);stroke-width:1.8}.column{fill:var(--k)}.curve{fill:none;stroke:var(--k);stroke-width:1.9;stroke-linejoin:round}.dashed{stroke-dasharray:5 3.5}.band{fill:var(--k);fill-opacity:.16}
-        .leader{stroke:var(--k);stroke-width:.8;stroke-opacity:.6}svg text.name{font-weight:600;fill:var(--k)}
+        .leader{stroke:var(--k);stroke-width:1;stroke-dasharray:1 3;stroke-opacity:.7}svg text.name{font-weight:600;fill:var(--k)}
         .stock{fill:var(--s0)}.stock.last{fill:var(--s2)}.flow{fill:var(--s0);fill-opacity:.2}.loss{fill:var(--s1);fill-opacity:.28}
         .share.p0{fill:var(--s0)}.share.p1{fill:var(--faint)}.share.p2{fill:var(--s1)}.share.p3{fill:none;stroke:var(--soft);stroke-dasharray:3 2}
         svg text.inside{fill:var(--paper);font-weight:600;font-size:11px}svg text.inside.p1,svg text.inside.p3{fill:var(--ink)}
@@ -88,7 +88,7 @@ enum ReportStyle {
         --s0:#0072b2;--s1:#c44e00;--s2:#00795a;--s3:#a8457f;--s4:#9a6a00;--s5:#2a7fb0;--s6:#5a5f66;--good:#00795a;--bad:#c44e00;--warn-paper:#ffffff}
         body{font-size:10.5pt}nav,.skip,.data,#bubble{display:none}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{padding:14pt 0 4pt}
         figure,.pair,tr,blockquote{break-inside:avoid}h2,h3,caption{break-after:avoid}.tiles{grid-template-columns:1fr 1fr;gap:10pt}
-        .wide svg{width:100%;max-width:100%;height:auto}.scroll{overflow:visible}table{font-size:8.5pt}a{text-decoration:none}
+        .wide svg{width:100%;max-width:100%;height:auto}.scroll{overflow:visible}pre code{white-space:pre-wrap}p:has(+.tiles){break-after:avoid}table{font-size:8.5pt}a{text-decoration:none}
         *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 
         """

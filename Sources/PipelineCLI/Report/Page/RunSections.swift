@@ -15,7 +15,10 @@ struct RunSections {
             title: "Stages and what they read",
             description: "\(story.stages.count) stages, \(summary); the table lists what each reads.",
             note:
-                "● ran in this run, ↺ reused, ✕ failed. An arrow that follows from others is left out; times are those of making the result, whenever that was.",
+                """
+                ● ran in this run, ↺ reused, ✕ failed. An arrow that follows from others is left out; times \
+                are those of making the result, whenever that was.
+                """,
             drawing: GraphChart(stages: story.stages).drawing,
             table: PageTable(
                 story.stagesTable,
@@ -56,7 +59,10 @@ struct RunSections {
             id: "yields", title: "From prompts to pairs",
             blocks: [
                 .text(
-                    "<p>The width is what is left of the first step; each prompt has several responses, so the unit changes on the way.</p>"
+                    """
+                    <p>The width is what is left of the first step; each prompt has several responses, so \
+                    the unit changes on the way.</p>
+                    """
                 ),
                 .figures(figures),
             ])
@@ -79,7 +85,7 @@ struct RunSections {
                     }
                     .joined(separator: ", ") + ".",
                 note: "\(Numerals.percent(Double(scores.parsed), of: Double(scores.verdicts))) of "
-                    + "\(Quantities.count(scores.verdicts, "verdict")) state a score" + entropy,
+                    + "\(Numerals.count(scores.verdicts)) verdicts state a score" + entropy,
                 drawing: HistogramChart(
                     counts: scores.counts, unit: isExpected ? "score (expectation, rounded)" : "score"
                 ).drawing,
@@ -105,10 +111,7 @@ struct RunSections {
     // MARK: Lengths
 
     var lengths: ReportSection? {
-        guard !story.lengths.isEmpty else {
-            return MeasureSections.missing(
-                "lengths", "Length of responses", "No stage sampled responses; <code>sample</code> does.")
-        }
+        guard !story.lengths.isEmpty else { return nil }
         let kinds = [(true, "to new prompts, for pairs"), (false, "other responses")].filter { isTraining, _ in
             story.lengths.contains { $0.isTrainingData == isTraining }
         }
@@ -138,11 +141,7 @@ struct RunSections {
     // MARK: Texts
 
     var map: ReportSection? {
-        guard !story.maps.isEmpty else {
-            return MeasureSections.missing(
-                "map", "The texts as a map",
-                "No stage laid texts out; <code>map-texts</code> does, seed data and generated data in one picture.")
-        }
+        guard !story.maps.isEmpty else { return nil }
         let figures = story.maps.map { map -> Figure in
             let groups = PointChart.groups(map)
             let counts = groups.map { group in (group, map.points.count { $0.group == group }) }

@@ -63,7 +63,10 @@ struct TrainingSection {
         return Figure(
             title: title,
             description:
-                "\(title) over the optimiser steps of \(kind), a line for each model; the table has where each begins and ends.",
+                """
+                \(title) over the optimiser steps of \(kind), a line for each model; the table has where \
+                each begins and ends.
+                """,
             note: isSmoothed ? "Lines are means of neighbouring steps; the band is their range." : nil,
             drawing: CurveChart(lines: lines, reference: reference.map { (value: $0.0, words: $0.1) }).drawing,
             table: PageTable(

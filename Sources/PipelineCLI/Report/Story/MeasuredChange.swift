@@ -29,23 +29,32 @@ struct MeasuredChange: Sendable {
     var upper: Double?
     var verdict: Verdict
 
-    var first: StoryMeasurement { values[0] }
-    var last: StoryMeasurement { values[values.count - 1] }
+    var isDistinct: Bool { verdict == .rose || verdict == .fell }
 
-    /// - Parameter values: of one measure, at least two, in the order of the models.
-    init?(_ values: [StoryMeasurement]) {
+    /// Of the models that were trained one from another.
+    var first: StoryMeasurement
+    var last: StoryMeasurement
+
+    /// - Parameters:
+    ///   - values: of one measure, at least two, in the order of the models.
+    ///   - line: the models that were trained one from another; where fewer than two of them were measured, all count.
+    init?(_ values: [StoryMeasurement], along line: Set<Int>) {
         let known = values.filter { $0.value?.isFinite == true }
-        guard known.count > 1, let first = known.first, let last = known.last, let before = first.value,
+        let within = known.filter { $0.model.map(line.contains) == true }
+        let compared = within.count > 1 ? within : known
+        guard compared.count > 1, let first = compared.first, let last = compared.last, let before = first.value,
             let after = last.value
         else { return nil }
         kind = first.kind
         name = first.name
         self.values = known
+        self.first = first
+        self.last = last
         difference = after - before
         verdict = .unknown
         guard let down = Self.halfWidths(first), let up = Self.halfWidths(last) else { return }
-        // Of independent estimates, distances to the ends of the intervals add in squares (Newcombe's hybrid method). Models
-        // that were asked the same are alike in their errors, so this is on the safe side.
+        // Of independent estimates, distances to the ends of the intervals add in squares (Newcombe's hybrid method).
+        // Models that were asked the same are alike in their errors, so this is on the safe side.
         let low = after - before - hypot(up.below, down.above)
         let high = after - before + hypot(up.above, down.below)
         lower = low
@@ -65,8 +74,9 @@ struct MeasuredChange: Sendable {
         }
         // Where all items agree, resampling them shows no spread at all. Three in so many is what 95 % allow (the rule of
         // three); measures that are no shares are left as they are.
-        let least = lower == upper && (0...1).contains(value) ? 3 / Double(max(1, measurement.count)) : 0
-        return (max(value - lower, least), max(upper - value, least))
+        guard lower == upper, (0...1).contains(value) else { return (max(0, value - lower), max(0, upper - value)) }
+        let least = 3 / Double(max(1, measurement.count))
+        return (min(value, least), min(1 - value, least))
     }
 }
 
@@ -80,12 +90,13 @@ extension RunStory {
     /// Measures that were taken of the models one after the other: what changed from the first to the last.
     var changes: [MeasuredChange] {
         let order = Dictionary(uniqueKeysWithValues: Self.headlines.enumerated().map { ($1, $0) })
+        let line = Set(mainLine)
         let found = series.compactMap { values -> MeasuredChange? in
             guard let name = values.first?.name, order[name] != nil || values.first?.kind == "evaluate-benchmarks"
             else {
                 return nil
             }
-            return MeasuredChange(values)
+            return MeasuredChange(values, along: line)
         }
         return found.enumerated().sorted { first, second in
             (order[first.element.name] ?? .max, first.offset) < (order[second.element.name] ?? .max, second.offset)

@@ -130,7 +130,10 @@ struct StoryAlarms {
             let share = Numerals.percent(Double(lengths.cutOff), of: Double(lengths.count))
             return warning(
                 .data, lengths.stage,
-                "\(share) of \(Numerals.count(lengths.count)) responses end at the limit of tokens, not where the model would end"
+                """
+                \(share) of \(Numerals.count(lengths.count)) responses end at the limit of tokens, not where \
+                the model would end
+                """
             )
         }
         var seen: Set<String> = []
