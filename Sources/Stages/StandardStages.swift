@@ -22,6 +22,7 @@ public enum StandardStages {
             EvaluateJudgeStage.self,  // §3.1.2, Table 4: five metrics
             EvaluateBenchmarksStage.self,  // Table 3: NLP benchmarks
             HeadToHeadStage.self,  // §3.1.2: two models' responses compared, in both orders
+            MapTextsStage.self,  // §3.2.1, A.1: IFT, EFT and generated data in one picture
             MakeWorldStage.self,  // none: seed data of a world in which a program knows the truth
             DrawTasksStage.self,  // none: new tasks of that world, in the place of Self-Instruct
             CheckAnswersStage.self,  // none: how many answers are right
