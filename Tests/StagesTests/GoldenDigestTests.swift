@@ -122,6 +122,42 @@ struct GoldenDigestTests {
             EvaluateJudgeStage.self, gives: ["measurements": try digest(quality.measurements)])
     }
 
+    @Test("import-prompts: the prompts drawn from a file, their responses, and where they are from")
+    func importPrompts() async throws {
+        let harness = try StageHarness()
+        let rows = (0..<6).map { #"{"instruction": "Question \#($0)?", "output": "Answer \#($0).", "dataset": "d"}"# }
+        let outputs = try await harness.run(
+            ImportPromptsStage.self, ["source": [try harness.blob("[" + rows.joined(separator: ",") + "]")]]
+        ) { $0.take = .count(4) }
+        Golden(version: 1, digests: ["candidates": "?", "origins": "?", "prompts": "?"]).check(
+            ImportPromptsStage.self, gives: outputs.artifacts.mapValues(\.digest.short))
+    }
+
+    @Test("human-packet and human-votes: the ballots dealt, and what comes of the votes")
+    func people() async throws {
+        let harness = try StageHarness()
+        func responses(_ name: String) throws -> ArtifactReference {
+            try harness.artifact(
+                (0..<5).map {
+                    Candidate(
+                        promptID: "p\($0)", prompt: "Question \($0)?", index: 0, text: "\(name) \($0)", tokens: 2,
+                        finish: .stop)
+                })
+        }
+        let dealt = try await harness.run(
+            DealBallotsStage.self, ["candidates": [try responses("new")], "baseline": [try responses("old")]]
+        ) { ($0.prompts, $0.raters) = (3, 3) }
+        Golden(version: 1, digests: ["ballots": "?"]).check(
+            DealBallotsStage.self, gives: dealt.artifacts.mapValues(\.digest.short))
+        let ballots = try harness.rows(dealt, "ballots", as: Ballot.self)
+        let form = "ballot,vote\n" + ballots.map { "\($0.id),\($0.number == 2 ? "tie" : "1")\n" }.joined()
+        let counted = try await harness.run(
+            CountBallotsStage.self,
+            ["ballots": [try harness.artifact(ballots)], "votes": [try harness.blob(form)]])
+        Golden(version: 1, digests: ["verdicts": "?"]).check(
+            CountBallotsStage.self, gives: ["verdicts": counted.artifacts["verdicts"]?.digest.short ?? ""])
+    }
+
     @Test("import-model: the files of a model whose numbers need no rounding")
     func importModel() async throws {
         let harness = try StageHarness()
