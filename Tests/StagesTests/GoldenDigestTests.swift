@@ -14,6 +14,7 @@ import Testing
 /// - what `sample`, `judge`, `self-instruct`, `eft-filter` and `evaluate-judge` let a model write, and
 ///   `reference-logps`: processors without fused multiplication and addition round otherwise, and probabilities are the
 ///   C library's logarithms.
+/// - where `map-texts` puts texts by t-SNE: its neighbourhoods are of the C library's exponentials.
 /// - `make-model`: its weights are drawn with the C library's logarithm and cosine.
 ///
 /// A change of those is told by the kernel generation, `ModelNumerics.current`, and by the tests of `ModelTests` that
@@ -122,40 +123,34 @@ struct GoldenDigestTests {
             EvaluateJudgeStage.self, gives: ["measurements": try digest(quality.measurements)])
     }
 
-    @Test("import-prompts: the prompts drawn from a file, their responses, and where they are from")
-    func importPrompts() async throws {
-        let harness = try StageHarness()
-        let rows = (0..<6).map { #"{"instruction": "Question \#($0)?", "output": "Answer \#($0).", "dataset": "d"}"# }
-        let outputs = try await harness.run(
-            ImportPromptsStage.self, ["source": [try harness.blob("[" + rows.joined(separator: ",") + "]")]]
-        ) { $0.take = .count(4) }
-        Golden(version: 1, digests: ["candidates": "?", "origins": "?", "prompts": "?"]).check(
-            ImportPromptsStage.self, gives: outputs.artifacts.mapValues(\.digest.short))
-    }
-
-    @Test("human-packet and human-votes: the ballots dealt, and what comes of the votes")
-    func people() async throws {
-        let harness = try StageHarness()
-        func responses(_ name: String) throws -> ArtifactReference {
-            try harness.artifact(
-                (0..<5).map {
-                    Candidate(
-                        promptID: "p\($0)", prompt: "Question \($0)?", index: 0, text: "\(name) \($0)", tokens: 2,
-                        finish: .stop)
-                })
+    @Test("map-texts: which texts are drawn, their principal components, how diverse and how far apart they are")
+    func mapTexts() throws {
+        let texts = [
+            "Name a river.", "Name a lake and where it lies.", "Sort these words:\n b, a", "Name a river",
+            "Да или нет?",
+        ]
+        let vectors = texts.map { text in (0..<9).map { Double(text.utf8.count * ($0 + 3) % 17) } }
+        let groups = ["ift", "m2", "ift", "m2", "m2"], table = RowMatrix(vectors), pool = WorkerPool(threads: 2)
+        let components = PrincipalComponents(table, pool)
+        let points = zip(zip(texts, groups), components.scores).enumerated().map { index, point in
+            TextPoint(
+                MappedText(row: "r\(index)", group: point.0.1, text: point.0.0), x: point.1.x, y: point.1.y)
         }
-        let dealt = try await harness.run(
-            DealBallotsStage.self, ["candidates": [try responses("new")], "baseline": [try responses("old")]]
-        ) { ($0.prompts, $0.raters) = (3, 3) }
-        Golden(version: 1, digests: ["ballots": "?"]).check(
-            DealBallotsStage.self, gives: dealt.artifacts.mapValues(\.digest.short))
-        let ballots = try harness.rows(dealt, "ballots", as: Ballot.self)
-        let form = "ballot,vote\n" + ballots.map { "\($0.id),\($0.number == 2 ? "tie" : "1")\n" }.joined()
-        let counted = try await harness.run(
-            CountBallotsStage.self,
-            ["ballots": [try harness.artifact(ballots)], "votes": [try harness.blob(form)]])
-        Golden(version: 1, digests: ["verdicts": "?"]).check(
-            CountBallotsStage.self, gives: ["verdicts": counted.artifacts["verdicts"]?.digest.short ?? ""])
+        var bootstrap = Bootstrap()
+        bootstrap.resamples = 100
+        let overlap = GroupOverlap(groups: groups, distances: table.squaredDistances(pool), bootstrap: bootstrap) {
+            Philox(key: UInt64($0.utf8.count), stream: UInt64($1.utf8.count))
+        }
+        let diversity = TextDiversity(texts, mostPairs: 6, bootstrap: bootstrap) {
+            Philox(key: UInt64($0.utf8.count))
+        }
+        Golden(version: 1, digests: ["measurements": "?", "points": "?"]).check(
+            MapTextsStage.self,
+            gives: [
+                "measurements": try digest(
+                    overlap.measurements(of: ["ift", "m2"]) + diversity.measurements(of: "all")),
+                "points": try digest(points),
+            ])
     }
 
     @Test("import-model: the files of a model whose numbers need no rounding")

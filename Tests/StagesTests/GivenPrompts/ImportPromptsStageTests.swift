@@ -126,6 +126,14 @@ struct ImportPromptsStageTests {
         )
     }
 
+    @Test("golden digests")
+    func golden() async throws {
+        let rows = (0..<6).map { #"{"instruction": "Question \#($0)?", "output": "Answer \#($0).", "dataset": "d"}"# }
+        let outputs = try await run(try StageHarness(), rows.joined(separator: "\n"), take: .count(4))
+        Golden(version: 1, digests: ["candidates": "?", "origins": "?", "prompts": "?"]).check(
+            ImportPromptsStage.self, gives: outputs.artifacts.mapValues(\.digest.short))
+    }
+
     @Test(
         "AlpacaEval's outputs of two models are about the same prompts",
         .enabled(if: SharedData.isPresent, Comment(rawValue: SharedData.absence)))

@@ -130,6 +130,16 @@ struct HumanEvaluationTests {
             "the order of the forms is nothing")
     }
 
+    @Test("golden digests")
+    func golden() async throws {
+        let dealt = try await deal(5) { $0.prompts = 3 }
+        Golden(version: 1, digests: ["ballots": "?"]).check(
+            DealBallotsStage.self, gives: dealt.artifacts.mapValues(\.digest.short))
+        let counted = try await count(dealt, [form(try ballots(dealt)) { $0.number == 2 ? "tie" : "1" }])
+        Golden(version: 1, digests: ["verdicts": "?"]).check(
+            CountBallotsStage.self, gives: ["verdicts": counted.artifacts["verdicts"]?.digest.short ?? ""])
+    }
+
     @Test("missing votes are missing, the same vote twice counts once, and two that differ count for nothing")
     func irregular() async throws {
         let dealt = try await deal(3)
