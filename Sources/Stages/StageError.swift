@@ -19,6 +19,10 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case server(url: String, problem: String)
     case unreadable(file: String, problem: String)
     case malformedLine(file: String, line: Int, problem: String)
+    /// Of a JSON list, from 1.
+    case malformedItem(file: String, item: Int, problem: String)
+    case severalGenerators(port: String, [String])
+    case unknownBallot(place: String, ballot: String)
     case duplicateTree(id: String, first: String, second: String)
     case duplicateMessage(id: String, first: String, second: String)
     case splitTooLarge(part: String, size: String, available: Int)
@@ -80,6 +84,14 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
             "'\(file)' \(problem)"
         case .malformedLine(let file, let line, let problem):
             "\(file):\(line): \(problem)"
+        case .malformedItem(let file, let item, let problem):
+            "\(file), item \(item): \(problem)"
+        case .severalGenerators(let port, let names):
+            "'\(port)': the responses are of several models, \(names.map { "'\($0)'" }.joined(separator: ", ")); give each "
+                + "model's file to a stage of its own"
+        case .unknownBallot(let place, let ballot):
+            "\(place): there is no ballot '\(ballot.prefix(40))' in this packet; give the forms that were exported from what is "
+                + "connected to 'ballots'"
         case .duplicateTree(let id, let first, let second):
             "\(second): conversation tree '\(id)' was already read at \(first); remove one of the two, or set 'repeated_trees: first'"
         case .duplicateMessage(let id, let first, let second):

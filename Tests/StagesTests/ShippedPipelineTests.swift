@@ -114,6 +114,28 @@ struct ShippedPipelineTests {
         }
     }
 
+    @Test("the evaluations beside the loop compare its models, and train none")
+    func evaluations() throws {
+        let alpaca = try load("iter3.yaml", overlays: ["evaluations/alpaca-eval.yaml"])
+        for model in ["m1", "m2", "m3"] {
+            #expect(try origins(alpaca, "\(model).alpaca-eval", "candidates") == ["alpaca.\(model).candidates"])
+            #expect(try origins(alpaca, "\(model).alpaca-eval", "baseline") == ["alpaca.candidates"])
+        }
+        let people = try load("iter3.yaml", overlays: ["evaluations/human.yaml"])
+        for model in ["m1", "m2", "m3"] {
+            #expect(try origins(people, "\(model).packet", "baseline") == ["people.sft.candidates"])
+            let packet = try #require(people.stage(named: "\(model).packet")?.parameters)
+            #expect(packet["prompts"] == 50 && packet["raters"] == 3)
+        }
+        for plan in [alpaca, people] {
+            let trained = plan.stages.filter { ["sft", "dpo"].contains($0.kind.rawValue) }.map(\.name)
+            #expect(
+                trained
+                    == (try load("iter3.yaml")).stages.filter { ["sft", "dpo"].contains($0.kind.rawValue) }.map(
+                        \.name))
+        }
+    }
+
     @Test("the ablations of the paper change what they are named after")
     func paperAblations() throws {
         func changed(_ name: String) throws -> PipelinePlan {

@@ -19,6 +19,7 @@ package struct WinRate: Sendable {
     /// Prompts with more wins than losses, and with fewer.
     private let prompts: (won: Int, lost: Int)
     private let lengths: (candidate: Double?, baseline: Double?)
+    package let lengthAdjustment: LengthAdjustment
 
     package init(_ matches: [ResponseMatch], _ judgements: [PairwiseJudgement]) {
         precondition(
@@ -47,6 +48,13 @@ package struct WinRate: Sendable {
             mean(matches.filter { !$0.first.isMissing }.map { Double($0.first.text.count) }),
             mean(matches.filter { !$0.second.isMissing }.map { Double($0.second.text.count) })
         )
+        lengthAdjustment = LengthAdjustment(
+            zip(matches, judgements).filter { $1.outcome != .noVerdict }.grouped(by: \.1.promptID).map { group in
+                group.elements.map { match, judgement in
+                    LengthComparison(
+                        share: Self.share(judgement.outcome), response: match.first.text, baseline: match.second.text)
+                }
+            })
     }
 
     /// Matches that have an outcome.
@@ -80,6 +88,8 @@ package struct WinRate: Sendable {
 
     /// - Parameter generator: gives the bootstrap's random numbers.
     package func measurements(bootstrap: Bootstrap, generator: Philox) -> [Measurement] {
+        // The adjusted rate sees the same resamples as the raw one.
+        let adjusted = lengthAdjustment.measurement(bootstrap: bootstrap, generator: generator)
         var generator = generator
         let matches = decided + noVerdict
         func share(_ name: String, _ count: Int, of total: Int, _ note: String) -> Measurement {
@@ -90,6 +100,7 @@ package struct WinRate: Sendable {
                 name: "win_rate", value: value, count: decided,
                 interval: bootstrap.interval(samples, generator: &generator),
                 note: "(wins + ties / 2) of the matches with an outcome; the interval is over prompts"),
+            adjusted,
             share("wins", wins, of: matches, "of all matches"),
             share(
                 "ties", ties, of: matches,
