@@ -20,6 +20,9 @@ public enum StandardStages {
             ScoreReferenceStage.self,  // §2.3: what DPO compares with
             PreferenceTrainingStage.self,  // §2.3, §3.1.3: DPO
             EvaluateJudgeStage.self,  // §3.1.2, Table 4: five metrics
+            LikelihoodBaselineStage.self,  // none: what a judge must beat
+            CompareJudgesStage.self,  // Table 4: models side by side, on the same rankings
+            MeasureSelfPreferenceStage.self,  // none: does a judge like its own responses better than another does
             HeadToHeadStage.self,  // §3.1.2: two models' responses compared, in both orders
             MakeWorldStage.self,  // none: seed data of a world in which a program knows the truth
             DrawTasksStage.self,  // none: new tasks of that world, in the place of Self-Instruct
