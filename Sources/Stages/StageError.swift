@@ -5,6 +5,7 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case missingInput(stage: String, port: String, because: String)
     case incompleteCheckpoint(name: String, missing: String)
     case nothingToTrainOn(stage: String)
+    case noSuchText(port: String, schema: String, part: String)
     case referenceMismatch(pair: String)
     case referencePrecision(reference: String, policy: String)
     case noMismatchedCompletion(pair: String)
@@ -42,6 +43,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .nothingToTrainOn(let stage):
             "stage '\(stage)': there is no example to train on; connect 'examples' or 'judge-examples' that hold rows, "
                 + "or raise 'max_tokens' if they are too long"
+        case .noSuchText(let port, let schema, let part):
+            "'\(port)' holds rows of '\(schema)', which have no \(part); connect rows that have one, or set 'of' of the "
+                + "'map-texts' stage"
         case .referenceMismatch(let pair):
             "pair '\(pair)': the reference log-probabilities are of other tokens; compute them with a model of the same "
                 + "tokenizer and chat template"

@@ -23,7 +23,9 @@ public enum StandardStages {
             LikelihoodBaselineStage.self,  // none: what a judge must beat
             CompareJudgesStage.self,  // Table 4: models side by side, on the same rankings
             MeasureSelfPreferenceStage.self,  // none: does a judge like its own responses better than another does
+            EvaluateBenchmarksStage.self,  // Table 3: NLP benchmarks
             HeadToHeadStage.self,  // §3.1.2: two models' responses compared, in both orders
+            MapTextsStage.self,  // §3.2.1, A.1: IFT, EFT and generated data in one picture
             MakeWorldStage.self,  // none: seed data of a world in which a program knows the truth
             DrawTasksStage.self,  // none: new tasks of that world, in the place of Self-Instruct
             CheckAnswersStage.self,  // none: how many answers are right

@@ -50,6 +50,23 @@ struct SummaryTableTests {
         #expect(cells(table, "verdicts stating a score") == ["100.0% of 5"])
     }
 
+    @Test("benchmarks of a model stand together, each from a stage of its own; one that nobody ran has no line")
+    func benchmarks() {
+        func figures(_ stage: String, _ name: String, _ value: JSONValue) -> StageFigures {
+            self.figures(
+                stage, "evaluate-benchmarks",
+                ["measurements": .object([name: ["value": value, "count": 40, "lower": 0.2, "upper": 0.5]])])
+        }
+        let table = SummaryTable([
+            self.figures("m1", "sft", [:]), figures("m1.piqa", "piqa.acc", 0.35),
+            figures("m1.gsm8k", "gsm8k.strict", 0), self.figures("m2.model", "dpo", [:]),
+            figures("m2.piqa", "piqa.acc", 0.4),
+        ])
+        #expect(cells(table, "PIQA") == [".35 [.20 .50] 40", ".40 [.20 .50] 40"])
+        #expect(cells(table, "GSM8K, number behind ####") == [".00 [.20 .50] 40", "–"])
+        #expect(cells(table, "MMLU") == nil)
+    }
+
     @Test("counts of a filter are summed over its reasons")
     func filters() {
         let table = SummaryTable([

@@ -61,6 +61,11 @@ struct ParameterLimitTests {
         Limit(MakeWorldStage.self, "flawed", 0...100, \.flawed),
         Limit(DrawTasksStage.self, "prompts", count, \.prompts),
         Limit(CheckAnswersStage.self, "resamples", count, \.resamples),
+        Limit(MapTextsStage.self, "limit", 1...4000, \.limit),
+        Limit(MapTextsStage.self, "max_tokens", count, \.maxTokens),
+        Limit(MapTextsStage.self, "iterations", 1...100_000, \.iterations),
+        Limit(MapTextsStage.self, "pairs", 1...1_000_000, \.pairs),
+        Limit(MapTextsStage.self, "resamples", count, \.resamples),
     ]
 
     @Test("are refused before anything runs, with the parameter and what it may be", arguments: limits)

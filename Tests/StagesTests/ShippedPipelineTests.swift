@@ -136,4 +136,29 @@ struct ShippedPipelineTests {
             try origins(positive, "m3.model", "responses") == ["m2.best.responses", "m3.best.responses"])
         #expect(Self.ablations.count >= 23)
     }
+
+    @Test("nine benchmarks of four models, the same items for each, with the shots behind the paper's Table 3")
+    func benchmarks() throws {
+        let plan = try load("evaluations/benchmarks.yaml")
+        let stages = plan.stages.filter { $0.kind == EvaluateBenchmarksStage.kind }
+        #expect(stages.count == 36)
+        for (model, origin) in [
+            ("sft", "sft.model"), ("m1", "m1.model"), ("m2", "m2.model.model"), ("m3", "m3.model.model"),
+        ] {
+            let own = stages.filter { $0.name.hasPrefix("\(model).") }
+            #expect(
+                Set(own.map { $0.parameters["task"]?.stringValue }) == Set(BenchmarkTask.allCases.map(\.rawValue)))
+            for stage in own {
+                #expect(try origins(plan, stage.name, "model") == [origin])
+                let shots: JSONValue =
+                    switch stage.parameters["task"]?.stringValue {
+                    case "mmlu": 5
+                    case "gsm8k": 8
+                    default: 0
+                    }
+                #expect(stage.parameters["shots"] == shots && stage.parameters["limit"] == 400, "\(stage.name)")
+                #expect(try origins(plan, stage.name, "shots").isEmpty == (shots == 0))
+            }
+        }
+    }
 }

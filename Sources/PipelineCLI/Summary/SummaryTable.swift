@@ -80,6 +80,7 @@ struct SummaryRow: Sendable {
         ("training", training),
         ("judging held-out rankings: value [95 % interval] count", judging),
         ("answers to held-out tasks, checked by a program: value [95 % interval] count", truth),
+        ("benchmarks: share of right answers [95 % interval] count", benchmarks),
     ]
 
     private static let writing = [
@@ -155,6 +156,26 @@ struct SummaryRow: Sendable {
         checked("the same, ties as half", heading: "ties half", "judge_accuracy_tie_half"),
         checked("training pairs that prefer the better", heading: "pairs", "pairs_true"),
     ]
+
+    /// By the rule that results are usually given by (paper Table 3).
+    private static let benchmarks = [
+        benchmark("ARC easy", heading: "ARC-e", "arc_easy.acc"),
+        benchmark("ARC challenge", heading: "ARC-c", "arc_challenge.acc"),
+        benchmark("HellaSwag, per character", heading: "HellaSwag", "hellaswag.acc_norm"),
+        benchmark("SIQA", "siqa.acc"),
+        benchmark("PIQA", "piqa.acc"),
+        benchmark("OBQA, per character", heading: "OBQA", "obqa.acc_norm"),
+        benchmark("MMLU", "mmlu.acc"),
+        benchmark("GSM8K, number behind ####", heading: "GSM8K strict", "gsm8k.strict"),
+        benchmark("GSM8K, last number", heading: "GSM8K", "gsm8k.flexible"),
+        benchmark("NQ, exact match", heading: "NQ", "nq.exact_match"),
+    ]
+
+    private static func benchmark(_ label: String, heading: String? = nil, _ name: String) -> SummaryRow {
+        SummaryRow(label, heading: heading, isMeasured: true) {
+            $0.measurement("evaluate-benchmarks", name).map(value)
+        }
+    }
 
     /// A measurement of the group's stage of `kind`, where it has one.
     private static func measured(_ label: String, heading: String, _ kind: String, _ name: String) -> SummaryRow {

@@ -65,6 +65,14 @@ public enum RowRelations {
         Candidate.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id", example: "id", candidate: "id"])],
         GeneratedPrompt.schema.name: [demonstrations],
         TaskReply.schema.name: [demonstrations],
+        TextPoint.schema.name: [
+            RowRelation(
+                "text", "row_id",
+                [
+                    prompt: "id", example: "id", JudgeExample.schema.name: "id", candidate: "id", ranking: "id",
+                    ranking: "responses.id",
+                ])
+        ],
         LedgerEntry.schema.name: [
             RowRelation(
                 "item", "item",

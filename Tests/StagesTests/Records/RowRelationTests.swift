@@ -50,6 +50,10 @@ struct RowRelationTests {
             ["demonstration": ["a", "b"]]
         ),
         (
+            "text-point", TextPoint(MappedText(row: "prompt-1", group: "ift", text: "Why?"), x: 0, y: 1),
+            ["text": ["prompt-1"]]
+        ),
+        (
             "ledger-entry", LedgerEntry(item: "tree-1", decision: .kept, reason: LedgerEntry.Decision.kept),
             ["item": ["tree-1"]]
         ),
@@ -98,6 +102,7 @@ struct RowRelationTests {
                 "best-response.candidate_id", "candidate.prompt_id", "judgement.candidate_id", "ledger-entry.item",
                 "pairwise-judgement.first_id", "pairwise-judgement.second_id", "pairwise-judgement.prompt_id",
                 "preference-pair.prompt_id", "preference-pair.chosen_id", "preference-pair.rejected_id",
+                "text-point.row_id",
             ])
         #expect(RowRelations.idFields(of: "ranking") == ["id", "responses.id", "tree"])
         #expect(RowRelations.idFields(of: "judgement") == ["id", "candidate_id", "prompt_id"])
