@@ -40,9 +40,7 @@ package struct CenteredProducts: Sendable, Equatable {
 
     /// The Pearson correlation of two variables; nil where one does not vary within any instruction.
     package func correlation(_ first: Int, _ second: Int) -> Double? {
-        guard vary(first, second) else { return nil }
-        let scale = self[first, first].squareRoot() * self[second, second].squareRoot()
-        return max(-1, min(1, self[first, second] / scale))
+        RankCorrelation.quotient(self[first, second], self[first, first], self[second, second])
     }
 
     /// The correlation of two variables that is left once a third is held fixed:
@@ -56,8 +54,7 @@ package struct CenteredProducts: Sendable, Equatable {
         let rest = (first: 1 - withFirst * withFirst, second: 1 - withSecond * withSecond)
         // What is left of a determined variable is rounding.
         guard rest.first > 1e-12, rest.second > 1e-12 else { return nil }
-        let scale = rest.first.squareRoot() * rest.second.squareRoot()
-        return max(-1, min(1, (both - withFirst * withSecond) / scale))
+        return RankCorrelation.quotient(both - withFirst * withSecond, rest.first, rest.second)
     }
 
     private subscript(first: Int, second: Int) -> Double { sums[first * variables + second] }

@@ -14,10 +14,10 @@ package struct Estimator {
     /// A share or a mean; its count is the sum of the denominators.
     package func ratio(_ name: String, _ samples: [RatioSample], _ note: String) -> Measurement {
         var generator = generator(name)
+        let value = RatioSample.ratio(samples)
         return Measurement(
-            name: name, value: RatioSample.ratio(samples),
-            count: Int(samples.reduce(0) { $0 + $1.denominator }),
-            interval: bootstrap.interval(samples, generator: &generator), note: note)
+            name: name, value: value, count: Int(samples.reduce(0) { $0 + $1.denominator }),
+            interval: value == nil ? nil : bootstrap.interval(samples, generator: &generator), note: note)
     }
 
     /// Any statistic of instructions.
@@ -30,9 +30,10 @@ package struct Estimator {
         _ value: ([Part]) -> Double?
     ) -> Measurement {
         var generator = generator(name)
-        let hasInterval = parts.count { isInformative($0) } >= 2
+        let whole = value(parts)
+        let hasInterval = whole != nil && parts.count { isInformative($0) } >= 2
         return Measurement(
-            name: name, value: value(parts), count: count,
+            name: name, value: whole, count: count,
             interval: hasInterval
                 ? bootstrap.interval(drawnFrom: parts.count, generator: &generator) { drawn in
                     value(drawn.map { parts[$0] })
@@ -44,10 +45,11 @@ package struct Estimator {
     /// difference would be if it did not matter whose sample is whose.
     func change(_ name: String, _ samples: PairedSamples, permutations: Int, _ note: String) -> [Measurement] {
         var resampling = generator(name), flipping = generator(name + "/p")
+        let difference = samples.difference
         return [
             Measurement(
-                name: name, value: samples.difference, count: samples.instructions,
-                interval: samples.interval(bootstrap, generator: &resampling), note: note),
+                name: name, value: difference, count: samples.instructions,
+                interval: difference == nil ? nil : samples.interval(bootstrap, generator: &resampling), note: note),
             Measurement(
                 name: name + "/p", value: samples.randomizationTest(permutations, generator: &flipping),
                 count: samples.differing,

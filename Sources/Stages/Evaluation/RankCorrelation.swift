@@ -47,7 +47,12 @@ package enum RankCorrelation {
             varianceX += (first - centers.x) * (first - centers.x)
             varianceY += (second - centers.y) * (second - centers.y)
         }
-        guard varianceX > 0, varianceY > 0 else { return nil }
+        return quotient(covariance, varianceX, varianceY)
+    }
+
+    /// The covariance over the root of both variances; nil where one of these is 0, or too large for a number.
+    static func quotient(_ covariance: Double, _ varianceX: Double, _ varianceY: Double) -> Double? {
+        guard varianceX > 0, varianceY > 0, varianceX.isFinite, varianceY.isFinite else { return nil }
         // Rounding alone may carry it beyond one.
         return max(-1, min(1, covariance / (varianceX.squareRoot() * varianceY.squareRoot())))
     }

@@ -80,6 +80,11 @@ struct JudgeScoreTests {
             [item("a", [(0, "x", [3]), (1, "x", [3])]), item("b", [(0, "x", [3]), (1, "x", [3])])],
             [item("a", [(0, "x", [3])]), item("b", [(0, "y", [4])])], [item("a", []), item("b", [])],
             [item("a", [(0, "x", [5]), (0, "y", [3])]), item("b", [(1, "x", [5]), (1, "y", [3])])],
+            // What no judge writes, and a row from outside may hold.
+            [
+                item("a", [(0, "- x\n- y", [1.5e308, 1.5e308]), (1, "y", [-1.5e308])]),
+                item("b", [(0, "- x\n- y", [1e200]), (1, "y", [-1e200])]),
+            ],
         ])
     func edges(items: [RankedItem]) {
         let found = measure(items)
