@@ -40,9 +40,9 @@ struct ReportCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try storeOptions.open()
         let names = runs.isEmpty ? [RunReference.latest] : runs
-        let stories = try names.map { try StoryReader($0, in: store).story() }
-        guard let story = stories.first else { return }
-        let spread = stories.count > 1 ? try SeedSpread(stories) : nil
+        let readers = try names.map { try StoryReader($0, in: store) }
+        guard let story = try readers.first?.story() else { return }
+        let spread = readers.count > 1 ? try RunSpread(readers.map { ($0.run(), $0.figures) }) : nil
         if let csv {
             try Self.fill(csv) { try TableFile.write(story.tables + (spread.map { [$0.table] } ?? []), in: $0) }
             Console.note("wrote tables to '\(csv)'")

@@ -128,7 +128,10 @@ struct HandMadeRun {
     static func measuring(
         _ name: String, _ kind: String, inputs: [String: [String]], _ rows: [JSONValue]
     ) -> Stage {
-        Stage(name: name, kind: kind, inputs: inputs, outputs: ["measurements": ("measurement/1", rows)])
+        let summary = rows.map { ($0["name"]?.stringValue ?? "", JSONValue.object(["value": $0["value"] ?? .null])) }
+        return Stage(
+            name: name, kind: kind, inputs: inputs, outputs: ["measurements": ("measurement/1", rows)],
+            summary: ["measurements": .object(Dictionary(uniqueKeysWithValues: summary))])
     }
 
     static func candidate(_ id: String, _ text: String) -> JSONValue {

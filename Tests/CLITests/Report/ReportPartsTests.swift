@@ -123,16 +123,6 @@ struct ReportPartsTests {
         #expect(events.first?.version == "brain.Event:2")
         #expect(events.dropFirst().map(\.scalar) == scalars)
     }
-
-    @Test("spread is the standard deviation with n − 1")
-    func spread() {
-        let row = SeedSpread.Row(stage: "m3.judge-quality", kind: "evaluate-judge", name: "x", values: [1, 2, 4])
-        #expect(abs(row.mean - 7.0 / 3) < 1e-12)
-        // ((4/3)² + (1/3)² + (5/3)²) / 2 = 42/9/2 = 7/3
-        #expect(abs((row.deviation ?? 0) - (7.0 / 3).squareRoot()) < 1e-12)
-        #expect(SeedSpread.Row(stage: "", kind: "", name: "", values: [1]).deviation == nil)
-        #expect(SeedSpread.Row(stage: "", kind: "", name: "", values: []).mean == 0)
-    }
 }
 
 /// Reads TFRecords and the little of `Event` that is written, by the specifications and not by our writer.

@@ -15,10 +15,13 @@ struct EventFolder {
                     points.map { EventFile.Scalar(tag: "train/" + name, step: $0.step, value: $0.value) }
                 }
             }
-            let measured = story.measurements.filter { $0.model == position }.compactMap { row in
-                row.value.map {
-                    EventFile.Scalar(tag: "eval/\(row.stage)/\(row.name)", step: last, value: $0)
-                }
+            // One tag for all models, so that they are seen over each other; what a model has twice names its stage.
+            var seen: Set<String> = []
+            let measured = story.measurements.filter { $0.model == position }.compactMap { row -> EventFile.Scalar? in
+                guard let value = row.value else { return nil }
+                let tag = "eval/\(row.kind)/\(row.name)"
+                return .init(
+                    tag: seen.insert(tag).inserted ? tag : "\(tag)/\(row.stage)", step: last, value: value)
             }
             let scalars = training + measured
             guard !scalars.isEmpty else { return nil }

@@ -2,7 +2,7 @@ internal import Artifacts
 
 extension RunStory {
     /// `pipeline.report/1`: the run, and each table as a list of objects.
-    func json(_ spread: SeedSpread?) -> JSONValue {
+    func json(_ spread: RunSpread?) -> JSONValue {
         var members: [String: JSONValue] = [
             "schema": "pipeline.report/1", "run": .string(run.id), "pipeline": .string(run.pipeline),
             "end": .string(run.end.rawValue), "seconds": run.seconds.map { .number($0) } ?? .null,
@@ -32,16 +32,16 @@ extension RunStory {
     }
 }
 
-extension SeedSpread {
+extension RunSpread {
     /// With the values as a list, whatever the runs are called.
     var json: JSONValue {
         .array(
-            rows.map { row in
+            figures.map { row in
                 [
                     "stage": .string(row.stage), "kind": .string(row.kind), "name": .string(row.name),
-                    "mean": row.values.isEmpty ? .null : .number(row.mean),
+                    "mean": .number(row.mean),
                     "sd": row.deviation.map { .number($0) } ?? .null,
-                    "values": .array(row.values.map { .number($0) }),
+                    "values": .array(row.values.map { .number($0.value) }),
                 ]
             })
     }

@@ -26,7 +26,7 @@ struct MeasureSections {
         }
         var blocks: [ReportBlock] = [
             .text("<p>Scores against people’s rankings of held-out responses (paper, Table 4).</p>"),
-            .figures(drawn.map(figures.figure) + (calibrationFigure(all).map { [$0] } ?? [])),
+            .figures(drawn.map(figures.figure) + [calibrationFigure(all), differences].compactMap { $0 }),
         ]
         blocks.append(
             .more(
@@ -57,24 +57,49 @@ struct MeasureSections {
                 return .init(
                     category: place, series: series, value: value, lower: row.lower, upper: row.upper,
                     tip:
-                        "\(labels[series]), score \(entry.score): mean rank \(Numerals.value(value)), n = \(row.count)"
+                        "\(labels[series]), score \(entry.score): mean place \(Numerals.value(value)), n = \(row.count)"
                 )
             }
         }
         let chart = IntervalChart(
             categories: byScore.map { "score \($0.score)" }, series: labels.count > 1 ? labels : [], values: values)
         return Figure(
-            title: "People’s mean rank by the judge’s score",
+            title: "People’s mean place (0 is the best) by the judge’s score",
             description:
-                "The lower the rank, the better people found the response. It should fall as the score rises.",
+                "The lower the place, the better people found the response. It should fall as the score rises.",
             note: byScore.first?.values.first?.note, drawing: chart.drawing,
-            table: figures.matrix(byScore.map(\.values), caption: "Mean rank by score"))
+            table: figures.matrix(byScore.map(\.values), caption: "Mean place by score"))
+    }
+
+    /// By how much one judge's pairwise accuracy differs from another's, item by item.
+    private var differences: Figure? {
+        let name = "pairwise_accuracy/"
+        let found = story.measurements.filter { row in
+            row.kind == "compare-judges" && row.name.hasPrefix(name) && row.name.contains("..")
+                && !row.name.hasSuffix("/p")
+        }
+        let rows = found.compactMap { row -> IntervalRows.Row? in
+            guard let value = row.value else { return nil }
+            let words = String(row.name.dropFirst(name.count)).replacing("..", with: " → ")
+            let p = story.measurements.first { $0.stage == row.stage && $0.name == row.name + "/p" }?.value
+            return .init(
+                name: words, value: value, lower: row.lower, upper: row.upper,
+                tip: "\(words): \(Numerals.signed(value)) \(Numerals.interval(row.lower, row.upper)), "
+                    + "p = \(Numerals.value(p)), n = \(row.count)")
+        }
+        guard !rows.isEmpty else { return nil }
+        return Figure(
+            title: "Differences in pairwise accuracy, item by item",
+            description: rows.map(\.tip).joined(separator: "; ") + ".",
+            note: found.first?.note,
+            drawing: IntervalRows(rows: rows, unit: "difference", neutral: (0, "no difference")).drawing,
+            table: figures.table(found, caption: "Differences in pairwise accuracy"))
     }
 
     // MARK: Head to head
 
     private var contests: ReportSection? {
-        let rates = story.measurements.filter { $0.kind == "head-to-head" && $0.name == "win_rate" }
+        let rates = story.measurements.filter { $0.kind == "head-to-head" && Self.rates.contains($0.name) }
         guard !rates.isEmpty else { return nil }
         let names = rates.map(name)
         var blocks: [ReportBlock] = []
@@ -99,7 +124,8 @@ struct MeasureSections {
                         rows: drawn, unit: "win rate", neutral: (0.5, "neither is better")
                     ).drawing, table: figures.table(rates, caption: "Win rates")))
         }
-        charts.append(outcomes(rates, names))
+        let whole = rates.filter { $0.name == "win_rate" }
+        charts.append(outcomes(whole, whole.map(contest)))
         blocks.append(.figures(charts))
         blocks.append(
             .more(
@@ -113,7 +139,15 @@ struct MeasureSections {
         return ReportSection(id: "contests", title: "Head to head", blocks: blocks)
     }
 
+    /// As the judge says, and what would be left of it at equal lengths.
+    private static let rates = ["win_rate", "length_controlled_minimal"]
+
     private func name(_ rate: StoryMeasurement) -> String {
+        let contest = contest(rate)
+        return rate.name == "win_rate" ? contest : contest + ", length-adjusted"
+    }
+
+    private func contest(_ rate: StoryMeasurement) -> String {
         guard let model = story.label(rate.model) else { return rate.stage }
         return story.label(rate.opponent).map { "\(model) against \($0)" } ?? "\(model) (\(rate.stage))"
     }
@@ -167,9 +201,19 @@ struct MeasureSections {
     private var others: ReportSection? {
         let rest = story.measurements.filter { !Self.known.contains($0.kind) }
         guard !rest.isEmpty else { return nil }
+        var kinds: [String] = []
+        for row in rest where !kinds.contains(row.kind) { kinds.append(row.kind) }
         return ReportSection(
             id: "others", title: "Other measurements",
-            blocks: [.table(PageTable(RunStory.table(of: rest, in: story)))])
+            blocks: kinds.map { kind in
+                let rows = rest.filter { $0.kind == kind }, series = figures.series(kind)
+                let isByModel = rows.allSatisfy { $0.model != nil && $0.opponent == nil }
+                return isByModel
+                    ? .table(figures.matrix(series, caption: "Measured by \(kind)"))
+                    : .more(
+                        "\(rows.count) measurements of \(kind)",
+                        [.table(PageTable(RunStory.table(of: rows, in: story)))])
+            })
     }
 
     /// What this run does not tell, and which stage would.

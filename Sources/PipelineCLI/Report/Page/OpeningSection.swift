@@ -88,9 +88,10 @@ struct OpeningSection {
 
     private static let explanation: Markup = """
         <p class="note">95 % intervals. The change is from the first measured model to the last, of those that were \
-        trained one from another. Its interval takes the two estimates as independent; models that were asked the same \
-        questions err alike, so it is wide rather than narrow. Where every item agrees, the interval is that of the rule \
-        of three.</p>
+        trained one from another. Where <code>compare-judges</code> compared the two item by item, the interval is its own \
+        (marked *); elsewhere it takes the two estimates as independent, and since models that were asked the same \
+        questions err alike, it is wide rather than narrow. Where every item agrees, the interval is that of the rule of \
+        three.</p>
         """
 
     private var table: PageTable {
@@ -113,7 +114,7 @@ struct OpeningSection {
                     \(change.verdict.symbol)</span> \(change.verdict.rawValue)
                     """
                 return ["\(MeasureNames.words(change.name))"] + values + [
-                    "\(Numerals.signed(change.difference)) <small>\(Numerals.interval(change.lower, change.upper))</small>",
+                    "\(Numerals.signed(change.difference)) <small>\(Numerals.interval(change.lower, change.upper))\(change.isPaired ? " *" : "")</small>",
                     verdict,
                 ]
             })

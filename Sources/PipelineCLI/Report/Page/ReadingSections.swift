@@ -3,7 +3,7 @@ internal import Foundation
 /// The parts of the page that are to be read: pairs, warnings, and how to do it again.
 struct ReadingSections {
     var story: RunStory
-    var spread: SeedSpread?
+    var spread: RunSpread?
 
     // MARK: Pairs
 
@@ -126,7 +126,7 @@ struct ReadingSections {
 
     var seeds: ReportSection? {
         guard let spread, spread.runs.count > 1 else { return nil }
-        let drawn = spread.rows.filter { row in
+        let drawn = spread.figures.filter { row in
             row.values.count > 1 && (RunStory.headlines + ["win_rate"]).contains(row.name)
         }
         var names: [String] = []
@@ -136,10 +136,10 @@ struct ReadingSections {
                 let deviation = row.deviation ?? 0
                 return IntervalRows.Row(
                     name: row.stage, value: row.mean, lower: row.mean - deviation, upper: row.mean + deviation,
-                    parts: row.values,
+                    parts: row.values.map(\.value),
                     tip:
                         "\(row.stage): mean \(Numerals.value(row.mean)), standard deviation \(Numerals.value(row.deviation)), "
-                        + "\(row.values.count) runs")
+                        + "\(Quantities.count(row.values.count, "result"))")
             }
             return Figure(
                 title: MeasureNames.words(name),
@@ -148,7 +148,7 @@ struct ReadingSections {
                     "Large dots are means over runs, lines one standard deviation to each side, small dots single runs.",
                 drawing: IntervalRows(rows: rows, unit: MeasureNames.words(name), neutral: nil).drawing,
                 table: PageTable(
-                    caption: MeasureNames.words(name), headings: ["stage", "mean", "standard deviation", "runs"],
+                    caption: MeasureNames.words(name), headings: ["stage", "mean", "standard deviation", "results"],
                     numeric: [1, 2, 3],
                     rows: drawn.filter { $0.name == name }.map { row in
                         [
@@ -161,8 +161,8 @@ struct ReadingSections {
         let repeated: Markup =
             spread.hasRepeatedSeeds
             ? """
-            <p class="callout">Some of these runs have the same seed: they repeat each other, and the spread \
-            is too small.</p>
+            <p class="callout">Some of these runs have the same seed: what they have in \
+            common counts once.</p>
             """
             : ""
         return ReportSection(

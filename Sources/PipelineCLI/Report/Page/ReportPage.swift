@@ -5,7 +5,7 @@ internal import Foundation
 struct ReportPage {
     var story: RunStory
     /// Of several runs; nil for one.
-    var spread: SeedSpread?
+    var spread: RunSpread?
     var storeArguments: [String] = []
 
     /// How a file is known to be such a page: it begins so.

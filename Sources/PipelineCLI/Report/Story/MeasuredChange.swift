@@ -28,6 +28,8 @@ struct MeasuredChange: Sendable {
     var lower: Double?
     var upper: Double?
     var verdict: Verdict
+    /// Whether both models were compared item by item, which tells more than two intervals.
+    var isPaired = false
 
     var isDistinct: Bool { verdict == .rose || verdict == .fell }
 
@@ -37,8 +39,13 @@ struct MeasuredChange: Sendable {
 
     /// - Parameters:
     ///   - values: of one measure, at least two, in the order of the models.
+    ///   - paired: the difference between two of them as a stage measured it that compared them item by item; nil where
+    ///     none did.
     ///   - line: the models that were trained one from another; where fewer than two of them were measured, all count.
-    init?(_ values: [StoryMeasurement], along line: Set<Int>) {
+    init?(
+        _ values: [StoryMeasurement], along line: Set<Int>,
+        paired: (StoryMeasurement, StoryMeasurement) -> StoryMeasurement? = { _, _ in nil }
+    ) {
         let known = values.filter { $0.value?.isFinite == true }
         let within = known.filter { $0.model.map(line.contains) == true }
         let compared = within.count > 1 ? within : known
@@ -52,6 +59,12 @@ struct MeasuredChange: Sendable {
         self.last = last
         difference = after - before
         verdict = .unknown
+        if let found = paired(first, last), let value = found.value, let low = found.lower, let high = found.upper {
+            (difference, lower, upper) = (value, low, high)
+            verdict = Self.verdict(low, high)
+            isPaired = true
+            return
+        }
         guard let down = Self.halfWidths(first), let up = Self.halfWidths(last) else { return }
         // Of independent estimates, distances to the ends of the intervals add in squares (Newcombe's hybrid method).
         // Models that were asked the same are alike in their errors, so this is on the safe side.
@@ -96,11 +109,19 @@ extension RunStory {
             else {
                 return nil
             }
-            return MeasuredChange(values, along: line)
+            return MeasuredChange(values, along: line, paired: paired)
         }
         return found.enumerated().sorted { first, second in
             (order[first.element.name] ?? .max, first.offset) < (order[second.element.name] ?? .max, second.offset)
         }.map(\.element)
+    }
+
+    /// What `compare-judges` says of two models under the names that they have here: `spearman/m1..m3`.
+    private func paired(_ first: StoryMeasurement, _ last: StoryMeasurement) -> StoryMeasurement? {
+        guard first.kind == "evaluate-judge", let from = label(first.model), let to = label(last.model) else {
+            return nil
+        }
+        return measurements.first { $0.kind == "compare-judges" && $0.name == "\(first.name)/\(from)..\(to)" }
     }
 
     /// Measurements that compare two models themselves, in the order of the run: a win rate, a gain.

@@ -90,8 +90,10 @@ struct StageNetwork {
         for port in ["candidates", "answers", "responses", "model"] {
             if let model = model(of: stage, port: port) { return model }
         }
-        return stages[stage].parents.filter { $0 < stage }
-            .compactMap { modelOfStage[$0] ?? subject(of: $0) }.max()
+        // What is about several models is about none of them.
+        let found = Set(
+            stages[stage].parents.filter { $0 < stage }.compactMap { modelOfStage[$0] ?? subject(of: $0) })
+        return found.count == 1 ? found.first : nil
     }
 
     /// The model that was trained on what `stage` wrote.

@@ -36,10 +36,15 @@ extension StoryReader {
         }
     }
 
+    /// Stages whose scores are likelihoods and not those of a rubric.
+    private static let scoresWithoutRubric: Set<String> = ["likelihood-baseline"]
+
     /// Which scores each judging stage gave. The reply, where it has an expectation over the digits, counts with that.
     func scores() throws -> [ScoreHistogram] {
         try stages(writing: Judgement.schema).compactMap { position in
-            guard let reader = try reader(of: position, as: Judgement.self) else { return nil }
+            guard !Self.scoresWithoutRubric.contains(network.stages[position].kind),
+                let reader = try reader(of: position, as: Judgement.self)
+            else { return nil }
             var counts: [Int: Int] = [:], stated: [Int: Int] = [:], verdicts = 0, parsed = 0
             try reader.forEach { judgement in
                 for reply in judgement.verdicts {

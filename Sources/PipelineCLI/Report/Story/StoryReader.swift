@@ -56,7 +56,7 @@ struct StoryReader {
     }
 
     func story() throws -> RunStory {
-        var story = RunStory(run: try run(), stages: network.stages, models: network.models)
+        var story = RunStory(run: run(), stages: network.stages, models: network.models)
         story.measurements = try measurements()
         story.curves = try curves()
         story.yields = yields()
@@ -96,7 +96,20 @@ struct StoryReader {
 
     // MARK: The run
 
-    private func run() throws -> StoryRun {
+    /// What its stages say of themselves, to be set beside other runs.
+    var figures: SeedRun {
+        let seeds = (RunPlan(run: listing)?.stages ?? []).compactMap { $0["seed"]?.integerValue }
+        return SeedRun(
+            seed: seeds.first.map { UInt64(bitPattern: $0) } ?? 0,
+            stages: network.stages.indices.map { position in
+                let stage = network.stages[position]
+                return .init(
+                    StageFigures(stage: stage.name, kind: stage.kind, summary: summaries[position]),
+                    key: keys[position])
+            })
+    }
+
+    func run() -> StoryRun {
         let past = PastRun(listing, known: Set(known.map(\.key)))
         let plan = RunPlan(run: listing)
         let command = RunCommandRecord(run: listing)
