@@ -159,6 +159,42 @@ struct GoldenDigestTests {
             ])
     }
 
+    @Test("evaluate-benchmarks: the prompts, what is read from given answers, and the measurements of these")
+    func measureBenchmarks() throws {
+        let rows = [BenchmarkRows.mmlu, BenchmarkRows.mmlu.replacing("a number", with: "a hue")].joined(
+            separator: "\n")
+        let items = try withTemporaryFile(rows) {
+            try BenchmarkFileReader.items([(url: $0, name: "items")], of: .mmlu)
+        }
+        let prompt = FewShotPrompt(task: .mmlu, shots: 1, pool: items)
+        let chosen = try items.enumerated().map { row, item in
+            BenchmarkAnswer(
+                BenchmarkQuestion(task: .mmlu, item: item, row: row, prompt: try prompt.text(before: item)),
+                choices: zip("ABCD", [-1.5, -1.25 - Double(row), -2, -1.5]).map {
+                    .init(text: String($0), logProbability: $1, tokens: 1)
+                }, gold: 1, truncated: row)
+        }
+        let number = try withTemporaryFile(BenchmarkRows.gsm8k) {
+            try BenchmarkFileReader.items([(url: $0, name: "items")], of: .gsm8k)[0]
+        }
+        let written = ["5.\n#### 5", "It is 1,005."].map {
+            BenchmarkAnswer(
+                BenchmarkQuestion(task: .gsm8k, item: number, row: 0, prompt: number.query),
+                reply: .init(text: $0, tokens: 3, finish: .stop), accepted: ["5"], truncated: 0)
+        }
+        var bootstrap = Bootstrap()
+        bootstrap.resamples = 200
+        func measurements(_ task: BenchmarkTask, _ answers: [BenchmarkAnswer]) -> [Stages.Measurement] {
+            BenchmarkAccuracy(task, answers, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }.measurements
+        }
+        Golden(version: 1, digests: ["answers": "?", "measurements": "?"]).check(
+            EvaluateBenchmarksStage.self,
+            gives: [
+                "answers": try digest(chosen + written),
+                "measurements": try digest(measurements(.mmlu, chosen) + measurements(.gsm8k, written)),
+            ])
+    }
+
     @Test("import-model: the files of a model whose numbers need no rounding")
     func importModel() async throws {
         let harness = try StageHarness()
