@@ -15,6 +15,8 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case alternativesAlike
     case duplicateJudgement(candidate: String)
     case repeatedResponse(port: String, prompt: String, index: Int)
+    case otherQuestion(id: Int, problem: String)
+    case repeatedLabel(prompt: String, aspect: String)
     case server(url: String, problem: String)
     case unreadable(file: String, problem: String)
     case malformedLine(file: String, line: Int, problem: String)
@@ -70,6 +72,11 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .repeatedResponse(let port, let prompt, let index):
             "'\(port)': prompt '\(prompt)' has two responses with the number \(index); connect the responses of one model, "
                 + "sampled once"
+        case .otherQuestion(let id, let problem):
+            "question \(id) \(problem); give the judge the question file that was answered"
+        case .repeatedLabel(let prompt, let aspect):
+            "prompt '\(prompt)' has two labels as its '\(aspect)'; connect the labels of one stage, or of rubrics with "
+                + "different aspects"
         case .server(let url, let problem):
             "server '\(url)' \(problem)"
         case .unreadable(let file, let problem):

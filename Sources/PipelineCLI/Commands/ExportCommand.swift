@@ -7,6 +7,7 @@ internal import Stages
 struct ExportCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
         case hf, trl, tar, intoto
+        case mtBench = "mt-bench"
     }
 
     static let configuration = CommandConfiguration(
@@ -17,6 +18,7 @@ struct ExportCommand: AsyncParsableCommand {
             with --plain
             tar   a run with all that it used and made, for 'pipeline import' on another machine
             intoto what a run made of what, as an in-toto statement with SLSA provenance
+            mt-bench answers as FastChat's 'model_answer/NAME.jsonl'; NAME is whom its programs take them for
             It gets its name when it is whole: an export that is interrupted leaves nothing under it.
             """)
 
@@ -25,12 +27,12 @@ struct ExportCommand: AsyncParsableCommand {
             "Digest prefix, 'stage.port', a stage, or 'RUN/STAGE/PORT'; for tar and intoto a run, or 'latest'.",
             valueName: "ref"))
     var reference: String
-    @Option(help: "hf, trl, tar or intoto.")
+    @Option(help: "hf, trl, tar, intoto or mt-bench.")
     var format: Format
     @Option(
         help: ArgumentHelp(
-            "The folder (hf, trl) or file (tar, intoto) to write; it must not exist, or be empty.", valueName: "path")
-    )
+            "The folder (hf, trl) or file (tar, intoto, mt-bench) to write; it must not exist, or be empty.",
+            valueName: "path"))
     var out: String
     @Flag(help: "Write texts instead of conversations (trl).")
     var plain = false
@@ -43,6 +45,7 @@ struct ExportCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try storeOptions.open()
         if format == .tar || format == .intoto { return try export(run: reference, of: store) }
+        if format == .mtBench { return try export(answers: reference, of: store) }
         let schema = format == .hf ? CheckpointFile.schema : PreferencePair.schema
         let listing = try ArtifactLookup(store: store).one(reference, preferring: schema.description)
         let folder = URL(filePath: out, directoryHint: .isDirectory)
@@ -53,8 +56,18 @@ struct ExportCommand: AsyncParsableCommand {
         case .hf:
             let exporter = try CheckpointExport(listing)
             try fill(folder) { try exporter.write(from: store, to: $0) }
-        case .tar, .intoto: break
+        case .tar, .intoto, .mtBench: break
         }
+        Console.note("wrote \(listing.name) to '\(out)'")
+    }
+
+    private func export(answers reference: String, of store: ArtifactStore) throws {
+        let listing = try ArtifactLookup(store: store).one(
+            reference, preferring: MTBenchAnswer.schema.description)
+        guard !FileManager.default.fileExists(atPath: out) else { throw CommandError.fileExists(out) }
+        let file = URL(filePath: out, directoryHint: .notDirectory)
+        let exporter = try MTBenchExport(listing, file: file)
+        try WholeFile.make(file) { try exporter.write(from: store, to: $0) }
         Console.note("wrote \(listing.name) to '\(out)'")
     }
 

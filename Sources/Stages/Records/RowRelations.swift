@@ -61,6 +61,8 @@ public enum RowRelations {
             RowRelation("second", "second_id", [candidate: "id"]),
             RowRelation("prompt", "prompt_id", [prompt: "id", example: "id", candidate: "id"]),
         ],
+        MTBenchJudgement.schema.name: [RowRelation("answer", "answer_id", [MTBenchAnswer.schema.name: "id"])],
+        PromptLabel.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"])],
         // A judge's reply is a response too: to what was asked about a candidate.
         Candidate.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id", example: "id", candidate: "id"])],
         GeneratedPrompt.schema.name: [demonstrations],
