@@ -125,6 +125,7 @@ struct SummaryRow: Sendable {
             of($0.number("dpo", "stopping", "chosen_step"), $0.number("dpo", "steps"))
         },
         measured("win rate head to head", heading: "win rate", "head-to-head", "win_rate"),
+        measured("score on MT-Bench", heading: "MT-Bench", "mt-bench-judge", "score"),
         SummaryRow("mean response after it, tokens", heading: "tokens after") {
             fixed($0.numberAfterTraining("sample", "mean_tokens"), 0)
         },

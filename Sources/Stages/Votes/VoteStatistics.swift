@@ -98,12 +98,12 @@ package struct VoteStatistics {
 
     /// How many pairs there are of a vote of the first kind and one of the second, and how many of them are alike.
     private static func pairs(_ votes: [Vote], _ first: String, _ second: String) -> (alike: Double, all: Double) {
-        func pairs(_ belongs: (Vote) -> Bool) -> Double {
-            let count = { (judge: String) in Double(votes.count { $0.judge == judge && belongs($0) }) }
+        func pairs(_ votes: [Vote]) -> Double {
+            func count(_ judge: String) -> Double { Double(votes.count { $0.judge == judge }) }
             return first == second ? count(first) * (count(first) - 1) / 2 : count(first) * count(second)
         }
-        let alike = [Vote.Winner.first, .second, .tie].map { winner in pairs { $0.winner == winner } }
-        return (alike.reduce(0, +), pairs { _ in true })
+        let alike = [Vote.Winner.first, .second, .tie].map { winner in pairs(votes.filter { $0.winner == winner }) }
+        return (alike.reduce(0, +), pairs(votes))
     }
 
     private func measure(_ name: String, _ note: String, _ samples: [RatioSample]) -> Measurement {
