@@ -137,6 +137,20 @@ struct ShippedPipelineTests {
         }
     }
 
+    @Test("the evaluations fit the loop and the smoke loop, and take nothing that is trained on")
+    func benchmarksAndBreakdowns() throws {
+        for pipeline in ["iter3.yaml", "smoke.yaml"] {
+            let benchmark = try load(pipeline, overlays: ["evaluations/mt-bench.yaml"])
+            #expect(try origins(benchmark, "m3.mt-bench-answers", "model") == ["m3.model.model"])
+            #expect(try origins(benchmark, "m3.mt-bench", "answers") == ["m3.mt-bench-answers.answers"])
+            #expect(try origins(benchmark, "m3.mt-bench", "rubrics").count == 4)
+            let breakdown = try load(
+                pipeline, overlays: ["ablations/head-to-head.yaml", "evaluations/breakdown.yaml"])
+            #expect(try origins(breakdown, "test.labels", "prompts") == ["test.prompts.prompts"])
+            #expect(try origins(breakdown, "m3.breakdown", "judgements") == ["m3.head-to-head.judgements"])
+        }
+    }
+
     @Test("the ablations of the paper change what they are named after")
     func paperAblations() throws {
         func changed(_ name: String) throws -> PipelinePlan {
