@@ -20,6 +20,9 @@ public enum StandardStages {
             ScoreReferenceStage.self,  // §2.3: what DPO compares with
             PreferenceTrainingStage.self,  // §2.3, §3.1.3: DPO
             EvaluateJudgeStage.self,  // §3.1.2, Table 4: five metrics
+            LikelihoodBaselineStage.self,  // none: what a judge must beat
+            CompareJudgesStage.self,  // Table 4: models side by side, on the same rankings
+            MeasureSelfPreferenceStage.self,  // none: does a judge like its own responses better than another does
             EvaluateBenchmarksStage.self,  // Table 3: NLP benchmarks
             HeadToHeadStage.self,  // §3.1.2: two models' responses compared, in both orders
             ImportPromptsStage.self,  // §3.1.2: test prompts from a file, with a model's responses where it has them

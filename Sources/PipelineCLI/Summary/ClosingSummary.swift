@@ -24,6 +24,7 @@ struct ClosingSummary {
         let figures = report.stages.map { StageFigures($0) }
         let table = SummaryTable(figures), filters = FilterLines(figures).lines
         if !table.isEmpty { lines += [""] + table.lines }
+        lines += JudgeComparisonTable(figures).lines
         if !filters.isEmpty { lines += ["", "filters"] + filters }
         return lines + [""] + hints
     }

@@ -140,6 +140,7 @@ struct SummaryRow: Sendable {
         SummaryRow("verdicts of 0/1/2/3/4/5", heading: "0/1/2/3/4/5") {
             histogram($0.object("evaluate-judge", "score_histogram"))
         },
+        measurement("entropy of the scores, bits", heading: "entropy", "score_entropy"),
         measurement("pairwise accuracy", heading: "pairwise", "pairwise_accuracy"),
         measurement("the same, ties as half", heading: "ties half", "pairwise_accuracy_tie_half"),
         measurement("pairs tied", heading: "tied", "pairs_tied"),
@@ -147,6 +148,7 @@ struct SummaryRow: Sendable {
         measurement("exact match", heading: "exact", "exact_match"),
         measurement("Spearman", "spearman"),
         measurement("Kendall τ-b", heading: "τ-b", "kendall_tau_b"),
+        measurement("Pearson", "pearson"),
     ]
 
     private static let truth = [
@@ -200,10 +202,15 @@ struct SummaryRow: Sendable {
     }
 
     private static func value(_ measurement: JSONValue) -> String {
+        "\(estimate(measurement)) \(whole(measurement["count"]?.doubleValue) ?? "0")"
+    }
+
+    /// A value and its interval: `.72 [.61 .80]`.
+    static func estimate(_ measurement: JSONValue) -> String {
         func number(_ part: String) -> Double? { measurement[part]?.doubleValue }
-        var text = number("value").map(bare) ?? SummaryTable.absent
-        if let lower = number("lower"), let upper = number("upper") { text += " [\(bare(lower)) \(bare(upper))]" }
-        return text + " \(whole(number("count")) ?? "0")"
+        let text = number("value").map { bare($0) } ?? SummaryTable.absent
+        guard let lower = number("lower"), let upper = number("upper") else { return text }
+        return text + " [\(bare(lower)) \(bare(upper))]"
     }
 
     // MARK: Cells
@@ -249,9 +256,9 @@ struct SummaryRow: Sendable {
         return "\(Quantities.fixed(start, digits: 3)) → \(Quantities.fixed(end, digits: 3))"
     }
 
-    /// Two digits behind the point and none before it where it is 0: `.72`, `-.05`, `1.00`.
-    private static func bare(_ value: Double) -> String {
-        let text = Quantities.fixed(value, digits: 2)
+    /// Two digits behind the point, or as many as asked for, and none before it where it is 0: `.72`, `-.05`, `1.00`.
+    static func bare(_ value: Double, digits: Int = 2) -> String {
+        let text = Quantities.fixed(value, digits: digits)
         if text.hasPrefix("0.") { return String(text.dropFirst()) }
         if text.hasPrefix("-0.") { return "-" + text.dropFirst(2) }
         return text

@@ -18,10 +18,11 @@ package struct RatioSample: Sendable, Equatable {
     /// What an item adds to a mean over those that have a value.
     init(mean value: Double?) { self.init(value ?? 0, of: value == nil ? 0 : 1) }
 
-    /// Nil where the denominators add up to nothing.
+    /// Nil where the denominators add up to nothing, or a sum is too large for a number.
     package static func ratio(_ samples: some Sequence<RatioSample>) -> Double? {
         let sum = samples.reduce(RatioSample(0, of: 0), +)
-        return sum.denominator > 0 ? sum.numerator / sum.denominator : nil
+        let ratio = sum.numerator / sum.denominator
+        return sum.denominator > 0 && ratio.isFinite ? ratio : nil
     }
 
     package static func + (first: RatioSample, second: RatioSample) -> RatioSample {

@@ -10,11 +10,11 @@ package struct WinRate: Sendable {
     package let noVerdict: Int
     /// Matches with equal texts: ties that nobody was asked about.
     package let identical: Int
-    /// Of the pairwise replies that prefer one: how many prefer what they saw first. A judge without a bias for a place
-    /// has half.
-    package let firstShown: (count: Int, of: Int)
-    /// Of the matches judged in both orders: how many had the same verdict in both.
-    package let sameInBothOrders: (count: Int, of: Int)
+    /// Of the pairwise replies that prefer one: how many prefer what they saw first, by prompt. A judge without a bias for a
+    /// place has half.
+    package let firstShown: [RatioSample]
+    /// Of the matches judged in both orders: how many had the same verdict in both, by prompt.
+    package let sameInBothOrders: [RatioSample]
     private let samples: [RatioSample]
     /// Prompts with more wins than losses, and with fewer.
     private let prompts: (won: Int, lost: Int)
@@ -30,15 +30,17 @@ package struct WinRate: Sendable {
         ties = count(.tie)
         noVerdict = count(.noVerdict)
         identical = matches.count { $0.isIdentical && !$0.isMissing }
-        let decided = judgements.flatMap(\.replies).compactMap(Self.prefersFirstShown)
-        firstShown = (decided.count { $0 }, decided.count)
-        let agreements = judgements.compactMap(Self.agreesWithItself)
-        sameInBothOrders = (agreements.count { $0 }, agreements.count)
         // The responses to one prompt are not independent: the prompts are what is drawn again.
         samples = judgements.grouped(by: \.promptID).map { group in
             let known = group.elements.filter { $0.outcome != .noVerdict }
             return RatioSample(
                 known.reduce(0) { $0 + Self.share($1.outcome) }, of: Double(known.count))
+        }
+        firstShown = judgements.grouped(by: \.promptID).map { group in
+            RatioSample(shareOf: group.elements.flatMap(\.replies).compactMap(Self.prefersFirstShown))
+        }
+        sameInBothOrders = judgements.grouped(by: \.promptID).map { group in
+            RatioSample(shareOf: group.elements.compactMap(Self.agreesWithItself))
         }
         let balances = judgements.grouped(by: \.promptID).map { group in
             group.elements.reduce(0) { $0 + ($1.outcome == .first ? 1 : $1.outcome == .second ? -1 : 0) }
@@ -90,10 +92,17 @@ package struct WinRate: Sendable {
     package func measurements(bootstrap: Bootstrap, generator: Philox) -> [Measurement] {
         // The adjusted rate sees the same resamples as the raw one.
         let adjusted = lengthAdjustment.measurement(bootstrap: bootstrap, generator: generator)
+        // One after the other from the same numbers: the first of them are the win rate's.
         var generator = generator
         let matches = decided + noVerdict
         func share(_ name: String, _ count: Int, of total: Int, _ note: String) -> Measurement {
             Measurement(name: name, value: total == 0 ? nil : Double(count) / Double(total), count: total, note: note)
+        }
+        func share(_ name: String, _ samples: [RatioSample], _ note: String) -> Measurement {
+            Measurement(
+                name: name, value: RatioSample.ratio(samples),
+                count: Int(samples.reduce(0) { $0 + $1.denominator }),
+                interval: bootstrap.interval(samples, generator: &generator), note: note)
         }
         return [
             Measurement(
@@ -114,11 +123,12 @@ package struct WinRate: Sendable {
                 name: "sign_test_p", value: signTest, count: prompts.won + prompts.lost,
                 note: "two-sided, prompts won against prompts lost; others are left out"),
             share(
-                "first_shown_preferred", firstShown.count, of: firstShown.of,
-                "of the pairwise replies that prefer one response; 0.5 is a judge without a bias for a place"),
+                "first_shown_preferred", firstShown,
+                "of the pairwise replies that prefer one response; 0.5 is a judge without a bias for a place; the interval "
+                    + "is over prompts"),
             share(
-                "same_in_both_orders", sameInBothOrders.count, of: sameInBothOrders.of,
-                "of the matches judged in both orders"),
+                "same_in_both_orders", sameInBothOrders,
+                "of the matches judged in both orders; the interval is over prompts"),
             Measurement(
                 name: "characters", value: lengths.candidate, count: matches, note: "mean length of a response"),
             Measurement(
