@@ -116,7 +116,7 @@ struct ShippedPipelineTests {
     }
 
     @Test("the evaluations beside the loop compare its models, and train none")
-    func evaluations() throws {
+    func contests() throws {
         let alpaca = try load("iter3.yaml", overlays: ["evaluations/alpaca-eval.yaml"])
         for model in ["m1", "m2", "m3"] {
             #expect(try origins(alpaca, "\(model).alpaca-eval", "candidates") == ["alpaca.\(model).candidates"])
