@@ -162,7 +162,7 @@ extension PipelineError: CustomStringConvertible {
         case .unknownStage(let name, let hint, let at):
             "no stage '\(name)' (\(at)); \(hint.text)"
         case .unknownSource(let name, let hint, let at):
-            "no source '\(name)' (\(at)); \(hint.text)"
+            "no source '\(name)' to replace, and no input that names it (\(at)); \(hint.text)"
         case .malformedSetting(let text, let at):
             "'\(text)' is no setting (\(at)); write 'seed=NUMBER' or 'STAGE.PARAMETER=VALUE'"
         case .unknownInput(let text, let stage, let port, let hint, let at):

@@ -28,6 +28,7 @@ struct Failure: Error {
         switch error {
         case let failure as Failure: self = failure
         case let error as CommandError: self.init(error.status, error.description)
+        case let error as SeedChoiceError: self.init(.usage, error.description)
         case let error as PipelineError: self.init(Self.status(of: error), error.description)
         case let error as ArtifactError: self.init(Self.status(of: error), error.description)
         case let error as ModelError: self.init(.stageFailed, error.description)

@@ -7,6 +7,8 @@ enum ParameterLimit {
     static let count = 1 << 24
     /// Worked examples all stand in one context.
     static let workedExamples = 1024
+    /// People who compare responses.
+    static let raters = 1024
 }
 
 extension Stage {

@@ -5,6 +5,7 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case missingInput(stage: String, port: String, because: String)
     case incompleteCheckpoint(name: String, missing: String)
     case nothingToTrainOn(stage: String)
+    case noSuchText(port: String, schema: String, part: String)
     case referenceMismatch(pair: String)
     case referencePrecision(reference: String, policy: String)
     case noMismatchedCompletion(pair: String)
@@ -17,9 +18,14 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case repeatedResponse(port: String, prompt: String, index: Int)
     case otherQuestion(id: Int, problem: String)
     case repeatedLabel(prompt: String, aspect: String)
+    case judgementsOfOthers(judge: String, row: Int, judgements: Int, responses: Int)
     case server(url: String, problem: String)
     case unreadable(file: String, problem: String)
     case malformedLine(file: String, line: Int, problem: String)
+    /// Of a JSON list, from 1.
+    case malformedItem(file: String, item: Int, problem: String)
+    case severalGenerators(port: String, [String])
+    case unknownBallot(place: String, ballot: String)
     case duplicateTree(id: String, first: String, second: String)
     case duplicateMessage(id: String, first: String, second: String)
     case splitTooLarge(part: String, size: String, available: Int)
@@ -43,6 +49,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .nothingToTrainOn(let stage):
             "stage '\(stage)': there is no example to train on; connect 'examples' or 'judge-examples' that hold rows, "
                 + "or raise 'max_tokens' if they are too long"
+        case .noSuchText(let port, let schema, let part):
+            "'\(port)' holds rows of '\(schema)', which have no \(part); connect rows that have one, or set 'of' of the "
+                + "'map-texts' stage"
         case .referenceMismatch(let pair):
             "pair '\(pair)': the reference log-probabilities are of other tokens; compute them with a model of the same "
                 + "tokenizer and chat template"
@@ -77,12 +86,23 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .repeatedLabel(let prompt, let aspect):
             "prompt '\(prompt)' has two labels as its '\(aspect)'; connect the labels of one stage, or of rubrics with "
                 + "different aspects"
+        case .judgementsOfOthers(let judge, let row, let judgements, let responses):
+            "judge '\(judge)' has \(judgements) judgements, and the rankings \(responses) responses; row \(row) is the first that "
+                + "does not belong to them: connect the rankings that it judged, in the same order"
         case .server(let url, let problem):
             "server '\(url)' \(problem)"
         case .unreadable(let file, let problem):
             "'\(file)' \(problem)"
         case .malformedLine(let file, let line, let problem):
             "\(file):\(line): \(problem)"
+        case .malformedItem(let file, let item, let problem):
+            "\(file), item \(item): \(problem)"
+        case .severalGenerators(let port, let names):
+            "'\(port)': the responses are of several models, \(names.map { "'\($0)'" }.joined(separator: ", ")); give each "
+                + "model's file to a stage of its own"
+        case .unknownBallot(let place, let ballot):
+            "\(place): there is no ballot '\(ballot.prefix(40))' in this packet; give the forms that were exported from what is "
+                + "connected to 'ballots'"
         case .duplicateTree(let id, let first, let second):
             "\(second): conversation tree '\(id)' was already read at \(first); remove one of the two, or set 'repeated_trees: first'"
         case .duplicateMessage(let id, let first, let second):

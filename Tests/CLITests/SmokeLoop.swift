@@ -7,7 +7,7 @@ import Testing
 @Suite("The smoke loop", .finishedOnce)
 enum SmokeLoop {
     static let file = SharedData.repository.appending(path: "pipelines/smoke.yaml").path
-    static let stageCount = 24
+    static let stageCount = 26
 
     /// The shared run. Its store is copied, never written to.
     @TaskLocal static var finished: FinishedLoop?

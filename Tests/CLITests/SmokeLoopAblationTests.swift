@@ -8,7 +8,9 @@ extension SmokeLoop {
         private static let isNightly = ProcessInfo.processInfo.environment["NIGHTLY"] != nil
 
         /// What is made before the first model that judges, and shared by every ablation here.
-        private static let common: Set<String> = ["made", "seeds", "m0", "sft", "eft", "sft.judge-quality"]
+        private static let common: Set<String> = [
+            "made", "seeds", "m0", "m0.likelihood", "sft", "eft", "sft.judge-quality",
+        ]
 
         private let place: Workplace
         private let loop: String
@@ -37,13 +39,13 @@ extension SmokeLoop {
         @Test("pairs of both iterations: two stages and what follows them run, and the table shows both runs")
         func cumulativePairs() throws {
             let report = try run("cumulative-pairs")
-            #expect(report.ran == ["m3.reference", "m3.model", "m3.answers", "m3.judge-quality"])
+            #expect(report.ran == ["m3.reference", "m3.model", "m3.answers", "m3.judge-quality", "judges"])
             let result = try place.pipeline.run("compare", loop, "latest")
             #expect(result.stderr.isEmpty && result.status == 0, "\(result.stderr)")
             let rows = result.stdoutLines.map { $0.split(separator: " ").map(String.init) }
             #expect(rows.first == ["smoke", "cumulative-pairs"])
             #expect(rows.contains(["model", "m3", "m3"]))
-            #expect(rows.contains(["of", "these", "also", "the", "first", "run's", "24", "20"]))
+            #expect(rows.contains(["of", "these", "also", "the", "first", "run's", "26", "21"]))
             // More pairs than the last iteration made by itself.
             let trained = try #require(rows.first { $0.first == "rows" }?.suffix(2).compactMap { Int($0) })
             #expect(trained.count == 2 && trained[1] > trained[0])
@@ -84,8 +86,8 @@ extension SmokeLoop {
             let judging = try #require(few.firstIndex(of: "judging held-out rankings"))
             let cells = words(few)[judging + 2]
             #expect(
-                words(few)[judging + 1].suffix(7)
-                    == ["pairwise", "ties", "half", "tied", "exact", "Spearman", "τ-b"])
+                words(few)[judging + 1].suffix(9)
+                    == ["entropy", "pairwise", "ties", "half", "tied", "exact", "Spearman", "τ-b", "Pearson"])
             let row = try #require(words(columns).first { $0.prefix(2) == ["pairwise", "accuracy"] })
             #expect(cells.contains(row[2]) && !few[judging + 2].contains("["))
             #expect((few + five.stdoutLines).allSatisfy { $0.count <= 130 })

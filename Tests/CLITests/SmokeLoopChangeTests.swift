@@ -89,11 +89,12 @@ extension SmokeLoop {
             Change(stage: "m2.judge-quality", parameter: "resamples", old: "200", new: "300"),
             Change(
                 stage: "m3.model", parameter: "learning_rate", old: "0.001", new: "0.002",
-                reaches: ["m3.answers", "m3.judge-quality"]),
+                reaches: ["m3.answers", "m3.judge-quality", "judges"]),
             Change(
                 stage: "m3.candidates", parameter: "samples", old: "3", new: "4",
                 reaches: [
                     "m3.judgements", "m3.pairs", "m3.reference", "m3.model", "m3.answers", "m3.judge-quality",
+                    "judges",
                 ]),
         ]
 

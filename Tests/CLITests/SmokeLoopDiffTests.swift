@@ -32,8 +32,8 @@ extension SmokeLoop {
                 text.hasPrefix(
                     "m3.pairs (pair) differs\n  parameter 'tie_break' changed from \"seeded\" to \"first\"\n"))
             #expect(text.contains("m3.judge-quality (evaluate-judge) differs\n  parameter 'samples' changed from "))
-            #expect(text.hasSuffix(" different\n") && text.contains("\n\n24 stages: "))
-            #expect(try diff(first, first).stdout == "24 stages: 24 the same, 0 different\n")
+            #expect(text.hasSuffix(" different\n") && text.contains("\n\n26 stages: "))
+            #expect(try diff(first, first).stdout == "26 stages: 26 the same, 0 different\n")
             #expect(try diff(first, "latest", "--exit-code").status == 10)
             #expect(try diff(second, "latest", "--exit-code").status == 0)
         }

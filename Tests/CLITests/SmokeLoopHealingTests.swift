@@ -11,7 +11,7 @@ extension SmokeLoop {
 
         /// Trains m3 anew, which reads its pairs and the files of m2.
         private static let retraining = ["--set", "m3.model.learning_rate=0.002"]
-        private static let retrained: Set = ["m3.model", "m3.answers", "m3.judge-quality"]
+        private static let retrained: Set = ["m3.model", "m3.answers", "m3.judge-quality", "judges"]
 
         private func flipBit(_ path: String) throws {
             let file = place.folder.appending(path: "artifacts/\(path)")

@@ -41,6 +41,7 @@ extension SmokeLoop {
                     "\(SmokeLoop.stageCount) stages: \(SmokeLoop.stageCount) cached, 0 ran, 0 failed, 0 skipped"))
             for text in [
                 "m1", "m2", "m3", "verdicts stating a score", "pairs of prompts", "rewards/margins", "Kendall",
+                "judges: change from judge to judge", "m2 → m3", "judges: judges over likelihood",
             ] {
                 #expect(result.stdout.contains(text), "\(text)")
             }

@@ -50,6 +50,23 @@ struct SummaryTableTests {
         #expect(cells(table, "verdicts stating a score") == ["100.0% of 5"])
     }
 
+    @Test("benchmarks of a model stand together, each from a stage of its own; one that nobody ran has no line")
+    func benchmarks() {
+        func figures(_ stage: String, _ name: String, _ value: JSONValue) -> StageFigures {
+            self.figures(
+                stage, "evaluate-benchmarks",
+                ["measurements": .object([name: ["value": value, "count": 40, "lower": 0.2, "upper": 0.5]])])
+        }
+        let table = SummaryTable([
+            self.figures("m1", "sft", [:]), figures("m1.piqa", "piqa.acc", 0.35),
+            figures("m1.gsm8k", "gsm8k.strict", 0), self.figures("m2.model", "dpo", [:]),
+            figures("m2.piqa", "piqa.acc", 0.4),
+        ])
+        #expect(cells(table, "PIQA") == [".35 [.20 .50] 40", ".40 [.20 .50] 40"])
+        #expect(cells(table, "GSM8K, number behind ####") == [".00 [.20 .50] 40", "–"])
+        #expect(cells(table, "MMLU") == nil)
+    }
+
     @Test("counts of a filter are summed over its reasons")
     func filters() {
         let table = SummaryTable([
@@ -140,6 +157,51 @@ struct SummaryTableTests {
         #expect(cells(table, "verdicts stating a score") == ["100.0% of –"])
         #expect(cells(table, "verdicts of 0/1/2/3/4/5") == ["0/0/0/0/0/0"])
         #expect(cells(table, "rows") == ["2"])
+    }
+}
+
+@Suite("The table of judges compared")
+struct JudgeComparisonTableTests {
+    private func lines(_ summary: JSONValue) -> [String] {
+        JudgeComparisonTable([StageFigures(stage: "judges", kind: "compare-judges", summary: summary)]).lines
+    }
+
+    @Test("a column a comparison, with interval and p; those with others stand apart")
+    func table() {
+        let found = lines([
+            "models": ["m1", "m2"], "against": ["likelihood"],
+            "comparisons": [
+                ["first": "m1", "second": "m2"], ["first": "likelihood", "second": "m1"],
+                ["first": "likelihood", "second": "m2"],
+            ],
+            "measurements": [
+                "spearman/m1..m2": ["value": 0.125, "lower": -0.05, "upper": 0.3, "count": 42],
+                "spearman/m1..m2/p": ["value": 0.0414, "count": 40],
+                "agreement_exact/m1..m2": ["value": 0.5, "lower": nil, "upper": nil, "count": 9],
+                "five_best/m1..m2": ["value": nil, "count": 0],
+                "spearman/likelihood..m2": ["value": -0.5, "lower": -0.6, "upper": -0.4, "count": 42],
+                "spearman/likelihood..m2/p": ["value": 0.0001, "count": 42],
+            ],
+        ])
+        #expect(
+            found == [
+                "", "judges: change from judge to judge on the same rankings [95 % interval] p",
+                "                                                       m1 → m2",
+                "  Spearman                               .12 [-.05 .30] p .041",
+                "  both judges' scores: same whole score                    .50",
+                "", "judges: judges over likelihood on the same rankings [95 % interval] p",
+                "            likelihood → m1           likelihood → m2",
+                "  Spearman                –  -.50 [-.60 -.40] p <.001",
+            ])
+    }
+
+    @Test("a run without comparisons, or with a summary of another kind, has no table")
+    func none() {
+        #expect(JudgeComparisonTable([]).lines.isEmpty)
+        let summaries: [JSONValue] = [
+            [:], ["comparisons": []], ["comparisons": "none"], ["comparisons": [["first": 1]]],
+        ]
+        #expect(summaries.allSatisfy { lines($0).isEmpty })
     }
 }
 

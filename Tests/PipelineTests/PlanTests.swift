@@ -235,6 +235,33 @@ struct PlanTests {
         #expect(try parameters(before, "more")["amount"] == 3)
     }
 
+    @Test("an overlay replaces a source or adds one that is read; another name is a mistake")
+    func overlaidSources() throws {
+        let workplace = try Workplace(
+            """
+            sources: {terms: terms.txt}
+            stages: {all: {stage: folder, inputs: {folder: terms}}}
+            """)
+        for name in ["terms.txt/1", "other/1", "more/1"] { try workplace.write("1", to: name) }
+        func sources(_ overlay: String) throws -> [String] {
+            try workplace.write(overlay, to: "over.yaml")
+            return try workplace.load(overlays: ["over.yaml"]).sources.map(\.name)
+        }
+        #expect(try sources("sources: {terms: other}") == ["terms"])
+        let reading = "stages: {again: {stage: folder, inputs: {folder: more}}}"
+        #expect(try sources("sources: {more: more}\n" + reading) == ["terms", "more"])
+        func message(_ overlay: String) throws -> String {
+            try workplace.write(overlay, to: "over.yaml")
+            return workplace.message(overlays: ["over.yaml"])
+        }
+        let misspelt = try message("sources: {term: other}")
+        #expect(misspelt.hasPrefix("no source 'term' to replace, and no input that names it (over.yaml:1:11)"))
+        #expect(misspelt.contains("did you mean 'terms'?"))
+        let twice = try message("sources: {all: other}")
+        #expect(twice.hasPrefix("'all' names a source and a stage (over.yaml:1:11), first at plan.yaml:2"))
+        #expect(try message("sources: {'a b': other}").hasPrefix("'a b'"))
+    }
+
     @Test("--set means the stage with the longest name that fits, and reaches parameters in parameters")
     func settings() throws {
         let workplace = try Workplace(

@@ -14,6 +14,7 @@ import Testing
 /// - what `sample`, `judge`, `self-instruct`, `eft-filter`, `evaluate-judge`, `mt-bench-answer`, `mt-bench-judge` and
 ///   `label-prompts` let a model write, and `reference-logps`: processors without fused multiplication and addition round otherwise, and probabilities are the
 ///   C library's logarithms.
+/// - where `map-texts` puts texts by t-SNE: its neighbourhoods are of the C library's exponentials.
 /// - `make-model`: its weights are drawn with the C library's logarithm and cosine.
 ///
 /// A change of those is told by the kernel generation, `ModelNumerics.current`, and by the tests of `ModelTests` that
@@ -113,13 +114,49 @@ struct GoldenDigestTests {
         ].enumerated().map { index, item in
             RankedItem(
                 id: "r\(index)",
-                responses: zip(item.0, item.1).map { .init(rank: $0, score: $1, samples: [$1, $1]) })
+                responses: zip(item.0, item.1).enumerated().map { place, response in
+                    .init(
+                        rank: response.0, score: response.1, samples: [response.1, response.1],
+                        traits: ResponseTraits(["- a\n- b", "A `word`.", "Some **bold** words.", ""][place]))
+                })
         }
         var bootstrap = Bootstrap()
         bootstrap.resamples = 200
         let quality = JudgeQuality(items, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }
-        Golden(version: 4, digests: ["measurements": "3d7697bc63d1"]).check(
-            EvaluateJudgeStage.self, gives: ["measurements": try digest(quality.measurements)])
+        // The entropy takes the C library's logarithm.
+        let exact = quality.measurements.filter { $0.name != "score_entropy" }
+        Golden(version: 5, digests: ["measurements": "000000000000"]).check(
+            EvaluateJudgeStage.self, gives: ["measurements": try digest(exact)])
+    }
+
+    @Test("map-texts: which texts are drawn, their principal components, how diverse and how far apart they are")
+    func mapTexts() throws {
+        let texts = [
+            "Name a river.", "Name a lake and where it lies.", "Sort these words:\n b, a", "Name a river",
+            "Да или нет?",
+        ]
+        let vectors = texts.map { text in (0..<9).map { Double(text.utf8.count * ($0 + 3) % 17) } }
+        let groups = ["ift", "m2", "ift", "m2", "m2"], table = RowMatrix(vectors), pool = WorkerPool(threads: 2)
+        let components = PrincipalComponents(table, pool)
+        let points = zip(zip(texts, groups), components.scores).enumerated().map { index, point in
+            TextPoint(
+                MappedText(row: "r\(index)", group: point.0.1, text: point.0.0), x: point.1.x, y: point.1.y)
+        }
+        var bootstrap = Bootstrap()
+        bootstrap.resamples = 100
+        let overlap = GroupOverlap(groups: groups, distances: table.squaredDistances(pool), bootstrap: bootstrap) {
+            Philox(key: UInt64($0.utf8.count), stream: UInt64($1.utf8.count))
+        }
+        let diversity = TextDiversity(texts, mostPairs: 6, bootstrap: bootstrap) {
+            Philox(key: UInt64($0.utf8.count))
+        }
+        Golden(version: 1, digests: ["measurements": "?", "points": "?"]).check(
+            MapTextsStage.self,
+            gives: [
+                "measurements": try digest(
+                    overlap.measurements(of: ["ift", "m2"]) + diversity.measurements(of: "all")),
+                "points": try digest(points),
+            ])
     }
 
     @Test("mt-bench-answer, mt-bench-judge: rows of given texts, the prompt, and the measurements of given scores")

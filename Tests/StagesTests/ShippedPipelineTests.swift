@@ -60,13 +60,14 @@ struct ShippedPipelineTests {
     func heldOut(file: String) throws {
         let plan = try load(file)
         var evaluations = 0
+        let kinds = [EvaluateJudgeStage.kind, LikelihoodBaselineStage.kind, CompareJudgesStage.kind]
         for stage in plan.stages {
             for connection in stage.connections
             where connection.origins.map(\.description).contains("seeds.rankings-eval") {
                 if stage.kind == WriteTasksStage.kind {
                     #expect(connection.port.name == "held-out")
                 } else {
-                    #expect(stage.kind == EvaluateJudgeStage.kind, "\(stage.name)")
+                    #expect(kinds.contains(stage.kind), "\(stage.name)")
                     evaluations += 1
                 }
             }
@@ -114,8 +115,8 @@ struct ShippedPipelineTests {
         }
     }
 
-    @Test("the evaluations fit the loop and the smoke loop, and take nothing that is trained on")
-    func evaluations() throws {
+    @Test("MT-Bench and the breakdown fit the loop and the smoke loop")
+    func benchmarkAndBreakdown() throws {
         for pipeline in ["iter3.yaml", "smoke.yaml"] {
             let benchmark = try load(pipeline, overlays: ["evaluations/mt-bench.yaml"])
             #expect(try origins(benchmark, "m3.mt-bench-answers", "model") == ["m3.model.model"])
@@ -125,6 +126,28 @@ struct ShippedPipelineTests {
                 pipeline, overlays: ["ablations/head-to-head.yaml", "evaluations/breakdown.yaml"])
             #expect(try origins(breakdown, "test.labels", "prompts") == ["test.prompts.prompts"])
             #expect(try origins(breakdown, "m3.breakdown", "judgements") == ["m3.head-to-head.judgements"])
+        }
+    }
+
+    @Test("the evaluations beside the loop compare its models, and train none")
+    func evaluations() throws {
+        let alpaca = try load("iter3.yaml", overlays: ["evaluations/alpaca-eval.yaml"])
+        for model in ["m1", "m2", "m3"] {
+            #expect(try origins(alpaca, "\(model).alpaca-eval", "candidates") == ["alpaca.\(model).candidates"])
+            #expect(try origins(alpaca, "\(model).alpaca-eval", "baseline") == ["alpaca.candidates"])
+        }
+        let people = try load("iter3.yaml", overlays: ["evaluations/human.yaml"])
+        for model in ["m1", "m2", "m3"] {
+            #expect(try origins(people, "\(model).packet", "baseline") == ["people.sft.candidates"])
+            let packet = try #require(people.stage(named: "\(model).packet")?.parameters)
+            #expect(packet["prompts"] == 50 && packet["raters"] == 3)
+        }
+        for plan in [alpaca, people] {
+            let trained = plan.stages.filter { ["sft", "dpo"].contains($0.kind.rawValue) }.map(\.name)
+            #expect(
+                trained
+                    == (try load("iter3.yaml")).stages.filter { ["sft", "dpo"].contains($0.kind.rawValue) }.map(
+                        \.name))
         }
     }
 
@@ -148,5 +171,30 @@ struct ShippedPipelineTests {
         #expect(
             try origins(positive, "m3.model", "responses") == ["m2.best.responses", "m3.best.responses"])
         #expect(Self.ablations.count >= 23)
+    }
+
+    @Test("nine benchmarks of four models, the same items for each, with the shots behind the paper's Table 3")
+    func benchmarks() throws {
+        let plan = try load("evaluations/benchmarks.yaml")
+        let stages = plan.stages.filter { $0.kind == EvaluateBenchmarksStage.kind }
+        #expect(stages.count == 36)
+        for (model, origin) in [
+            ("sft", "sft.model"), ("m1", "m1.model"), ("m2", "m2.model.model"), ("m3", "m3.model.model"),
+        ] {
+            let own = stages.filter { $0.name.hasPrefix("\(model).") }
+            #expect(
+                Set(own.map { $0.parameters["task"]?.stringValue }) == Set(BenchmarkTask.allCases.map(\.rawValue)))
+            for stage in own {
+                #expect(try origins(plan, stage.name, "model") == [origin])
+                let shots: JSONValue =
+                    switch stage.parameters["task"]?.stringValue {
+                    case "mmlu": 5
+                    case "gsm8k": 8
+                    default: 0
+                    }
+                #expect(stage.parameters["shots"] == shots && stage.parameters["limit"] == 400, "\(stage.name)")
+                #expect(try origins(plan, stage.name, "shots").isEmpty == (shots == 0))
+            }
+        }
     }
 }

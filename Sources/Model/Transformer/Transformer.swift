@@ -59,16 +59,27 @@ package final class Transformer {
     package func forward(
         _ batch: PackedBatch, dropout: Dropout? = nil, keepActivations: Bool
     ) -> [TargetLikelihood] {
+        guard let stream = residualStream(batch, dropout: dropout, keepActivations: keepActivations) else {
+            return []
+        }
+        return outputLayer.forward(stream, batch: batch, keepsLogits: keepActivations)
+    }
+
+    /// What leaves the last layer (rows, hiddenSize), before the final norm; nil for a batch without rows.
+    ///
+    /// Each row's bits depend on its own sequence alone. They stay in place until the next batch is computed.
+    package func residualStream(
+        _ batch: PackedBatch, dropout: Dropout? = nil, keepActivations: Bool = false
+    ) -> UnsafePointer<Float>? {
         let plan = AttentionPlan(batch)
         pass = Pass(batch: batch, plan: plan, dropout: dropout, keepsActivations: keepActivations)
-        if batch.rows == 0 { return [] }
+        if batch.rows == 0 { return nil }
         buffers.prepare(
             rows: batch.rows, keeping: !keepActivations ? .nothing : recomputesActivations ? .streams : .layers)
         embed(batch, dropout: dropout)
         let result = buffers.scratch([model.configuration.hiddenSize])[0]
         for layer in 0..<model.configuration.layerCount { forwardLayer(layer, batch, plan, dropout, scratch: result) }
-        return outputLayer.forward(
-            buffers.stream(model.configuration.layerCount), batch: batch, keepsLogits: keepActivations)
+        return UnsafePointer(buffers.stream(model.configuration.layerCount))
     }
 
     /// The pass that `backward` continues.

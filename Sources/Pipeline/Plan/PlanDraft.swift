@@ -10,12 +10,22 @@ struct PlanDraft {
 
     private(set) var stages: [Stage] = []
     private(set) var sources: [SourceDeclaration] = []
+    /// Those of them that no file has, only an overlay: one that nothing reads is a misspelt name.
+    private(set) var addedSources: Set<String> = []
     /// Every table of defaults of every file and overlay, for checks.
     let defaults: [KindDefaults]
 
     init(files: [PlanFile], overlays: [PlanOverlay]) throws {
         defaults = files.flatMap(\.defaults) + overlays.flatMap(\.defaults)
-        sources = try Self.sources(files, overlays)
+        sources = try Self.sources(files)
+        for source in overlays.flatMap(\.sources) {
+            if let position = sources.firstIndex(where: { $0.name == source.name }) {
+                sources[position] = source
+            } else {
+                addedSources.insert(source.name)
+                sources.append(source)
+            }
+        }
         try checkStageNames(files, overlays)
         let names = Set(files.flatMap { $0.stages.map(\.name) })
         let added = overlays.flatMap(\.declarations).filter { !names.contains($0.name) }
@@ -76,7 +86,7 @@ struct PlanDraft {
         return around.sorted()
     }
 
-    private static func sources(_ files: [PlanFile], _ overlays: [PlanOverlay]) throws -> [SourceDeclaration] {
+    private static func sources(_ files: [PlanFile]) throws -> [SourceDeclaration] {
         var sources: [SourceDeclaration] = []
         for source in files.flatMap(\.sources) {
             if let first = sources.first(where: { $0.name == source.name }) {
@@ -84,13 +94,6 @@ struct PlanDraft {
                     source.name, what: "source", first: first.location, at: source.location)
             }
             sources.append(source)
-        }
-        for change in overlays.flatMap(\.sources) {
-            guard let position = sources.firstIndex(where: { $0.name == change.name }) else {
-                let hint = NameHint(for: change.name, among: sources.map(\.name))
-                throw PipelineError.unknownSource(change.name, hint: hint, at: change.location)
-            }
-            sources[position] = change
         }
         return sources
     }
@@ -102,7 +105,11 @@ struct PlanDraft {
                 throw PipelineError.duplicateName(stage.name, what: "stage", first: first, at: stage.location)
             }
             if let source = sources.first(where: { $0.name == stage.name }) {
-                throw PipelineError.nameOfSourceAndStage(stage.name, first: source.location, at: stage.location)
+                // What an overlay adds comes after all that files declare.
+                let (first, second) =
+                    addedSources.contains(source.name)
+                    ? (stage.location, source.location) : (source.location, stage.location)
+                throw PipelineError.nameOfSourceAndStage(stage.name, first: first, at: second)
             }
             places[stage.name] = stage.location
         }

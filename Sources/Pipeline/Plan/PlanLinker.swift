@@ -19,6 +19,7 @@ struct PlanLinker {
             places.append(resolved.flatMap(\.places))
             stages.append(try planned(stage, definition, resolved.map(\.connection)))
         }
+        try checkAddedSources(places.flatMap { $0.map(\.origin) })
         return PipelinePlan(
             name: name ?? URL(filePath: file).deletingPathExtension().lastPathComponent, file: file, stages: stages,
             sources: sources, graph: try graph(of: stages, places: places))
@@ -139,6 +140,18 @@ struct PlanLinker {
                     node, shape: try definition.parameterShape(), defaults: try definition.defaultParameters())
             }
             if let node = defaults.settings.execution { _ = try ExecutionSettings(node, stage: defaults.kind) }
+        }
+    }
+
+    /// Finds a misspelt source of an overlay, which would leave the one that was meant as it is.
+    private func checkAddedSources(_ origins: [InputOrigin]) throws {
+        for source in draft.sources where draft.addedSources.contains(source.name) {
+            let isRead = origins.contains { if case .source(source.name) = $0 { true } else { false } }
+            guard isRead else {
+                let hint = NameHint(
+                    for: source.name, among: draft.sources.map(\.name).filter { !draft.addedSources.contains($0) })
+                throw PipelineError.unknownSource(source.name, hint: hint, at: source.location)
+            }
         }
     }
 

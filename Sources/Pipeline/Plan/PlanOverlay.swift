@@ -49,7 +49,10 @@ struct PlanOverlay: Sendable {
         }
         seed = table["seed"].flatMap { $0.isNull ? nil : $0 }
         salt = table["salt"].flatMap { $0.isNull ? nil : $0 }
-        sources = try entries("sources").map { try SourceDeclaration($0, prefix: "", folder: folder) }
+        sources = try entries("sources").map {
+            try PlanName.check($0.key, what: "source", at: $0.keyLocation)
+            return try SourceDeclaration($0, prefix: "", folder: folder)
+        }
         for entry in try entries("stages") {
             if case .table(let keys) = entry.value.content, keys.contains(where: { $0.key == "stage" }) {
                 try PlanName.check(entry.key, what: "stage", at: entry.keyLocation)

@@ -32,6 +32,12 @@ public struct StageInputs: Sendable {
         try readers(port, as: type).flatMap { try $0.all() }
     }
 
+    /// All rows of the artifact at place `index` of the list that is connected to `port`.
+    /// - Precondition: there is such a place.
+    public func rows<R: Record>(_ port: String, at index: Int, as type: R.Type) throws -> [R] {
+        try store.reader(try connected(port)[index], as: type).all()
+    }
+
     /// All rows of `port`, or nil where it is not connected.
     public func optionalRows<R: Record>(_ port: String, as type: R.Type) throws -> [R]? {
         isConnected(port) ? try rows(port, as: type) : nil

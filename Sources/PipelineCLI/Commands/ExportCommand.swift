@@ -8,6 +8,7 @@ struct ExportCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
         case hf, trl, tar, intoto
         case mtBench = "mt-bench"
+        case alpacaEval = "alpaca-eval", humanPacket = "human-packet"
     }
 
     static let configuration = CommandConfiguration(
@@ -18,6 +19,8 @@ struct ExportCommand: AsyncParsableCommand {
             with --plain
             tar   a run with all that it used and made, for 'pipeline import' on another machine
             intoto what a run made of what, as an in-toto statement with SLSA provenance
+            alpaca-eval responses as the list of outputs that AlpacaEval's own tool reads: the first to each prompt
+            human-packet ballots as pages and forms for the raters, and the key to them
             mt-bench answers as FastChat's 'model_answer/NAME.jsonl'; NAME is whom its programs take them for
             It gets its name when it is whole: an export that is interrupted leaves nothing under it.
             """)
@@ -27,27 +30,32 @@ struct ExportCommand: AsyncParsableCommand {
             "Digest prefix, 'stage.port', a stage, or 'RUN/STAGE/PORT'; for tar and intoto a run, or 'latest'.",
             valueName: "ref"))
     var reference: String
-    @Option(help: "hf, trl, tar, intoto or mt-bench.")
+    @Option(help: "hf, trl, tar, intoto, alpaca-eval, human-packet or mt-bench.")
     var format: Format
     @Option(
         help: ArgumentHelp(
-            "The folder (hf, trl) or file (tar, intoto, mt-bench) to write; it must not exist, or be empty.",
+            "The folder (hf, trl, human-packet) or file (tar, intoto, alpaca-eval, mt-bench) to write; it must not exist, or be empty.",
             valueName: "path"))
     var out: String
+    @Option(
+        help: ArgumentHelp(
+            "What the model is called (alpaca-eval); the name of the stage by default.", valueName: "name"))
+    var generator: String?
     @Flag(help: "Write texts instead of conversations (trl).")
     var plain = false
     @OptionGroup var storeOptions: StoreOptions
 
     func validate() throws {
         if plain, format != .trl { throw ValidationError("--plain goes with --format trl") }
+        if generator != nil, format != .alpacaEval {
+            throw ValidationError("--generator goes with --format alpaca-eval")
+        }
     }
 
     func run() async throws {
         let store = try storeOptions.open()
         if format == .tar || format == .intoto { return try export(run: reference, of: store) }
-        if format == .mtBench { return try export(answers: reference, of: store) }
-        let schema = format == .hf ? CheckpointFile.schema : PreferencePair.schema
-        let listing = try ArtifactLookup(store: store).one(reference, preferring: schema.description)
+        let listing = try ArtifactLookup(store: store).one(reference, preferring: format.schema)
         let folder = URL(filePath: out, directoryHint: .isDirectory)
         switch format {
         case .trl:
@@ -56,19 +64,41 @@ struct ExportCommand: AsyncParsableCommand {
         case .hf:
             let exporter = try CheckpointExport(listing)
             try fill(folder) { try exporter.write(from: store, to: $0) }
-        case .tar, .intoto, .mtBench: break
+        case .humanPacket:
+            let exporter = try HumanPacketExport(listing)
+            try fill(folder) { try exporter.write(from: store, to: $0) }
+        case .alpacaEval: try export(outputs: listing, of: store)
+        case .mtBench: try export(answers: listing, of: store)
+        case .tar, .intoto: break
         }
         Console.note("wrote \(listing.name) to '\(out)'")
+        if format == .humanPacket {
+            Console.note("give each rater a page of '\(out)/raters', and 'key.csv' to nobody who votes")
+        }
     }
 
-    private func export(answers reference: String, of store: ArtifactStore) throws {
-        let listing = try ArtifactLookup(store: store).one(
-            reference, preferring: MTBenchAnswer.schema.description)
+    private func export(outputs listing: ArtifactListing, of store: ArtifactStore) throws {
+        guard !FileManager.default.fileExists(atPath: out) else { throw CommandError.fileExists(out) }
+        let exporter = try AlpacaEvalExport(listing, generator: generator)
+        var account = AlpacaEvalExport.Account()
+        try WholeFile.make(URL(filePath: out, directoryHint: .notDirectory)) {
+            account = try exporter.write(from: store, to: $0)
+        }
+        if account.further > 0 {
+            Console.note("left out: \(Quantities.count(account.further, "response")) beyond the first to a prompt")
+        }
+        if account.missing > 0 {
+            Console.note(
+                "\(Quantities.count(account.missing, "output")) empty: the model's context had no room for the prompt"
+            )
+        }
+    }
+
+    private func export(answers listing: ArtifactListing, of store: ArtifactStore) throws {
         guard !FileManager.default.fileExists(atPath: out) else { throw CommandError.fileExists(out) }
         let file = URL(filePath: out, directoryHint: .notDirectory)
         let exporter = try MTBenchExport(listing, file: file)
         try WholeFile.make(file) { try exporter.write(from: store, to: $0) }
-        Console.note("wrote \(listing.name) to '\(out)'")
     }
 
     private func export(run name: String, of store: ArtifactStore) throws {
@@ -93,6 +123,20 @@ struct ExportCommand: AsyncParsableCommand {
         try WholeFile.make(folder) { unfinished in
             try manager.createDirectory(at: unfinished, withIntermediateDirectories: false)
             try write(unfinished)
+        }
+    }
+}
+
+extension ExportCommand.Format {
+    /// The rows that it takes of a stage with several outputs; nil for a whole run.
+    fileprivate var schema: String? {
+        switch self {
+        case .hf: CheckpointFile.schema.description
+        case .trl: PreferencePair.schema.description
+        case .alpacaEval: Candidate.schema.description
+        case .humanPacket: Ballot.schema.description
+        case .mtBench: MTBenchAnswer.schema.description
+        case .tar, .intoto: nil
         }
     }
 }

@@ -12,6 +12,9 @@ enum RowSummary {
         // Only the instruction is shown to a model as a demonstration.
         case "example": return texts(row, "prompt")
         case "judge-example": return texts(row, "instruction") + texts(row, "target").map { replyMark + $0 }
+        case "text-point":
+            let group = row["group"]?.stringValue ?? ""
+            return ["\(group) at \(number(row["x"])), \(number(row["y"]))"] + texts(row, "text")
         case "ledger-entry":
             let words = ["decision", "reason", "detail"].compactMap { row[$0]?.stringValue }
             return [words.filter { !$0.isEmpty }.joined(separator: ": ")]

@@ -20,16 +20,21 @@ struct ClosingSummary {
     }
 
     var lines: [String] {
-        var lines = [countLine] + costLines
-        for stage in report.stages {
-            guard case .failed(let message) = stage.outcome else { continue }
-            lines.append("  stage '\(stage.stage)' failed: \(DisplayText.harmless(message))")
-        }
+        var lines = [countLine] + costLines + failureLines
         let figures = report.stages.map { StageFigures($0) }
         let table = SummaryTable(figures), filters = FilterLines(figures).lines
         if !table.isEmpty { lines += [""] + table.lines }
+        lines += JudgeComparisonTable(figures).lines
         if !filters.isEmpty { lines += ["", "filters"] + filters }
         return lines + [""] + hints
+    }
+
+    /// What each stage that failed said.
+    var failureLines: [String] {
+        report.stages.compactMap { stage in
+            guard case .failed(let message) = stage.outcome else { return nil }
+            return "  stage '\(stage.stage)' failed: \(DisplayText.harmless(message))"
+        }
     }
 
     /// What took the time of this run, and how much memory it took: `slowest: m1 2m03s, … · peak memory 2.9 GB`.
@@ -51,7 +56,8 @@ struct ClosingSummary {
         return usage.ru_maxrss * 1024
     }
 
-    private var hints: [String] {
+    /// What to do next.
+    var hints: [String] {
         // A stage that was forced and finished need not run once more.
         let again = invocation.again(without: "--force")
         if report.wasInterrupted { return ["interrupted in good order; this carries on from here: \(again)"] }

@@ -39,6 +39,11 @@ struct ModelFigures {
         return Self.value(stages[(training + 1)...].first { $0.kind == kind }, path)?.doubleValue
     }
 
+    /// The measurement of this name of any of the group's stages of `kind`.
+    func measurement(_ kind: String, _ name: String) -> JSONValue? {
+        stages.lazy.filter { $0.kind == kind }.compactMap { $0.summary["measurements"]?[name] }.first
+    }
+
     func object(_ kind: String, _ path: String...) -> [String: JSONValue]? { value(kind, path)?.objectValue }
 
     private func value(_ kind: String, _ path: [String]) -> JSONValue? {

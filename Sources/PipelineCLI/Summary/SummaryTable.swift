@@ -80,6 +80,7 @@ struct SummaryRow: Sendable {
         ("training", training),
         ("judging held-out rankings: value [95 % interval] count", judging),
         ("answers to held-out tasks, checked by a program: value [95 % interval] count", truth),
+        ("benchmarks: share of right answers [95 % interval] count", benchmarks),
     ]
 
     private static let writing = [
@@ -126,6 +127,10 @@ struct SummaryRow: Sendable {
         },
         measured("win rate head to head", heading: "win rate", "head-to-head", "win_rate"),
         measured("score on MT-Bench", heading: "MT-Bench", "mt-bench-judge", "score"),
+        measured("the same at equal lengths", heading: "equal lengths", "head-to-head", "length_controlled_minimal"),
+        measured("win rate of AlpacaEval", heading: "AlpacaEval", "alpaca-eval", "win_rate"),
+        measured("the same at equal lengths", heading: "equal lengths", "alpaca-eval", "length_controlled_minimal"),
+        measured("win rate by people", heading: "people", "human-votes", "win_rate"),
         SummaryRow("mean response after it, tokens", heading: "tokens after") {
             fixed($0.numberAfterTraining("sample", "mean_tokens"), 0)
         },
@@ -136,6 +141,7 @@ struct SummaryRow: Sendable {
         SummaryRow("verdicts of 0/1/2/3/4/5", heading: "0/1/2/3/4/5") {
             histogram($0.object("evaluate-judge", "score_histogram"))
         },
+        measurement("entropy of the scores, bits", heading: "entropy", "score_entropy"),
         measurement("pairwise accuracy", heading: "pairwise", "pairwise_accuracy"),
         measurement("the same, ties as half", heading: "ties half", "pairwise_accuracy_tie_half"),
         measurement("pairs tied", heading: "tied", "pairs_tied"),
@@ -143,6 +149,7 @@ struct SummaryRow: Sendable {
         measurement("exact match", heading: "exact", "exact_match"),
         measurement("Spearman", "spearman"),
         measurement("Kendall τ-b", heading: "τ-b", "kendall_tau_b"),
+        measurement("Pearson", "pearson"),
     ]
 
     private static let truth = [
@@ -154,6 +161,26 @@ struct SummaryRow: Sendable {
         checked("the same, ties as half", heading: "ties half", "judge_accuracy_tie_half"),
         checked("training pairs that prefer the better", heading: "pairs", "pairs_true"),
     ]
+
+    /// By the rule that results are usually given by (paper Table 3).
+    private static let benchmarks = [
+        benchmark("ARC easy", heading: "ARC-e", "arc_easy.acc"),
+        benchmark("ARC challenge", heading: "ARC-c", "arc_challenge.acc"),
+        benchmark("HellaSwag, per character", heading: "HellaSwag", "hellaswag.acc_norm"),
+        benchmark("SIQA", "siqa.acc"),
+        benchmark("PIQA", "piqa.acc"),
+        benchmark("OBQA, per character", heading: "OBQA", "obqa.acc_norm"),
+        benchmark("MMLU", "mmlu.acc"),
+        benchmark("GSM8K, number behind ####", heading: "GSM8K strict", "gsm8k.strict"),
+        benchmark("GSM8K, last number", heading: "GSM8K", "gsm8k.flexible"),
+        benchmark("NQ, exact match", heading: "NQ", "nq.exact_match"),
+    ]
+
+    private static func benchmark(_ label: String, heading: String? = nil, _ name: String) -> SummaryRow {
+        SummaryRow(label, heading: heading, isMeasured: true) {
+            $0.measurement("evaluate-benchmarks", name).map(value)
+        }
+    }
 
     /// A measurement of the group's stage of `kind`, where it has one.
     private static func measured(_ label: String, heading: String, _ kind: String, _ name: String) -> SummaryRow {
@@ -176,10 +203,15 @@ struct SummaryRow: Sendable {
     }
 
     private static func value(_ measurement: JSONValue) -> String {
+        "\(estimate(measurement)) \(whole(measurement["count"]?.doubleValue) ?? "0")"
+    }
+
+    /// A value and its interval: `.72 [.61 .80]`.
+    static func estimate(_ measurement: JSONValue) -> String {
         func number(_ part: String) -> Double? { measurement[part]?.doubleValue }
-        var text = number("value").map(bare) ?? SummaryTable.absent
-        if let lower = number("lower"), let upper = number("upper") { text += " [\(bare(lower)) \(bare(upper))]" }
-        return text + " \(whole(number("count")) ?? "0")"
+        let text = number("value").map { bare($0) } ?? SummaryTable.absent
+        guard let lower = number("lower"), let upper = number("upper") else { return text }
+        return text + " [\(bare(lower)) \(bare(upper))]"
     }
 
     // MARK: Cells
@@ -225,9 +257,9 @@ struct SummaryRow: Sendable {
         return "\(Quantities.fixed(start, digits: 3)) → \(Quantities.fixed(end, digits: 3))"
     }
 
-    /// Two digits behind the point and none before it where it is 0: `.72`, `-.05`, `1.00`.
-    private static func bare(_ value: Double) -> String {
-        let text = Quantities.fixed(value, digits: 2)
+    /// Two digits behind the point, or as many as asked for, and none before it where it is 0: `.72`, `-.05`, `1.00`.
+    static func bare(_ value: Double, digits: Int = 2) -> String {
+        let text = Quantities.fixed(value, digits: digits)
         if text.hasPrefix("0.") { return String(text.dropFirst()) }
         if text.hasPrefix("-0.") { return "-" + text.dropFirst(2) }
         return text

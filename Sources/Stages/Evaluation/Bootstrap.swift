@@ -10,14 +10,23 @@ package struct RatioSample: Sendable, Equatable {
         self.denominator = denominator
     }
 
-    /// Nil where the denominators add up to nothing.
+    /// How many of some statements are true.
+    init(shareOf statements: [Bool]) {
+        self.init(Double(statements.count { $0 }), of: Double(statements.count))
+    }
+
+    /// What an item adds to a mean over those that have a value.
+    init(mean value: Double?) { self.init(value ?? 0, of: value == nil ? 0 : 1) }
+
+    /// Nil where the denominators add up to nothing, or a sum is too large for a number.
     package static func ratio(_ samples: some Sequence<RatioSample>) -> Double? {
-        var numerator = 0.0, denominator = 0.0
-        for sample in samples {
-            numerator += sample.numerator
-            denominator += sample.denominator
-        }
-        return denominator > 0 ? numerator / denominator : nil
+        let sum = samples.reduce(RatioSample(0, of: 0), +)
+        let ratio = sum.numerator / sum.denominator
+        return sum.denominator > 0 && ratio.isFinite ? ratio : nil
+    }
+
+    package static func + (first: RatioSample, second: RatioSample) -> RatioSample {
+        RatioSample(first.numerator + second.numerator, of: first.denominator + second.denominator)
     }
 }
 
@@ -30,19 +39,29 @@ package struct Bootstrap: Sendable {
     package init() {}
 
     /// The interval of the ratio; nil with fewer than two items that have a denominator.
-    ///
-    /// Resamples without any denominator are left out. Between two order statistics the percentile is interpolated.
     package func interval(_ samples: [RatioSample], generator: inout Philox) -> Interval? {
         guard samples.count(where: { $0.denominator > 0 }) >= 2 else { return nil }
-        var ratios: [Double] = []
-        for _ in 0..<resamples {
-            let drawn = (0..<samples.count).map { _ in samples[generator.below(samples.count)] }
-            if let ratio = RatioSample.ratio(drawn) { ratios.append(ratio) }
+        return interval(drawnFrom: samples.count, generator: &generator) { drawn in
+            RatioSample.ratio(drawn.lazy.map { samples[$0] })
         }
-        ratios.sort()
-        guard !ratios.isEmpty else { return nil }
+    }
+
+    /// The interval of any statistic of `count` items, of which a resample draws as many, by their places; nil where no
+    /// resample has a value.
+    ///
+    /// Resamples without a value are left out. Between two order statistics the percentile is interpolated.
+    package func interval(
+        drawnFrom count: Int, generator: inout Philox, _ statistic: (_ drawn: [Int]) -> Double?
+    ) -> Interval? {
+        var values: [Double] = []
+        for _ in 0..<resamples {
+            let drawn = (0..<count).map { _ in generator.below(count) }
+            if let value = statistic(drawn) { values.append(value) }
+        }
+        values.sort()
+        guard !values.isEmpty else { return nil }
         let tail = (1 - confidence) / 2
-        return Interval(lower: Self.percentile(tail, of: ratios), upper: Self.percentile(1 - tail, of: ratios))
+        return Interval(lower: Self.percentile(tail, of: values), upper: Self.percentile(1 - tail, of: values))
     }
 
     private static func percentile(_ share: Double, of sorted: [Double]) -> Double {

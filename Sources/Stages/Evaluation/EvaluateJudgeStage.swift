@@ -2,7 +2,7 @@ internal import Artifacts
 package import Model
 package import Pipeline
 
-/// `evaluate-judge`: compares a model's scores with held-out human rankings (paper Table 4).
+/// `evaluate-judge`: compares a model's scores with held-out human rankings (paper Table 4), and asks what swayed them.
 package struct EvaluateJudgeStage: Stage {
     package struct Parameters: JudgingParameters {
         enum CodingKeys: String, CodingKey {
@@ -28,7 +28,7 @@ package struct EvaluateJudgeStage: Stage {
     }
 
     package static let kind: StageKind = "evaluate-judge"
-    package static let version = 4
+    package static let version = 5
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -60,16 +60,17 @@ package struct EvaluateJudgeStage: Stage {
             context.warn("no held-out rankings; the judge's quality is not known")
         } else {
             let judge = try context.judge(
-                inputs, settings: settings, items: rankings.reduce(0) { $0 + $1.responses.count }, stage: Self.kind)
+                inputs, settings: settings, items: rankings.responseCount, stage: Self.kind)
             judgements = try await judge.judgements(of: rankings, list: "judgements", context)
             context.warnOfPromptsThatDoNotFit(judgements.flatMap(\.verdicts).map(\.finish), unit: "verdicts")
+            warnOfMissingNumbers(rankings, judgements, context)
         }
         var bootstrap = Bootstrap()
         bootstrap.resamples = parameters.resamples
-        let perfect = try JudgeTemplate(blob: "rubric", of: inputs).form.scale.upperBound
-        let measurements = JudgeQuality(items(rankings, judgements), perfectScore: perfect, bootstrap: bootstrap) {
-            Philox(key: context.seed.child($0, "bootstrap").key)
-        }.measurements
+        let scale = try JudgeTemplate(blob: "rubric", of: inputs).form.scale
+        let measurements = JudgeQuality(
+            RankedItem.items(rankings, judgements), scale: scale, bootstrap: bootstrap
+        ) { Philox(key: context.seed.child($0, "bootstrap").key) }.measurements
         return StageOutputs(
             [
                 "measurements": try context.write(measurements, to: "measurements"),
@@ -78,18 +79,16 @@ package struct EvaluateJudgeStage: Stage {
             summary: try summary(measurements, judgements).reproducible(asFrom: "model", of: inputs))
     }
 
-    /// - Parameter judgements: one for each response of each ranking, in order.
-    private func items(_ rankings: [Ranking], _ judgements: [Judgement]) -> [RankedItem] {
-        var rest = judgements[...]
-        return rankings.map { ranking in
-            RankedItem(
-                id: ranking.id,
-                responses: ranking.responses.map { response in
-                    let judgement = rest.popFirst()
-                    return .init(
-                        rank: response.rank, score: judgement?.score,
-                        samples: judgement?.verdicts.map(\.value) ?? [])
-                })
+    private func warnOfMissingNumbers(
+        _ rankings: [Ranking], _ judgements: [Judgement], _ context: StageContext
+    ) {
+        if judgements.allSatisfy({ $0.score == nil }) {
+            context.warn(
+                "none of \(judgements.flatMap(\.verdicts).count) verdicts gives a score: how well the judge orders "
+                    + "responses is not known; a model of the store can be asked with 'scoring: expected'")
+        }
+        if rankings.count == 1 {
+            context.warn("there is one ranking only: no number has an interval")
         }
     }
 
@@ -104,7 +103,7 @@ extension Judge {
     /// A judgement of each response of each ranking, in order, shard by shard.
     /// - Parameter list: names the shards; another one for each attempt at the same responses.
     func judgements(of rankings: [Ranking], list: String, _ context: StageContext) async throws -> [Judgement] {
-        let total = rankings.reduce(0) { $0 + $1.responses.count }
+        let total = rankings.responseCount
         return try await context.shards(list, of: Judgement.self, items: rankings.count) { range in
             let responses = rankings[range].flatMap { ranking in ranking.responses.map { (ranking, $0) } }
             let items = responses.map { ranking, response in

@@ -7,11 +7,20 @@ package struct RankedItem: Sendable, Equatable {
         package let score: Double?
         /// The single verdicts behind it, nil where unparsable.
         package let samples: [Double?]
+        /// How many verdicts state a score; one that does not may have an expectation all the same.
+        package let stated: Int
+        /// What may sway a judge; nil where the text is not at hand.
+        package let traits: ResponseTraits?
 
-        package init(rank: Int, score: Double?, samples: [Double?] = []) {
+        /// - Parameter stated: nil for the number of samples that are not.
+        package init(
+            rank: Int, score: Double?, samples: [Double?] = [], stated: Int? = nil, traits: ResponseTraits? = nil
+        ) {
             self.rank = rank
             self.score = score
             self.samples = samples
+            self.stated = stated ?? samples.count { $0 != nil }
+            self.traits = traits
         }
     }
 
@@ -28,20 +37,64 @@ package struct RankedItem: Sendable, Equatable {
         case agrees, disagrees, tied, unscored
     }
 
-    /// One entry for each pair with different human ranks.
-    package var pairs: [Agreement] {
-        var pairs: [Agreement] = []
+    /// Two responses that people ranked apart.
+    struct Pair {
+        let better: Response
+        let worse: Response
+
+        var agreement: Agreement {
+            guard let high = better.score, let low = worse.score else { return .unscored }
+            let isTied = abs(high - low) <= PairBuilder.equality
+            return isTied ? .tied : high > low ? .agrees : .disagrees
+        }
+    }
+
+    /// One entry for each two responses with different human ranks.
+    var rankedPairs: [Pair] {
+        var pairs: [Pair] = []
         for (place, first) in responses.enumerated() {
             for second in responses[(place + 1)...] where first.rank != second.rank {
-                let (better, worse) = first.rank < second.rank ? (first, second) : (second, first)
-                guard let high = better.score, let low = worse.score else {
-                    pairs.append(.unscored)
-                    continue
-                }
-                let isTied = abs(high - low) <= PairBuilder.equality
-                pairs.append(isTied ? .tied : high > low ? .agrees : .disagrees)
+                pairs.append(
+                    first.rank < second.rank
+                        ? Pair(better: first, worse: second) : Pair(better: second, worse: first))
             }
         }
         return pairs
+    }
+
+    /// How the model orders each of them.
+    package var pairs: [Agreement] { rankedPairs.map(\.agreement) }
+
+    /// The human rank of each response as a place among the instruction's: 0 is the best, 1 the worst, and equal ranks share
+    /// their mean place. Ranks need not be contiguous, so only their order counts. Nil for a single response.
+    package var places: [Double]? {
+        guard responses.count >= 2 else { return nil }
+        return RankCorrelation.meanRanks(responses.map { Double($0.rank) }).map {
+            ($0 - 1) / Double(responses.count - 1)
+        }
+    }
+
+    /// A response with a score: what correlations are taken over.
+    struct Scored {
+        /// How much people prefer it: one less its place.
+        let preference: Double
+        /// In units of what counts as equal: means that differ by rounding alone are a tie here, as they are for pairs.
+        let score: Double
+        let traits: ResponseTraits?
+    }
+
+    var scored: [Scored] {
+        guard let places else { return [] }
+        return zip(responses, places).compactMap { response, place in
+            response.score.map {
+                Scored(preference: 1 - place, score: ($0 / PairBuilder.equality).rounded(), traits: response.traits)
+            }
+        }
+    }
+
+    /// Positive when high scores go with good ranks.
+    func correlation(_ coefficient: ([Double], [Double]) -> Double?) -> Double? {
+        let scored = scored
+        return coefficient(scored.map(\.preference), scored.map(\.score))
     }
 }

@@ -31,7 +31,7 @@ package struct HeadToHeadStage: Stage {
     }
 
     package static let kind: StageKind = "head-to-head"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -60,7 +60,7 @@ package struct HeadToHeadStage: Stage {
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         _ = try ComparisonRubric(blob: "rubric", of: inputs)  // Also where no match needs it.
-        let matches = try matches(inputs, context)
+        let matches = try inputs.responseMatches(context)
         let judgements =
             matches.contains(where: \.needsJudge)
             ? try await judge(matches, inputs, context) : matches.map { PairwiseJudgement($0, replies: []) }
@@ -93,43 +93,6 @@ package struct HeadToHeadStage: Stage {
                         .reduce(into: [:]) { $0[$1, default: 0] += 1 }),
                 "measurements": .measurements(measurements),
             ]).reproducible(asFrom: "model", of: inputs))
-    }
-
-    /// The k-th response of one to a prompt against the k-th of the other.
-    private func matches(_ inputs: StageInputs, _ context: StageContext) throws -> [ResponseMatch] {
-        struct Place: Hashable {
-            let prompt: String
-            let index: Int
-        }
-        let candidates = try inputs.rows("candidates", as: Candidate.self)
-        let baseline = try inputs.rows("baseline", as: Candidate.self)
-        var counterparts: [Place: Candidate] = [:]
-        for candidate in baseline {
-            guard
-                counterparts.updateValue(candidate, forKey: Place(prompt: candidate.promptID, index: candidate.index))
-                    == nil
-            else {
-                throw StageError.repeatedResponse(
-                    port: "baseline", prompt: candidate.promptID, index: candidate.index)
-            }
-        }
-        var seen: Set<Place> = []
-        let matches = try candidates.compactMap { candidate -> ResponseMatch? in
-            let place = Place(prompt: candidate.promptID, index: candidate.index)
-            guard seen.insert(place).inserted else {
-                throw StageError.repeatedResponse(
-                    port: "candidates", prompt: candidate.promptID, index: candidate.index)
-            }
-            return counterparts[place].map { ResponseMatch(first: candidate, second: $0) }
-        }
-        if matches.isEmpty {
-            context.warn("no prompt has a response of both models; sample both from the same prompts")
-        } else if matches.count < max(candidates.count, baseline.count) {
-            context.warn(
-                "\(matches.count) matches of \(candidates.count) candidates and \(baseline.count) of the baseline: the others "
-                    + "have no counterpart")
-        }
-        return matches
     }
 
     private func judge(

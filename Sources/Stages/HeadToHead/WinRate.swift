@@ -10,15 +10,16 @@ package struct WinRate: Sendable {
     package let noVerdict: Int
     /// Matches with equal texts: ties that nobody was asked about.
     package let identical: Int
-    /// Of the pairwise replies that prefer one: how many prefer what they saw first. A judge without a bias for a place
-    /// has half.
-    package let firstShown: (count: Int, of: Int)
-    /// Of the matches judged in both orders: how many had the same verdict in both.
-    package let sameInBothOrders: (count: Int, of: Int)
+    /// Of the pairwise replies that prefer one: how many prefer what they saw first, by prompt. A judge without a bias for a
+    /// place has half.
+    package let firstShown: [RatioSample]
+    /// Of the matches judged in both orders: how many had the same verdict in both, by prompt.
+    package let sameInBothOrders: [RatioSample]
     private let samples: [RatioSample]
     /// Prompts with more wins than losses, and with fewer.
     private let prompts: (won: Int, lost: Int)
     private let lengths: (candidate: Double?, baseline: Double?)
+    package let lengthAdjustment: LengthAdjustment
 
     package init(_ matches: [ResponseMatch], _ judgements: [PairwiseJudgement]) {
         precondition(
@@ -29,15 +30,17 @@ package struct WinRate: Sendable {
         ties = count(.tie)
         noVerdict = count(.noVerdict)
         identical = matches.count { $0.isIdentical && !$0.isMissing }
-        let decided = judgements.flatMap(\.replies).compactMap(Self.prefersFirstShown)
-        firstShown = (decided.count { $0 }, decided.count)
-        let agreements = judgements.compactMap(Self.agreesWithItself)
-        sameInBothOrders = (agreements.count { $0 }, agreements.count)
         // The responses to one prompt are not independent: the prompts are what is drawn again.
         samples = judgements.grouped(by: \.promptID).map { group in
             let known = group.elements.filter { $0.outcome != .noVerdict }
             return RatioSample(
                 known.reduce(0) { $0 + Self.share($1.outcome) }, of: Double(known.count))
+        }
+        firstShown = judgements.grouped(by: \.promptID).map { group in
+            RatioSample(shareOf: group.elements.flatMap(\.replies).compactMap(Self.prefersFirstShown))
+        }
+        sameInBothOrders = judgements.grouped(by: \.promptID).map { group in
+            RatioSample(shareOf: group.elements.compactMap(Self.agreesWithItself))
         }
         let balances = judgements.grouped(by: \.promptID).map { group in
             group.elements.reduce(0) { $0 + ($1.outcome == .first ? 1 : $1.outcome == .second ? -1 : 0) }
@@ -47,6 +50,13 @@ package struct WinRate: Sendable {
             mean(matches.filter { !$0.first.isMissing }.map { Double($0.first.text.count) }),
             mean(matches.filter { !$0.second.isMissing }.map { Double($0.second.text.count) })
         )
+        lengthAdjustment = LengthAdjustment(
+            zip(matches, judgements).filter { $1.outcome != .noVerdict }.grouped(by: \.1.promptID).map { group in
+                group.elements.map { match, judgement in
+                    LengthComparison(
+                        share: Self.share(judgement.outcome), response: match.first.text, baseline: match.second.text)
+                }
+            })
     }
 
     /// Matches that have an outcome.
@@ -80,16 +90,26 @@ package struct WinRate: Sendable {
 
     /// - Parameter generator: gives the bootstrap's random numbers.
     package func measurements(bootstrap: Bootstrap, generator: Philox) -> [Measurement] {
+        // The adjusted rate sees the same resamples as the raw one.
+        let adjusted = lengthAdjustment.measurement(bootstrap: bootstrap, generator: generator)
+        // One after the other from the same numbers: the first of them are the win rate's.
         var generator = generator
         let matches = decided + noVerdict
         func share(_ name: String, _ count: Int, of total: Int, _ note: String) -> Measurement {
             Measurement(name: name, value: total == 0 ? nil : Double(count) / Double(total), count: total, note: note)
+        }
+        func share(_ name: String, _ samples: [RatioSample], _ note: String) -> Measurement {
+            Measurement(
+                name: name, value: RatioSample.ratio(samples),
+                count: Int(samples.reduce(0) { $0 + $1.denominator }),
+                interval: bootstrap.interval(samples, generator: &generator), note: note)
         }
         return [
             Measurement(
                 name: "win_rate", value: value, count: decided,
                 interval: bootstrap.interval(samples, generator: &generator),
                 note: "(wins + ties / 2) of the matches with an outcome; the interval is over prompts"),
+            adjusted,
             share("wins", wins, of: matches, "of all matches"),
             share(
                 "ties", ties, of: matches,
@@ -103,11 +123,12 @@ package struct WinRate: Sendable {
                 name: "sign_test_p", value: signTest, count: prompts.won + prompts.lost,
                 note: "two-sided, prompts won against prompts lost; others are left out"),
             share(
-                "first_shown_preferred", firstShown.count, of: firstShown.of,
-                "of the pairwise replies that prefer one response; 0.5 is a judge without a bias for a place"),
+                "first_shown_preferred", firstShown,
+                "of the pairwise replies that prefer one response; 0.5 is a judge without a bias for a place; the interval "
+                    + "is over prompts"),
             share(
-                "same_in_both_orders", sameInBothOrders.count, of: sameInBothOrders.of,
-                "of the matches judged in both orders"),
+                "same_in_both_orders", sameInBothOrders,
+                "of the matches judged in both orders; the interval is over prompts"),
             Measurement(
                 name: "characters", value: lengths.candidate, count: matches, note: "mean length of a response"),
             Measurement(

@@ -56,17 +56,24 @@ public enum RowRelations {
             RowRelation("candidate", "candidate_id", [candidate: "id", ranking: "responses.id"]),
             RowRelation("prompt", "prompt_id", [prompt: "id", ranking: "id", example: "id"]),
         ],
-        PairwiseJudgement.schema.name: [
-            RowRelation("first", "first_id", [candidate: "id"]),
-            RowRelation("second", "second_id", [candidate: "id"]),
-            RowRelation("prompt", "prompt_id", [prompt: "id", example: "id", candidate: "id"]),
-        ],
+        PairwiseJudgement.schema.name: compared,
+        Ballot.schema.name: compared,
+        HumanVerdict.schema.name: compared,
+        PromptOrigin.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id"])],
         MTBenchJudgement.schema.name: [RowRelation("answer", "answer_id", [MTBenchAnswer.schema.name: "id"])],
         PromptLabel.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"])],
         // A judge's reply is a response too: to what was asked about a candidate.
         Candidate.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id", example: "id", candidate: "id"])],
         GeneratedPrompt.schema.name: [demonstrations],
         TaskReply.schema.name: [demonstrations],
+        TextPoint.schema.name: [
+            RowRelation(
+                "text", "row_id",
+                [
+                    prompt: "id", example: "id", JudgeExample.schema.name: "id", candidate: "id", ranking: "id",
+                    ranking: "responses.id",
+                ])
+        ],
         LedgerEntry.schema.name: [
             RowRelation(
                 "item", "item",
@@ -77,6 +84,12 @@ public enum RowRelations {
         ],
     ]
 
+    /// Of what two responses to one prompt were compared for.
+    private static let compared = [
+        RowRelation("first", "first_id", [candidate: "id"]),
+        RowRelation("second", "second_id", [candidate: "id"]),
+        RowRelation("prompt", "prompt_id", [prompt: "id", example: "id", candidate: "id"]),
+    ]
     private static let demonstrations = RowRelation("demonstration", "demonstrations", [example: "id", prompt: "id"])
 
     private static let candidate = Candidate.schema.name

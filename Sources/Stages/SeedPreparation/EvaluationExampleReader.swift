@@ -17,6 +17,8 @@ package enum EvaluationExampleReader {
         case kept
         /// The instruction is one that is held out.
         case heldOut = "held-out"
+        /// The instruction resembles one that is held out.
+        case nearHeldOut = "near-held-out"
         /// The very example was there before.
         case duplicate
     }
@@ -42,30 +44,50 @@ package enum EvaluationExampleReader {
         }
     }
 
+    /// Examples as training rows.
+    package struct Selection {
+        package fileprivate(set) var rows: [JudgeExample] = []
+        package fileprivate(set) var ledger: [LedgerEntry] = []
+        /// How many of the rows have an instruction that resembles a held-out one: none where such are dropped.
+        package fileprivate(set) var resemblingHeldOut = 0
+    }
+
     /// The examples as training rows, without those whose instruction is held out for evaluation.
-    /// - Parameter heldOut: prompts of the held-out rankings.
-    package static func rows(
-        _ examples: [EvaluationExample], template: JudgeTemplate, heldOut: [String]
-    ) -> (rows: [JudgeExample], ledger: [LedgerEntry]) {
+    /// - Parameters:
+    ///   - heldOut: prompts of the held-out rankings.
+    ///   - nearDuplicates: what is done about an instruction that resembles one of them.
+    package static func select(
+        _ examples: [EvaluationExample], template: JudgeTemplate, heldOut: [String],
+        nearDuplicates: NearDuplicates = .report
+    ) -> Selection {
         let forbidden = Set(heldOut.map(\.promptKey))
+        var pool = SimilarityPool()
+        for (index, prompt) in heldOut.enumerated() { pool.insert(id: String(index), text: prompt) }
         var seen: Set<String> = []
-        var rows: [JudgeExample] = []
-        var ledger: [LedgerEntry] = []
+        var selection = Selection()
         for example in examples {
             let row = JudgeExample(
                 instruction: example.instruction, response: example.response,
                 input: template.render(instruction: example.instruction, response: example.response),
                 justification: example.justification, score: example.score, origin: .seed, form: template.form)
+            let isNear = pool.nearest(to: example.instruction, above: PromptResemblance.floor) != nil
             let reason: Reason =
-                forbidden.contains(example.instruction.promptKey)
-                ? .heldOut : seen.insert(row.id).inserted ? .kept : .duplicate
-            ledger.append(
+                if forbidden.contains(example.instruction.promptKey) {
+                    .heldOut
+                } else if isNear, nearDuplicates == .drop {
+                    .nearHeldOut
+                } else {
+                    seen.insert(row.id).inserted ? .kept : .duplicate
+                }
+            selection.ledger.append(
                 LedgerEntry(
                     item: row.id, decision: reason == .kept ? .kept : .dropped, reason: reason, detail: example.origin
                 ))
-            if reason == .kept { rows.append(row) }
+            guard reason == .kept else { continue }
+            selection.rows.append(row)
+            selection.resemblingHeldOut += isNear ? 1 : 0
         }
-        return (rows, ledger)
+        return selection
     }
 }
 

@@ -16,8 +16,16 @@ package enum JSONLineReader {
     /// - Parameter name: what errors call the file.
     /// - Throws: `StageError.malformedLine` for a line that is not one JSON value in UTF-8.
     package static func read(_ file: URL, name: String) throws -> [Line] {
-        let text = try CompressedText.read(file, name: name)
-        let bytes = text.starts(with: byteOrderMark) ? text[byteOrderMark.count...] : text[...]
+        try lines(in: CompressedText.read(file, name: name), name: name)
+    }
+
+    /// The text behind a byte order mark, if there is one.
+    static func withoutMark(_ text: [UInt8]) -> ArraySlice<UInt8> {
+        text.starts(with: byteOrderMark) ? text[byteOrderMark.count...] : text[...]
+    }
+
+    static func lines(in text: [UInt8], name: String) throws -> [Line] {
+        let bytes = withoutMark(text)
         var lines: [Line] = []
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
         {
@@ -37,8 +45,17 @@ struct RowReader {
     let value: JSONValue
     let file: String
     let line: Int
+    /// Whether the row is an item of a list, whose number `line` then is.
+    var isItem = false
 
-    func failure(_ problem: String) -> StageError { .malformedLine(file: file, line: line, problem: problem) }
+    func failure(_ problem: String) -> StageError {
+        isItem
+            ? .malformedItem(file: file, item: line, problem: problem)
+            : .malformedLine(file: file, line: line, problem: problem)
+    }
+
+    /// A member that is an object, or an item of a list, to be read in turn.
+    func inner(_ value: JSONValue) -> RowReader { RowReader(value: value, file: file, line: line, isItem: isItem) }
 
     func string(_ key: String) throws -> String {
         guard let text = try optionalString(key) else { throw failure("'\(key)' is missing") }

@@ -202,7 +202,7 @@ extension RowReader {
                 "'\(key)' must be a text or a list of messages, not \(value[key]?.typeName ?? "absent")")
         }
         let turns = try list.map { value -> (Dialogue.Role, String) in
-            let message = RowReader(value: value, file: file, line: line)
+            let message = inner(value)
             guard let name = try message.optionalString("role") ?? message.optionalString("from") else {
                 throw failure("a message of '\(key)' has no 'role'")
             }

@@ -28,15 +28,16 @@ package struct PrepareSeedsStage: Stage {
         package var keepSynthetic = false
         /// What to do when a tree id is there twice.
         package var repeatedTrees: RepeatedTrees = .refuse
-        /// What to do about a prompt that resembles an earlier one (ROUGE-L of 0.7 or more). The paper does not say;
-        /// one that is the same but for case and white space is always dropped.
+        /// What to do about a prompt that resembles an earlier one (ROUGE-L of 0.7 or more), and about a hand-judged example
+        /// whose instruction resembles a held-out one. The paper does not say; one that is the same but for case and white
+        /// space is always dropped.
         package var nearDuplicates: NearDuplicates = .report
 
         package init() {}
     }
 
     package static let kind: StageKind = "seed-prep"
-    package static let version = 3
+    package static let version = 4
     package static let usesSeed = true
     package static let inputs = [
         Port("trees", schema: ArtifactReference.blobSchema, acceptsMany: true),
@@ -61,9 +62,9 @@ package struct PrepareSeedsStage: Stage {
         let collected = try trees(inputs)
         let seeds = try preparation(context).prepare(collected, checkCancellation: context.checkCancellation)
         for file in seeds.uselessFiles { context.warn("\(file)") }
-        warnOfLeaks(seeds.resemblance, context)
         let heldOut = seeds.evaluationRankings.map(\.prompt) + (seeds.validation + seeds.test).map(\.prompt)
         let judged = try judgeExamples(inputs, heldOut: heldOut)
+        warnOfLeaks(seeds.resemblance, judged, context)
         let ledger = seeds.ledger + judged.ledger
         return StageOutputs(
             [
@@ -87,12 +88,14 @@ package struct PrepareSeedsStage: Stage {
                 "judge_examples": .count(judged.rows.count),
                 "judge_scores": .histogram(judged.rows.map { Double($0.score) }),
                 "filter": .report(ledger),
-                "duplicates": duplicates(seeds),
+                "duplicates": duplicates(seeds, judged),
             ]))
     }
 
     /// What was dropped, and what is left.
-    private func duplicates(_ seeds: SeedPreparation.Result) -> JSONValue {
+    private func duplicates(
+        _ seeds: SeedPreparation.Result, _ judged: EvaluationExampleReader.Selection
+    ) -> JSONValue {
         func dropped(_ reason: SeedSelection.Reason) -> JSONValue {
             .count(seeds.ledger.count { $0.reason == reason.rawValue })
         }
@@ -100,10 +103,19 @@ package struct PrepareSeedsStage: Stage {
             "exact_dropped": dropped(.duplicatePrompt), "near_dropped": dropped(.nearDuplicate),
             "near": .count(seeds.resemblance.prompts), "near_across_parts": .count(seeds.resemblance.acrossParts),
             "near_leaked": .count(seeds.resemblance.leaked),
+            "judge_examples_near_held_out": .count(judged.resemblingHeldOut),
         ])
     }
 
-    private func warnOfLeaks(_ resemblance: PromptResemblance, _ context: StageContext) {
+    private func warnOfLeaks(
+        _ resemblance: PromptResemblance, _ judged: EvaluationExampleReader.Selection, _ context: StageContext
+    ) {
+        if judged.resemblingHeldOut > 0 {
+            context.warn(
+                "\(judged.resemblingHeldOut) of \(judged.rows.count) hand-judged examples have an instruction that "
+                    + "resembles a held-out one (ROUGE-L of \(PromptResemblance.bound) or more); "
+                    + "'near_duplicates: drop' leaves them out")
+        }
         guard let worst = resemblance.worst else { return }
         let similarity = String(format: "%.2f", worst.similarity)
         context.warn(
@@ -134,8 +146,8 @@ package struct PrepareSeedsStage: Stage {
 
     private func judgeExamples(
         _ inputs: StageInputs, heldOut: [String]
-    ) throws -> (rows: [JudgeExample], ledger: [LedgerEntry]) {
-        guard inputs.isConnected("evaluation-examples") else { return ([], []) }
+    ) throws -> EvaluationExampleReader.Selection {
+        guard inputs.isConnected("evaluation-examples") else { return EvaluationExampleReader.Selection() }
         guard inputs.isConnected("rubric") else {
             throw StageError.missingInput(
                 stage: Self.kind.rawValue, port: "rubric", because: "'evaluation-examples' are filled into it")
@@ -144,6 +156,7 @@ package struct PrepareSeedsStage: Stage {
         let examples = try inputs.namedBlobs("evaluation-examples").flatMap {
             try EvaluationExampleReader.read($0.url, name: $0.name, scale: template.form.scale)
         }
-        return EvaluationExampleReader.rows(examples, template: template, heldOut: heldOut)
+        return EvaluationExampleReader.select(
+            examples, template: template, heldOut: heldOut, nearDuplicates: parameters.nearDuplicates)
     }
 }

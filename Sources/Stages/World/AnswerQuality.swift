@@ -27,13 +27,11 @@ package struct AnswerQuality {
         }
     }
 
-    private let bootstrap: Bootstrap
-    private let generator: (_ measurement: String) -> Philox
+    private let estimator: Estimator
 
     /// - Parameter generator: the random numbers for the interval of a measurement.
     package init(bootstrap: Bootstrap = Bootstrap(), generator: @escaping (_ measurement: String) -> Philox) {
-        self.bootstrap = bootstrap
-        self.generator = generator
+        estimator = Estimator(bootstrap, generator: generator)
     }
 
     /// The share of answers that meet every wish, and the mean number of wishes met.
@@ -90,13 +88,8 @@ package struct AnswerQuality {
             accuracy("judge_accuracy", "right answers scored over wrong ones to the same task; ties count as wrong") {
                 $0 == .agrees ? 1 : 0
             },
-            accuracy("judge_accuracy_tie_half", "as judge_accuracy, ties and unscored count one half") {
-                switch $0 {
-                case .agrees: 1
-                case .tied, .unscored: 0.5
-                case .disagrees: 0
-                }
-            },
+            accuracy(
+                "judge_accuracy_tie_half", "as judge_accuracy, ties and unscored count one half", JudgeMetric.credit),
         ]
     }
 
@@ -119,10 +112,6 @@ package struct AnswerQuality {
     }
 
     private func measure(_ name: String, _ note: String, _ samples: [RatioSample]) -> Measurement {
-        var generator = generator(name)
-        return Measurement(
-            name: name, value: RatioSample.ratio(samples),
-            count: Int(samples.reduce(0) { $0 + $1.denominator }),
-            interval: bootstrap.interval(samples, generator: &generator), note: note)
+        estimator.ratio(name, samples, note)
     }
 }

@@ -25,6 +25,19 @@ enum TinyModel {
 
     /// Log-probabilities (vocabularySize) of the token after `tokens`: no cache, no sharing, no blocks.
     static func nextLogProbabilities(_ model: LanguageModel, _ tokens: [Int32]) -> [Double] {
+        let state = states(model, tokens)[tokens.count - 1], output = model.layout.output
+        let logits = (0..<output.outFeatures).map { n in
+            state.indices.reduce(0) {
+                $0 + state[$1] * Double(model.parameters[output.offset + n * state.count + $1])
+            }
+        }
+        let largest = logits.max()!
+        let shift = largest + log(logits.reduce(0) { $0 + exp($1 - largest) })
+        return logits.map { $0 - shift }
+    }
+
+    /// The last hidden states (tokens, hiddenSize) after the final norm.
+    static func states(_ model: LanguageModel, _ tokens: [Int32]) -> [[Double]] {
         let shape = model.configuration, C = shape.hiddenSize, D = shape.headSize, T = tokens.count
         func weight(_ index: Int) -> Double { Double(model.parameters[index]) }
         func multiply(_ rows: [[Double]], _ matrix: ParameterLayout.Matrix) -> [[Double]] {
@@ -75,10 +88,7 @@ enum TinyModel {
             }
             x = sum(x, multiply(gated, layer.down))
         }
-        let logits = multiply(norm([x[T - 1]], model.layout.finalNorm), model.layout.output)[0]
-        let largest = logits.max()!
-        let shift = largest + log(logits.reduce(0) { $0 + exp($1 - largest) })
-        return logits.map { $0 - shift }
+        return norm(x, model.layout.finalNorm)
     }
 }
 

@@ -14,6 +14,10 @@ struct RankCorrelationTests {
         // 1 − 6·2/(3·8)
         #expect(abs(try #require(RankCorrelation.spearman([1, 2, 3], [1, 3, 2])) - 0.5) < 1e-15)
         #expect(RankCorrelation.meanRanks([5, 1, 5, 3]) == [3.5, 1, 3.5, 2])
+        // Deviations −1, 0, 1 and −2, −1, 3: (2 + 0 + 3)/√(2 · 14).
+        #expect(
+            abs(try #require(RankCorrelation.pearson([1, 2, 3], [1, 2, 6])) - 5 / 28.0.squareRoot()) < 1e-15)
+        #expect(RankCorrelation.pearson([0.1, 0.2, 0.3], [3, 2, 1]) == -1)
     }
 
     @Test("undefined without variation")
@@ -21,6 +25,9 @@ struct RankCorrelationTests {
         #expect(
             RankCorrelation.kendallTauB([1, 1], [1, 2]) == nil && RankCorrelation.spearman([1, 1], [1, 2]) == nil)
         #expect(RankCorrelation.kendallTauB([], []) == nil && RankCorrelation.spearman([1], [1]) == nil)
+        #expect(RankCorrelation.pearson([], []) == nil && RankCorrelation.pearson([1], [1]) == nil)
+        // Their mean is not a tenth in doubles.
+        #expect(RankCorrelation.pearson([0.1, 0.1, 0.1], [1, 2, 3]) == nil)
     }
 
     @Suite("against SciPy", .enabled(if: SharedData.isPresent, Comment(rawValue: SharedData.absence)))
@@ -38,8 +45,10 @@ struct RankCorrelationTests {
         private struct Peer: Decodable {
             struct Case: Decodable {
                 let x: [Double], y: [Double]
-                let tau: Double?, rho: Double?
-                enum CodingKeys: String, CodingKey { case x, y, tau = "kendall_tau_b", rho = "spearman_rho" }
+                let tau: Double?, rho: Double?, r: Double?
+                enum CodingKeys: String, CodingKey {
+                    case x, y, tau = "kendall_tau_b", rho = "spearman_rho", r = "pearson_r"
+                }
             }
             let cases: [Case]
         }
@@ -66,6 +75,7 @@ struct RankCorrelationTests {
             for one in peer.cases {
                 expect(RankCorrelation.kendallTauB(one.x, one.y), equals: one.tau)
                 expect(RankCorrelation.spearman(one.x, one.y), equals: one.rho)
+                expect(RankCorrelation.pearson(one.x, one.y), equals: one.r)
             }
         }
 

@@ -1,4 +1,6 @@
+import Foundation
 import Stages
+import TestSupport
 import Testing
 
 @Suite("Reading which response a judge prefers")
@@ -113,6 +115,19 @@ struct PairwiseTemplateTests {
     func malformed(text: String, problem: String) {
         #expect(throws: StageError.malformedTemplate(name: "rubric", problem: problem)) {
             try PairwiseTemplate(text, name: "rubric")
+        }
+    }
+
+    @Test("AlpacaEval's rubric names its marks as it asks for them")
+    func alpacaEval() throws {
+        let file = SharedData.repository.appending(path: "pipelines/data/rubric-alpaca-eval.txt")
+        let template = try PairwiseTemplate(String(contentsOf: file, encoding: .utf8), name: "rubric")
+        let text = template.render(instruction: "Why?", first: "So.", second: "No.")
+        let parser = PreferenceParser(template.form)
+        for (place, preference) in [Preference.first, .second].enumerated() {
+            let line = "Better: \(template.form.mark(of: preference))"
+            #expect(text.contains(line) && line.hasSuffix("\(place + 1)"))
+            #expect(parser.parse(line, finish: .stop) == .prefers(preference))
         }
     }
 

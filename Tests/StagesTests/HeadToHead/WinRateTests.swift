@@ -64,8 +64,8 @@ struct WinRateTests {
         #expect((rate.wins, rate.ties, rate.losses, rate.noVerdict) == (2, 1, 1, 1))
         #expect(rate.value == 0.625 && rate.decided == 4)
         // Shown first is preferred in 1, 0 | 1, 0 | 1, 1 | 0, 1 | 1: six of nine.
-        #expect(rate.firstShown == (6, 9))
-        #expect(rate.sameInBothOrders == (3, 4))
+        #expect(rate.firstShown.reduce(RatioSample(0, of: 0), +) == RatioSample(6, of: 9))
+        #expect(rate.sameInBothOrders.reduce(RatioSample(0, of: 0), +) == RatioSample(3, of: 4))
     }
 
     @Test("equal texts tie without being asked about, and a missing one has no verdict")
@@ -124,5 +124,11 @@ struct WinRateTests {
         #expect(try #require(value.lower) < 0.625 && 0.625 < (try #require(value.upper)))
         #expect(try #require(value.lower) > 0.45 && (try #require(value.upper)) < 0.8)
         #expect(Set(measurements.map(\.name)).count == measurements.count)
+        // Shown first is preferred by both replies of ten of forty prompts, and else by one of two.
+        let first = try #require(measurements.first { $0.name == "first_shown_preferred" })
+        #expect(first.value == 50.0 / 80 && first.count == 80)
+        #expect(try #require(first.lower) < 0.625 && 0.625 < (try #require(first.upper)))
+        let same = try #require(measurements.first { $0.name == "same_in_both_orders" })
+        #expect(same.value == 0.75 && same.count == 40 && same.lower != nil)
     }
 }

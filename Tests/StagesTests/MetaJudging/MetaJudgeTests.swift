@@ -136,6 +136,20 @@ struct MetaJudgeTests {
         #expect(pairs.map(\.rejected) == ["It is rude. Score: 1", "It is rude. Score: 5", "It is rude. Score: 4"])
     }
 
+    @Test("golden digests: whose judgement is compared, and what is made of the verdicts")
+    func golden() async throws {
+        let place = try await Place(
+            try Self.preferring(["exact", "fair", "rude"]),
+            prompts: [
+                ["It is rude. Score: 1", "It is exact. Score: 4", "It is fair. Score: 3"],
+                ["Same. Score: 3", "Other. Score: 3"], ["It is fair. Score: 2", "It is rude. Score: 5"],
+            ])
+        let outputs = try await place.run().outputs.artifacts
+        Golden(version: 1, digests: ["ledger": "?", "pairs": "?"]).check(
+            MetaJudgeStage.self,
+            gives: outputs.filter { ["ledger", "pairs"].contains($0.key) }.mapValues(\.digest.short))
+    }
+
     @Test("an unreadable comparison leaves the prompt out")
     func unreadable() async throws {
         let place = try await Place(

@@ -54,6 +54,18 @@ struct RowRelationTests {
             ["prompt": ["prompt-1"]]
         ),
         (
+            "ballot",
+            Ballot(
+                ResponseMatch(first: candidate, second: worse), rater: 1, number: 1, shown: .secondThenFirst),
+            ["first": [candidate.id], "second": [worse.id], "prompt": ["prompt-1"]]
+        ),
+        (
+            "human-verdict",
+            HumanVerdict(promptID: "prompt-1", firstID: "candidate-1", secondID: "candidate-2", votes: []),
+            ["first": ["candidate-1"], "second": ["candidate-2"], "prompt": ["prompt-1"]]
+        ),
+        ("prompt-origin", PromptOrigin(promptID: "prompt-1", dataset: "koala"), ["prompt": ["prompt-1"]]),
+        (
             "prompt", GeneratedPrompt(text: "Why?", demonstrations: ["a", "b"], round: 0, request: 0, position: 0),
             ["demonstration": ["a", "b"]]
         ),
@@ -61,6 +73,10 @@ struct RowRelationTests {
             "task-reply",
             TaskReply(round: 0, request: 0, demonstrations: ["a", "b"], text: "Why?", tokens: 1, finish: .stop),
             ["demonstration": ["a", "b"]]
+        ),
+        (
+            "text-point", TextPoint(MappedText(row: "prompt-1", group: "ift", text: "Why?"), x: 0, y: 1),
+            ["text": ["prompt-1"]]
         ),
         (
             "ledger-entry", LedgerEntry(item: "tree-1", decision: .kept, reason: LedgerEntry.Decision.kept),
@@ -109,9 +125,12 @@ struct RowRelationTests {
         let fromCandidate = RowRelations.children(of: "candidate").map { "\($0.schema).\($0.relation.field)" }
         #expect(
             fromCandidate == [
-                "best-response.candidate_id", "candidate.prompt_id", "judgement.candidate_id", "ledger-entry.item",
+                "ballot.first_id", "ballot.second_id", "ballot.prompt_id", "best-response.candidate_id",
+                "candidate.prompt_id", "human-verdict.first_id", "human-verdict.second_id", "human-verdict.prompt_id",
+                "judgement.candidate_id", "ledger-entry.item",
                 "pairwise-judgement.first_id", "pairwise-judgement.second_id", "pairwise-judgement.prompt_id",
                 "preference-pair.prompt_id", "preference-pair.chosen_id", "preference-pair.rejected_id",
+                "text-point.row_id",
             ])
         #expect(RowRelations.idFields(of: "ranking") == ["id", "responses.id", "tree"])
         #expect(RowRelations.idFields(of: "judgement") == ["id", "candidate_id", "prompt_id"])

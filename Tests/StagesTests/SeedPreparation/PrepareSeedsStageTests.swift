@@ -130,7 +130,7 @@ struct PrepareSeedsStageTests {
             ]
         ) { ($0.ift, $0.rankingsTrain, $0.rankingsEval) = (.rest, .count(1), .count(1)) }
         let golden = Golden(
-            version: 3,
+            version: 4,
             digests: [
                 "examples": "fc596f804580", "judge-examples": "15cc530f4e63", "ledger": "0f0c0fca1fa3",
                 "rankings-eval": "c6e9211ed528", "rankings-train": "e8f35cdddf4c", "test": "e3b0c44298fc",

@@ -195,12 +195,28 @@ struct EvaluationExampleTests {
     func rowsAndLedger() throws {
         let examples = try withTemporaryFile(rows) { try EvaluationExampleReader.read($0, name: "e") }
         let template = try JudgeTemplate("I: {instruction} R: {response}", name: "rubric")
-        let result = EvaluationExampleReader.rows(examples, template: template, heldOut: ["why is  the SKY blue?"])
+        let result = EvaluationExampleReader.select(
+            examples, template: template, heldOut: ["why is  the SKY blue?"])
         #expect(result.rows.map(\.input) == ["I: Name a fruit. R: An apple."])
         #expect(result.rows.map(\.target) == ["Right and short.\n\nScore: 5"])
         #expect(result.rows.map(\.origin) == [.seed])
         #expect(result.ledger.map(\.reason) == ["held-out", "kept", "duplicate"])
         #expect(result.ledger.map(\.detail) == ["e:1", "e:2", "e:3"])
+    }
+
+    @Test("an instruction that resembles a held-out one is counted, or dropped where such are")
+    func nearDuplicates() throws {
+        let examples = try withTemporaryFile(rows) { try EvaluationExampleReader.read($0, name: "e") }
+        let template = try JudgeTemplate("I: {instruction} R: {response}", name: "rubric")
+        // Three of three and four words are common: 2 · 3 / 7 is over 0.7.
+        func select(_ choice: NearDuplicates) -> EvaluationExampleReader.Selection {
+            EvaluationExampleReader.select(
+                examples, template: template, heldOut: ["Name a sweet fruit"], nearDuplicates: choice)
+        }
+        #expect(select(.report).ledger.map(\.reason) == ["kept", "kept", "duplicate"])
+        #expect(select(.report).resemblingHeldOut == 1)
+        #expect(select(.drop).ledger.map(\.reason) == ["kept", "near-held-out", "near-held-out"])
+        #expect(select(.drop).rows.count == 1 && select(.drop).resemblingHeldOut == 0)
     }
 
     @Test(

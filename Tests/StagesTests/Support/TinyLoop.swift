@@ -141,6 +141,17 @@ struct TinyLoop {
                 "rubric": [artifact("rubric")],
             ]
         ) { ($0.samples, $0.maxTokens, $0.resamples) = (2, 8, 100) }
+        try await run(
+            LikelihoodBaselineStage.self, as: "likelihood",
+            ["model": [artifact("m0.model")], "rankings": [artifact("seeds.rankings-eval")]]
+        ) { $0.resamples = 100 }
+        try await run(
+            CompareJudgesStage.self, as: "judges",
+            [
+                "rankings": [artifact("seeds.rankings-eval")], "judgements": [artifact("quality.judgements")],
+                "against": [artifact("likelihood.judgements")], "rubric": [artifact("rubric")],
+            ]
+        ) { ($0.resamples, $0.permutations) = (100, 100) }
     }
 
     /// Everything, in order.

@@ -115,6 +115,31 @@ struct WorldStageTests {
         ) { $0.prompts = 50 }
         Golden(version: 1, digests: ["ledger": "e11210370ad0", "prompts": "f26709d259e7"]).check(
             DrawTasksStage.self, gives: drawn.artifacts.mapValues(\.digest.short))
+        let answers = try harness.rows(drawn, "prompts", as: GeneratedPrompt.self).flatMap { prompt in
+            let task = try task(prompt.text)
+            return ["\(task.first) \(task.wanted) \(task.last)", "a b c"].enumerated().map {
+                Candidate(
+                    promptID: prompt.id, prompt: prompt.text, index: $0.offset, text: $0.element, tokens: 3,
+                    finish: .stop)
+            }
+        }
+        let judgements = answers.map { answer in
+            Judgement(
+                candidateID: answer.id, promptID: answer.promptID,
+                verdicts: [.init(raw: "", finish: .stop, verdict: .scored(answer.index == 0 ? 4 : 2))])
+        }
+        let shuffled = try await harness.run(
+            ShuffleJudgementsStage.self, ["judgements": [try harness.artifact(judgements)]])
+        Golden(version: 1, digests: ["judgements": "?"]).check(
+            ShuffleJudgementsStage.self, gives: shuffled.artifacts.mapValues(\.digest.short))
+        let checked = try await harness.run(
+            CheckAnswersStage.self,
+            [
+                "answers": [try harness.artifact(answers)],
+                "judgements": [try #require(shuffled.artifacts["judgements"])],
+            ])
+        Golden(version: 1, digests: ["measurements": "?"]).check(
+            CheckAnswersStage.self, gives: checked.artifacts.mapValues(\.digest.short))
     }
 
     @Test("a world that cannot be is refused before anything runs")

@@ -1,0 +1,59 @@
+package import Model
+
+/// Takes measurements with their intervals. Each draws random numbers of its own, so that one more changes no other.
+package struct Estimator {
+    package let bootstrap: Bootstrap
+    private let generator: (_ measurement: String) -> Philox
+
+    /// - Parameter generator: the random numbers for the interval of a measurement.
+    package init(_ bootstrap: Bootstrap, generator: @escaping (_ measurement: String) -> Philox) {
+        self.bootstrap = bootstrap
+        self.generator = generator
+    }
+
+    /// A share or a mean; its count is the sum of the denominators.
+    package func ratio(_ name: String, _ samples: [RatioSample], _ note: String) -> Measurement {
+        var generator = generator(name)
+        let value = RatioSample.ratio(samples)
+        return Measurement(
+            name: name, value: value, count: Int(samples.reduce(0) { $0 + $1.denominator }),
+            interval: value == nil ? nil : bootstrap.interval(samples, generator: &generator), note: note)
+    }
+
+    /// Any statistic of instructions.
+    /// - Parameters:
+    ///   - parts: of each instruction what the statistic is computed from.
+    ///   - count: of how many things it is taken, as the note says.
+    ///   - isInformative: whether a part can change the statistic; with fewer than two of these there is no interval.
+    func statistic<Part>(
+        _ name: String, _ parts: [Part], count: Int, _ note: String, isInformative: (Part) -> Bool,
+        _ value: ([Part]) -> Double?
+    ) -> Measurement {
+        var generator = generator(name)
+        let whole = value(parts)
+        let hasInterval = whole != nil && parts.count { isInformative($0) } >= 2
+        return Measurement(
+            name: name, value: whole, count: count,
+            interval: hasInterval
+                ? bootstrap.interval(drawnFrom: parts.count, generator: &generator) { drawn in
+                    value(drawn.map { parts[$0] })
+                } : nil,
+            note: note)
+    }
+
+    /// By how much the second of two ratios over the same instructions is larger than the first, and how likely so large a
+    /// difference would be if it did not matter whose sample is whose.
+    func change(_ name: String, _ samples: PairedSamples, permutations: Int, _ note: String) -> [Measurement] {
+        var resampling = generator(name), flipping = generator(name + "/p")
+        let difference = samples.difference
+        return [
+            Measurement(
+                name: name, value: difference, count: samples.instructions,
+                interval: difference == nil ? nil : samples.interval(bootstrap, generator: &resampling), note: note),
+            Measurement(
+                name: name + "/p", value: samples.randomizationTest(permutations, generator: &flipping),
+                count: samples.differing,
+                note: "two-sided, over the instructions in which the two differ, whose samples are exchanged"),
+        ]
+    }
+}
