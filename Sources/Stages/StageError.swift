@@ -16,9 +16,9 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case alternativesAlike
     case duplicateJudgement(candidate: String)
     case repeatedResponse(port: String, prompt: String, index: Int)
+    case judgementsOfOthers(judge: String, row: Int, judgements: Int, responses: Int)
     case otherQuestion(id: Int, problem: String)
     case repeatedLabel(prompt: String, aspect: String)
-    case judgementsOfOthers(judge: String, row: Int, judgements: Int, responses: Int)
     case server(url: String, problem: String)
     case unreadable(file: String, problem: String)
     case malformedLine(file: String, line: Int, problem: String)
@@ -81,14 +81,14 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .repeatedResponse(let port, let prompt, let index):
             "'\(port)': prompt '\(prompt)' has two responses with the number \(index); connect the responses of one model, "
                 + "sampled once"
+        case .judgementsOfOthers(let judge, let row, let judgements, let responses):
+            "judge '\(judge)' has \(judgements) judgements, and the rankings \(responses) responses; row \(row) is the first that "
+                + "does not belong to them: connect the rankings that it judged, in the same order"
         case .otherQuestion(let id, let problem):
             "question \(id) \(problem); give the judge the question file that was answered"
         case .repeatedLabel(let prompt, let aspect):
             "prompt '\(prompt)' has two labels as its '\(aspect)'; connect the labels of one stage, or of rubrics with "
                 + "different aspects"
-        case .judgementsOfOthers(let judge, let row, let judgements, let responses):
-            "judge '\(judge)' has \(judgements) judgements, and the rankings \(responses) responses; row \(row) is the first that "
-                + "does not belong to them: connect the rankings that it judged, in the same order"
         case .server(let url, let problem):
             "server '\(url)' \(problem)"
         case .unreadable(let file, let problem):

@@ -7,8 +7,8 @@ internal import Stages
 struct ExportCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
         case hf, trl, tar, intoto
-        case mtBench = "mt-bench"
         case alpacaEval = "alpaca-eval", humanPacket = "human-packet"
+        case mtBench = "mt-bench"
     }
 
     static let configuration = CommandConfiguration(
@@ -34,7 +34,8 @@ struct ExportCommand: AsyncParsableCommand {
     var format: Format
     @Option(
         help: ArgumentHelp(
-            "The folder (hf, trl, human-packet) or file (tar, intoto, alpaca-eval, mt-bench) to write; it must not exist, or be empty.",
+            "The folder (hf, trl, human-packet) or file (tar, intoto, alpaca-eval, mt-bench) to write; it must not exist, or be "
+                + "empty.",
             valueName: "path"))
     var out: String
     @Option(

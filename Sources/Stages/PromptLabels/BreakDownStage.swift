@@ -16,7 +16,10 @@ package struct BreakDownStage: Stage {
     package static let usesSeed = true
     package static let inputs = [
         Port("judgements", schema: PairwiseJudgement.schema.description, acceptsMany: true),
-        Port("labels", schema: PromptLabel.schema.description, acceptsMany: true),
+        // What a judge says of the prompts, or the file that they are from.
+        Port(
+            "labels", schema: PromptLabel.schema.description, alternatives: [PromptOrigin.schema.description],
+            acceptsMany: true),
     ]
     package static let outputs = [Port("measurements", schema: Measurement.schema.description)]
 
@@ -29,7 +32,8 @@ package struct BreakDownStage: Stage {
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let judgements = try inputs.rows("judgements", as: PairwiseJudgement.self)
-        let labels = try inputs.rows("labels", as: PromptLabel.self)
+        let labels = try inputs.rows(
+            "labels", first: { (label: PromptLabel) in label }, other: { (origin: PromptOrigin) in origin.label })
         let labelled = Set(labels.map(\.promptID))
         let missing = judgements.count { !labelled.contains($0.promptID) }
         if judgements.isEmpty {

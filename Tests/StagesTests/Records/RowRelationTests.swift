@@ -44,16 +44,6 @@ struct RowRelationTests {
             ["first": [candidate.id], "second": [worse.id], "prompt": ["prompt-1"]]
         ),
         (
-            "mt-bench-judgement", MTBenchJudgement(answer, turn: 1, withReference: false, verdicts: []),
-            ["answer": [answer.id]]
-        ),
-        (
-            "prompt-label",
-            PromptLabel(
-                promptID: "prompt-1", aspect: "length", value: ("short", 0), raw: "", finish: .stop, reason: nil),
-            ["prompt": ["prompt-1"]]
-        ),
-        (
             "ballot",
             Ballot(
                 ResponseMatch(first: candidate, second: worse), rater: 1, number: 1, shown: .secondThenFirst),
@@ -65,6 +55,16 @@ struct RowRelationTests {
             ["first": ["candidate-1"], "second": ["candidate-2"], "prompt": ["prompt-1"]]
         ),
         ("prompt-origin", PromptOrigin(promptID: "prompt-1", dataset: "koala"), ["prompt": ["prompt-1"]]),
+        (
+            "mt-bench-judgement", MTBenchJudgement(answer, turn: 1, withReference: false, verdicts: []),
+            ["answer": [answer.id]]
+        ),
+        (
+            "prompt-label",
+            PromptLabel(
+                promptID: "prompt-1", aspect: "length", value: ("short", 0), raw: "", finish: .stop, reason: nil),
+            ["prompt": ["prompt-1"]]
+        ),
         (
             "prompt", GeneratedPrompt(text: "Why?", demonstrations: ["a", "b"], round: 0, request: 0, position: 0),
             ["demonstration": ["a", "b"]]
