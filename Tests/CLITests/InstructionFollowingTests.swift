@@ -23,10 +23,10 @@ struct InstructionFollowingTests {
             """
             pipeline: people
             seed: 3
-            sources: {new: {path: new.json}, old: {path: old.json}}
+            sources: {new-file: {path: new.json}, old-file: {path: old.json}}
             stages:
-              new: {stage: import-prompts, inputs: {source: new}}
-              old: {stage: import-prompts, inputs: {source: old}}
+              new: {stage: import-prompts, inputs: {source: new-file}}
+              old: {stage: import-prompts, inputs: {source: old-file}}
               packet: {stage: human-packet, inputs: {candidates: new.candidates, baseline: old.candidates}, params: {prompts: 5}}
 
             """, to: "people.yaml")
@@ -118,9 +118,9 @@ struct InstructionFollowingTests {
         let plan = try text("people.yaml")
         try place.write(
             plan.replacing(
-                "old: {path: old.json}}",
+                "old-file: {path: old.json}}",
                 with: """
-                    old: {path: old.json}, v1: {path: rater-1.csv}, v2: {path: rater-2.csv}, v3: {path: rater-3.csv}}
+                    old-file: {path: old.json}, v1: {path: rater-1.csv}, v2: {path: rater-2.csv}, v3: {path: rater-3.csv}}
                     """)
                 + "  people: {stage: human-votes, inputs: {ballots: packet, votes: [v1, v2, v3]}}\n", to: "votes.yaml"
         )
