@@ -17,9 +17,11 @@ import sys
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria, StoppingCriteriaList
+from transformers.utils import logging
 
 folder, task, shots, answers_path, items_path = sys.argv[1:6]
 shots = int(shots)
+logging.disable_progress_bar()
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
 tokenizer = AutoTokenizer.from_pretrained(folder)
 model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
