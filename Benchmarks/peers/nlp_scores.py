@@ -195,7 +195,7 @@ else:
 rules = [prediction["rule"] for prediction in answers[0]["predictions"]]
 agree, lines = 0, []
 for answer, other in zip(answers, theirs):
-    agree += all(one.get("choice", one.get("text")) == other[one["rule"]][0] for one in answer["predictions"])
+    agree += all(one["text" if stops else "choice"] == other[one["rule"]][0] for one in answer["predictions"])
 for rule in rules:
     mine = sum(one["is_correct"] for answer in answers for one in answer["predictions"] if one["rule"] == rule)
     lines.append(f"{rule} {mine / len(answers):.4f} {sum(other[rule][1] for other in theirs) / len(answers):.4f}")
