@@ -17,9 +17,11 @@ import sys
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria, StoppingCriteriaList
+from transformers.utils import logging
 
 folder, task, shots, answers_path, items_path = sys.argv[1:6]
 shots = int(shots)
+logging.disable_progress_bar()
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
 tokenizer = AutoTokenizer.from_pretrained(folder)
 model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
@@ -193,7 +195,7 @@ else:
 rules = [prediction["rule"] for prediction in answers[0]["predictions"]]
 agree, lines = 0, []
 for answer, other in zip(answers, theirs):
-    agree += all(one.get("choice", one.get("text")) == other[one["rule"]][0] for one in answer["predictions"])
+    agree += all(one["text" if stops else "choice"] == other[one["rule"]][0] for one in answer["predictions"])
 for rule in rules:
     mine = sum(one["is_correct"] for answer in answers for one in answer["predictions"] if one["rule"] == rule)
     lines.append(f"{rule} {mine / len(answers):.4f} {sum(other[rule][1] for other in theirs) / len(answers):.4f}")

@@ -156,79 +156,91 @@ struct HandMadeRun {
 
     /// A loop from m0 to m2 with one of everything.
     static func everything(seed: Int = 1, shift: Double = 0) -> HandMadeRun {
+        HandMadeRun(
+            stages: models.prefix(2) + data + models.suffix(1) + judging(shift) + comparisons(shift) + [
+                map, Stage(name: "broken", kind: "sample", outcome: "failed"),
+            ], seed: seed, warnings: [hostile])
+    }
+
+    private static var models: [Stage] {
+        let steps: [[String: Double]] = (0..<500).map { step in
+            ["loss": 1 / Double(step + 1), "rewards/chosen": -Double(step) / 100]
+        }
+        return [
+            model("m0", "import-model"),
+            model("m1", "sft", inputs: ["model": ["m0.model"]], steps: [["loss": 2], ["loss": 1.5]]),
+            model("m2.model", "dpo", inputs: ["model": ["m1.model"], "pairs": ["m2.pairs.pairs"]], steps: steps),
+        ]
+    }
+
+    private static var data: [Stage] {
         let pair: JSONValue = [
             "id": "pair", "prompt_id": "p", "prompt": .string(hostile), "chosen": .string(hostile), "rejected": "",
             "chosen_id": "a", "rejected_id": "b", "chosen_score": 4.0, "rejected_score": 2.0, "chosen_finish": "stop",
             "rejected_finish": "stop",
         ]
-        let points = (0..<2000).map { place -> JSONValue in
-            [
-                "id": .string("t\(place)"), "group": .string(place % 2 == 0 ? "seed" : hostile),
-                "x": .number(Double(place % 37)), "y": .number(Double(place % 41)), "text": .string(hostile),
+        let candidates: [JSONValue] = [candidate("a", hostile), candidate("b", "")]
+        let judgements: [JSONValue] = [judgement("a", hostile, score: 4), judgement("b", "", score: nil)]
+        let candidatesName = ["m2.candidates.candidates"]
+        let kept: JSONValue = ["pairs": 1, "prompts": 1, "filter": ["kept": ["paired": 1], "dropped": [:]]]
+        return [
+            Stage(
+                name: "m2.candidates", kind: "sample", inputs: ["model": ["m1.model"]],
+                outputs: ["candidates": ("candidate/2", candidates)], summary: ["candidates": 2, "prompts": 1]),
+            Stage(
+                name: "m2.judgements", kind: "judge", inputs: ["model": ["m1.model"], "candidates": candidatesName],
+                outputs: ["judgements": ("judgement/2", judgements)],
+                summary: ["judged": 2, "unscored": 1, "verdicts": 2]),
+            Stage(
+                name: "m2.pairs", kind: "pair",
+                inputs: ["candidates": candidatesName, "judgements": ["m2.judgements.judgements"]],
+                outputs: ["pairs": ("preference-pair/2", [pair])], summary: kept),
+        ]
+    }
+
+    private static func judging(_ shift: Double) -> [Stage] {
+        let before: [JSONValue] = [
+            measurement("pairwise_accuracy", 0.5 + shift, (0.45, 0.55)), measurement("five_best", nil, count: 0),
+            measurement("exact_match", 0, (0, 0), count: 3), measurement("mean_rank_at_score_1", 0.9, (0.8, 1)),
+            measurement("mean_rank_at_score_5", 0.2, (0.1, 0.4)),
+        ]
+        let after: [JSONValue] = [
+            measurement("pairwise_accuracy", 0.8 + shift, (0.75, 0.85)), measurement("five_best", nil, count: 0),
+            measurement("exact_match", 1, (1, 1), count: 3), measurement("mean_rank_at_score_1", 0.8, (0.7, 0.9)),
+            measurement("mean_rank_at_score_5", nil, count: 0),
+        ]
+        return [
+            measuring("m0.judge-quality", "evaluate-judge", inputs: ["model": ["m0.model"]], before),
+            measuring("m2.judge-quality", "evaluate-judge", inputs: ["model": ["m2.model.model"]], after),
+        ]
+    }
+
+    private static func comparisons(_ shift: Double) -> [Stage] {
+        let sides = ["m2.candidates.candidates"]
+        let contest: [JSONValue] = [measurement("win_rate", nil, count: 0), measurement("wins", nil, count: 0)]
+        let strange: [JSONValue] = [measurement("a_new_number", 1e-9), measurement("huge", 1e300)]
+        return [
+            measuring(
+                "m2.contest", "head-to-head",
+                inputs: ["candidates": sides, "baseline": sides, "model": ["m2.model.model"]], contest),
+            measuring(
+                "m2.benchmarks", "evaluate-benchmarks", inputs: ["model": ["m2.model.model"]],
+                [measurement("arc_easy.acc", 0.25 + shift, (0.2, 0.3))]),
+            measuring("strange", "a-kind-to-come", inputs: [:], strange),
+        ]
+    }
+
+    private static var map: Stage {
+        let points: [JSONValue] = (0..<2000).map { place in
+            let group = place % 2 == 0 ? "seed" : hostile
+            return [
+                "id": .string("t\(place)"), "group": .string(group), "x": .number(Double(place % 37)),
+                "y": .number(Double(place % 41)), "text": .string(hostile),
             ]
         }
-        return HandMadeRun(
-            stages: [
-                model("m0", "import-model"),
-                model("m1", "sft", inputs: ["model": ["m0.model"]], steps: [["loss": 2], ["loss": 1.5]]),
-                measuring(
-                    "m0.judge-quality", "evaluate-judge", inputs: ["model": ["m0.model"]],
-                    [
-                        measurement("pairwise_accuracy", 0.5 + shift, (0.45, 0.55)),
-                        measurement("five_best", nil, count: 0),
-                        measurement("exact_match", 0, (0, 0), count: 3),
-                        measurement("mean_rank_at_score_1", 3.1, (2.9, 3.3)),
-                        measurement("mean_rank_at_score_5", 1.2, (1, 1.4)),
-                    ]),
-                Stage(
-                    name: "m2.candidates", kind: "sample", inputs: ["model": ["m1.model"]],
-                    outputs: ["candidates": ("candidate/2", [candidate("a", hostile), candidate("b", "")])],
-                    summary: ["candidates": 2, "prompts": 1]),
-                Stage(
-                    name: "m2.judgements", kind: "judge",
-                    inputs: ["model": ["m1.model"], "candidates": ["m2.candidates.candidates"]],
-                    outputs: [
-                        "judgements": (
-                            "judgement/2", [judgement("a", hostile, score: 4), judgement("b", "", score: nil)]
-                        )
-                    ], summary: ["judged": 2, "unscored": 1, "verdicts": 2]),
-                Stage(
-                    name: "m2.pairs", kind: "pair",
-                    inputs: [
-                        "candidates": ["m2.candidates.candidates"], "judgements": ["m2.judgements.judgements"],
-                    ], outputs: ["pairs": ("preference-pair/2", [pair])],
-                    summary: ["pairs": 1, "prompts": 1, "filter": ["kept": ["paired": 1], "dropped": [:]]]),
-                model(
-                    "m2.model", "dpo", inputs: ["model": ["m1.model"], "pairs": ["m2.pairs.pairs"]],
-                    steps: (0..<500).map { ["loss": 1 / Double($0 + 1), "rewards/chosen": -Double($0) / 100] }),
-                measuring(
-                    "m2.judge-quality", "evaluate-judge", inputs: ["model": ["m2.model.model"]],
-                    [
-                        measurement("pairwise_accuracy", 0.8 + shift, (0.75, 0.85)),
-                        measurement("five_best", nil, count: 0),
-                        measurement("exact_match", 1, (1, 1), count: 3),
-                        measurement("mean_rank_at_score_1", 3.5, (3.3, 3.7)),
-                        measurement("mean_rank_at_score_5", nil, count: 0),
-                    ]),
-                measuring(
-                    "m2.contest", "head-to-head",
-                    inputs: [
-                        "candidates": ["m2.candidates.candidates"], "baseline": ["m2.candidates.candidates"],
-                        "model": ["m2.model.model"],
-                    ], [measurement("win_rate", nil, count: 0), measurement("wins", nil, count: 0)]),
-                measuring(
-                    "m2.benchmarks", "evaluate-benchmarks", inputs: ["model": ["m2.model.model"]],
-                    [measurement("arc_easy.acc", 0.25 + shift, (0.2, 0.3))]),
-                measuring(
-                    "strange", "compare-judges", inputs: [:],
-                    [measurement("a_new_number", 1e-9), measurement("huge", 1e300)]),
-                Stage(
-                    name: "map", kind: "map-texts", inputs: ["model": ["m0.model"]],
-                    outputs: [
-                        "points": ("text-point/1", points),
-                        "measurements": ("measurement/1", [measurement("seed.distinct_2", 0.7)]),
-                    ]),
-                Stage(name: "broken", kind: "sample", outcome: "failed"),
-            ], seed: seed, warnings: [hostile])
+        let measured = [measurement("seed.distinct_2", 0.7)]
+        return Stage(
+            name: "map", kind: "map-texts", inputs: ["model": ["m0.model"]],
+            outputs: ["points": ("text-point/1", points), "measurements": ("measurement/1", measured)])
     }
 }

@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import PipelineCLI
 import Testing
 
 @Suite("The report's page", .serialized)
