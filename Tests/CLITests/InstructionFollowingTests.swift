@@ -99,7 +99,7 @@ struct InstructionFollowingTests {
         #expect(try text("again/raters/rater-1.html") == first && text("again/key.csv") == text("packet/key.csv"))
     }
 
-    @Test("forms that are filled in come back as wins of the model that was meant, and the table shows them")
+    @Test("forms that are filled in come back as wins of the model that was meant")
     func votes() throws {
         try place.pipeline.run("export", "packet", "--format", "human-packet", "--out", "packet").requireSuccess()
         let key = try text("packet/key.csv").split(whereSeparator: \.isNewline).dropFirst().map {

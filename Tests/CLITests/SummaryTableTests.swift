@@ -67,6 +67,28 @@ struct SummaryTableTests {
         #expect(cells(table, "MMLU") == nil)
     }
 
+    @Test(
+        "win rates by a judge, by AlpacaEval and by people stand with the model they are of, each with its own at equal lengths"
+    )
+    func winRates() {
+        func measured(_ names: String...) -> JSONValue {
+            let rate: JSONValue = ["value": 0.5, "lower": 0.25, "upper": 0.75, "count": 8]
+            return ["measurements": .object(Dictionary(uniqueKeysWithValues: names.map { ($0, rate) }))]
+        }
+        let table = SummaryTable([
+            figures("m1", "sft", [:]), figures("m2.model", "dpo", [:]),
+            figures("m1.official", "alpaca-eval", measured("win_rate", "length_controlled_minimal")),
+            figures("m2.duel", "head-to-head", measured("win_rate", "length_controlled_minimal")),
+            figures("m2.people", "human-votes", measured("win_rate")),
+        ])
+        let cell = ".50 [.25 .75] 8"
+        #expect(cells(table, "win rate head to head") == ["–", cell])
+        #expect(cells(table, "win rate of AlpacaEval") == [cell, "–"])
+        #expect(cells(table, "win rate by people") == ["–", cell])
+        let adjusted = table.sections.flatMap(\.rows).filter { $0.label == "the same at equal lengths" }.map(\.cells)
+        #expect(adjusted == [["–", cell], [cell, "–"]])
+    }
+
     @Test("counts of a filter are summed over its reasons")
     func filters() {
         let table = SummaryTable([
