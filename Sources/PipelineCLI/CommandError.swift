@@ -23,6 +23,9 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     /// The key that a stage had in a run is not known to the store.
     case resultGone(stage: String, run: String)
     case unlikeThings(String, String)
+    case runsOfSeveralPipelines(String, String)
+    /// A report replaces an earlier one, and nothing else.
+    case notAReport(String)
     case noRow(String, name: String)
     case severalRows(String, name: String, matches: [String])
     /// `what` it is that has no such name, among those that are known.
@@ -115,6 +118,11 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "the store no longer knows what run '\(run)' used for stage '\(stage)'; name a later run"
         case .unlikeThings(let first, let second):
             "'\(first)' and '\(second)' cannot be compared: one is a run, the other an artifact; name two of a kind"
+        case .runsOfSeveralPipelines(let first, let second):
+            "the runs are of pipelines '\(first)' and '\(second)'; a report over several runs is about one pipeline with "
+                + "several seeds, and '\(Self.command("compare"))' sets others side by side"
+        case .notAReport(let path):
+            "'\(path)' exists and is no report of this program; name another file with --out"
         case .noRow(let id, let name):
             "no row '\(id)' in '\(name)'; '\(Self.command("artifacts", "show", name))' shows its rows"
         case .severalRows(let id, let name, let matches):

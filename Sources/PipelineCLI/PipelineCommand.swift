@@ -14,9 +14,9 @@ struct PipelineCommand: AsyncParsableCommand {
         version: ProgramVersion.text,
         subcommands: [
             RunCommand.self, PlanCommand.self, StatusCommand.self, WhyCommand.self, GraphCommand.self,
-            LineageCommand.self, DiffCommand.self, CompareCommand.self, ArtifactsCommand.self, RunsCommand.self,
-            VerifyCommand.self, AuditCommand.self, LockCommand.self, GcCommand.self, ExportCommand.self,
-            ImportCommand.self, ChatCommand.self, DoctorCommand.self, VersionCommand.self,
+            LineageCommand.self, DiffCommand.self, CompareCommand.self, ReportCommand.self, ArtifactsCommand.self,
+            RunsCommand.self, VerifyCommand.self, AuditCommand.self, LockCommand.self, GcCommand.self,
+            ExportCommand.self, ImportCommand.self, ChatCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

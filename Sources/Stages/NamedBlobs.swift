@@ -26,9 +26,16 @@ extension ComparisonRubric {
 
 extension StageInputs {
     /// The text of the template connected to `port`.
-    fileprivate func text(_ port: String) throws -> String {
-        guard let text = String(validating: try Data(contentsOf: blob(port)), as: UTF8.self) else {
-            throw StageError.malformedTemplate(name: port, problem: "it is not UTF-8 text")
+    fileprivate func text(_ port: String) throws -> String { try Self.text(blob(port), name: port) }
+
+    /// The templates connected to `port`, each with a name for error messages.
+    func texts(_ port: String) throws -> [(text: String, name: String)] {
+        try namedBlobs(port).map { (try Self.text($0.url, name: $0.name), $0.name) }
+    }
+
+    private static func text(_ file: URL, name: String) throws -> String {
+        guard let text = String(validating: try Data(contentsOf: file), as: UTF8.self) else {
+            throw StageError.malformedTemplate(name: name, problem: "it is not UTF-8 text")
         }
         return text
     }

@@ -17,6 +17,8 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     case duplicateJudgement(candidate: String)
     case repeatedResponse(port: String, prompt: String, index: Int)
     case judgementsOfOthers(judge: String, row: Int, judgements: Int, responses: Int)
+    case otherQuestion(id: Int, problem: String)
+    case repeatedLabel(prompt: String, aspect: String)
     case server(url: String, problem: String)
     case unreadable(file: String, problem: String)
     case malformedLine(file: String, line: Int, problem: String)
@@ -82,6 +84,11 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .judgementsOfOthers(let judge, let row, let judgements, let responses):
             "judge '\(judge)' has \(judgements) judgements, and the rankings \(responses) responses; row \(row) is the first that "
                 + "does not belong to them: connect the rankings that it judged, in the same order"
+        case .otherQuestion(let id, let problem):
+            "question \(id) \(problem); give the judge the question file that was answered"
+        case .repeatedLabel(let prompt, let aspect):
+            "prompt '\(prompt)' has two labels as its '\(aspect)'; connect the labels of one stage, or of rubrics with "
+                + "different aspects"
         case .server(let url, let problem):
             "server '\(url)' \(problem)"
         case .unreadable(let file, let problem):

@@ -30,6 +30,11 @@ public enum StandardStages {
             DealBallotsStage.self,  // §3.2.1, Figure 5: responses that people compare without knowing whose they are
             CountBallotsStage.self,  // §3.2.1, Figure 5: what the majority of them found
             MapTextsStage.self,  // §3.2.1, A.1: IFT, EFT and generated data in one picture
+            LabelPromptsStage.self,  // §3.2.1, A.6: prompts by category, complexity and expected length
+            BreakDownStage.self,  // §3.2.1, Figures 4 and 11: such comparisons by these labels
+            AnswerQuestionsStage.self,  // §3.1.2, Table 2: MT-Bench, two turns
+            JudgeAnswersStage.self,  // §3.1.2, Table 2: single-answer grading, with references
+            CountVotesStage.self,  // none: models by people's votes, and how far judges agree
             MakeWorldStage.self,  // none: seed data of a world in which a program knows the truth
             DrawTasksStage.self,  // none: new tasks of that world, in the place of Self-Instruct
             CheckAnswersStage.self,  // none: how many answers are right

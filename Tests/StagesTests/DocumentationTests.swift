@@ -15,7 +15,8 @@ struct DocumentationTests {
         "every path that a page names is there",
         arguments: [
             "README.md", "CONTRIBUTING.md", "docs/paper-map.md", "docs/architecture.md", "docs/numerics.md",
-            "docs/artifact-format.md", "docs/evaluation.md", "docs/instruction-following.md",
+            "docs/artifact-format.md", "docs/evaluation.md", "docs/instruction-following.md", "docs/benchmarks.md",
+            "docs/data-distribution.md", "docs/seeds.md", "docs/report.md", "docs/mt-bench.md",
         ])
     func pathsExist(page: String) throws {
         let text = try String(contentsOf: SharedData.repository.appending(path: page), encoding: .utf8)

@@ -11,8 +11,8 @@ import Testing
 ///
 /// Not written down, since they need not be the same on every machine:
 /// - `sft` and `dpo`: rotary tables, the schedule and preference losses take the C library's functions.
-/// - what `sample`, `judge`, `self-instruct`, `eft-filter` and `evaluate-judge` let a model write, and
-///   `reference-logps`: processors without fused multiplication and addition round otherwise, and probabilities are the
+/// - what `sample`, `judge`, `self-instruct`, `eft-filter`, `evaluate-judge`, `mt-bench-answer`, `mt-bench-judge` and
+///   `label-prompts` let a model write, and `reference-logps`: processors without fused multiplication and addition round otherwise, and probabilities are the
 ///   C library's logarithms.
 /// - where `map-texts` puts texts by t-SNE: its neighbourhoods are of the C library's exponentials.
 /// - `make-model`: its weights are drawn with the C library's logarithm and cosine.
@@ -157,6 +157,117 @@ struct GoldenDigestTests {
                     overlap.measurements(of: ["ift", "m2"]) + diversity.measurements(of: "all")),
                 "points": try digest(points),
             ])
+    }
+
+    @Test("evaluate-benchmarks: the prompts, what is read from given answers, and the measurements of these")
+    func measureBenchmarks() throws {
+        let rows = [BenchmarkRows.mmlu, BenchmarkRows.mmlu.replacing("a number", with: "a hue")].joined(
+            separator: "\n")
+        let items = try withTemporaryFile(rows) {
+            try BenchmarkFileReader.items([(url: $0, name: "items")], of: .mmlu)
+        }
+        let prompt = FewShotPrompt(task: .mmlu, shots: 1, pool: items)
+        let chosen = try items.enumerated().map { row, item in
+            BenchmarkAnswer(
+                BenchmarkQuestion(task: .mmlu, item: item, row: row, prompt: try prompt.text(before: item)),
+                choices: zip("ABCD", [-1.5, -1.25 - Double(row), -2, -1.5]).map {
+                    .init(text: String($0), logProbability: $1, tokens: 1)
+                }, gold: 1, truncated: row)
+        }
+        let number = try withTemporaryFile(BenchmarkRows.gsm8k) {
+            try BenchmarkFileReader.items([(url: $0, name: "items")], of: .gsm8k)[0]
+        }
+        let written = ["5.\n#### 5", "It is 1,005."].map {
+            BenchmarkAnswer(
+                BenchmarkQuestion(task: .gsm8k, item: number, row: 0, prompt: number.query),
+                reply: .init(text: $0, tokens: 3, finish: .stop), accepted: ["5"], truncated: 0)
+        }
+        var bootstrap = Bootstrap()
+        bootstrap.resamples = 200
+        func measurements(_ task: BenchmarkTask, _ answers: [BenchmarkAnswer]) -> [Stages.Measurement] {
+            BenchmarkAccuracy(task, answers, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }.measurements
+        }
+        Golden(version: 1, digests: ["answers": "?", "measurements": "?"]).check(
+            EvaluateBenchmarksStage.self,
+            gives: [
+                "answers": try digest(chosen + written),
+                "measurements": try digest(measurements(.mmlu, chosen) + measurements(.gsm8k, written)),
+            ])
+    }
+
+    @Test("mt-bench-answer, mt-bench-judge: rows of given texts, the prompt, and the measurements of given scores")
+    func benchmark() throws {
+        let answer = MTBenchAnswer(
+            questionID: 81, category: "math",
+            turns: [("2 + 2?", "4"), ("And 2?", "")].map {
+                .init(prompt: $0.0, text: $0.1, tokens: 1, finish: $0.1.isEmpty ? .doesNotFit : .stop)
+            })
+        let judgements = [["Rating: [[7]]", "Rating: 10/10"], []].enumerated().map { index, replies in
+            MTBenchJudgement(
+                answer, turn: index + 1, withReference: index == 0,
+                verdicts: replies.map { text in
+                    .init(raw: text, finish: .stop, verdict: VerdictParser(Self.rating).parse(text, finish: .stop))
+                })
+        }
+        let rubric = try MTBenchRubric("{question_1}|<a>{answer_1}</a>|{reference_1}", name: "rubric")
+        let prompt = rubric.render(answer.turns, references: ["</a>4"])
+        var bootstrap = Bootstrap()
+        bootstrap.resamples = 200
+        let scores = [("math", [7, 3]), ("stem", [9, nil]), ("gardening", [2])].map {
+            MTBenchScores.Item(category: $0.0, scores: $0.1)
+        }
+        let measurements = MTBenchScores(scores, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }
+            .measurements
+        Golden(version: 1, digests: ["answers": "?"]).check(
+            AnswerQuestionsStage.self, gives: ["answers": try digest([answer])])
+        Golden(version: 1, digests: ["judgements": "?", "measurements": "?", "prompt": "?"]).check(
+            JudgeAnswersStage.self,
+            gives: [
+                "judgements": try digest(judgements), "measurements": try digest(measurements),
+                "prompt": ContentDigest(hashing: Array(prompt.utf8)).short,
+            ])
+    }
+
+    private static let rating: ScoreForm = {
+        var form = ScoreForm()
+        (form.scale, form.label) = (1...10, "Rating")
+        return form
+    }()
+
+    @Test("label-prompts, break-down, count-votes: rows of given labels, and what is taken over them")
+    func labelsAndVotes() async throws {
+        let harness = try StageHarness()
+        let labels = [("p1", "short", 0), ("p2", "long", 1), ("p3", "short", 0)].map {
+            PromptLabel(
+                promptID: $0.0, aspect: "length", value: ($0.1, $0.2), raw: "", finish: .stop, reason: nil)
+        }
+        Golden(version: 1, digests: ["labels": "?"]).check(
+            LabelPromptsStage.self, gives: ["labels": try digest(labels)])
+        let matches = ["p1", "p2", "p3"].map { prompt in
+            let candidates = ["yes", "no"].map {
+                Candidate(promptID: prompt, prompt: "Why?", index: 0, text: $0, tokens: 1, finish: .stop)
+            }
+            let replies = [PairwiseJudgement.Shown.first, .second].enumerated().map { place, shown in
+                PairwiseJudgement.Reply(
+                    shown: shown, raw: "", finish: .stop, value: prompt == "p2" ? 1 : Double(place), reason: nil)
+            }
+            return PairwiseJudgement(ResponseMatch(first: candidates[0], second: candidates[1]), replies: replies)
+        }
+        let breakdown = try await harness.run(
+            BreakDownStage.self,
+            ["judgements": [try harness.artifact(matches)], "labels": [try harness.artifact(labels)]])
+        Golden(version: 1, digests: ["measurements": "?"]).check(
+            BreakDownStage.self, gives: breakdown.artifacts.mapValues(\.digest.short))
+        let votes = try harness.blob(
+            """
+            {"question_id": 1, "turn": 1, "judge": "expert_1", "model_a": "x", "model_b": "y", "winner": "model_a"}
+            {"question_id": 1, "turn": 1, "judge": "expert_2", "model_a": "y", "model_b": "x", "winner": "tie"}
+            {"question_id": 2, "turn": 1, "judge": ["gpt-4", "pair-v2"], "model_1": "x", "model_2": "y", \
+            "g1_winner": "model_2", "g2_winner": "model_2"}
+            """)
+        let counted = try await harness.run(CountVotesStage.self, ["votes": [votes]])
+        Golden(version: 1, digests: ["measurements": "?"]).check(
+            CountVotesStage.self, gives: counted.artifacts.mapValues(\.digest.short))
     }
 
     @Test("import-model: the files of a model whose numbers need no rounding")

@@ -31,6 +31,13 @@ struct ParameterLimitTests {
     static let count = 1...16_777_216
 
     static let limits = [
+        Limit(AnswerQuestionsStage.self, "max_tokens", count, \.maxTokens),
+        Limit(JudgeAnswersStage.self, "samples", count, \.samples),
+        Limit(JudgeAnswersStage.self, "max_tokens", count, \.maxTokens),
+        Limit(JudgeAnswersStage.self, "resamples", count, \.resamples),
+        Limit(LabelPromptsStage.self, "max_tokens", count, \.maxTokens),
+        Limit(BreakDownStage.self, "resamples", count, \.resamples),
+        Limit(CountVotesStage.self, "resamples", count, \.resamples),
         Limit(SampleResponsesStage.self, "samples", count, \.samples),
         Limit(SampleResponsesStage.self, "max_tokens", count, \.maxTokens),
         Limit(JudgeResponsesStage.self, "samples", count, \.samples),

@@ -116,7 +116,7 @@ struct ShippedPipelineTests {
     }
 
     @Test("the evaluations beside the loop compare its models, and train none")
-    func evaluations() throws {
+    func contests() throws {
         let alpaca = try load("iter3.yaml", overlays: ["evaluations/alpaca-eval.yaml"])
         for model in ["m1", "m2", "m3"] {
             #expect(try origins(alpaca, "\(model).alpaca-eval", "candidates") == ["alpaca.\(model).candidates"])
@@ -134,6 +134,20 @@ struct ShippedPipelineTests {
                 trained
                     == (try load("iter3.yaml")).stages.filter { ["sft", "dpo"].contains($0.kind.rawValue) }.map(
                         \.name))
+        }
+    }
+
+    @Test("the evaluations fit the loop and the smoke loop, and take nothing that is trained on")
+    func benchmarksAndBreakdowns() throws {
+        for pipeline in ["iter3.yaml", "smoke.yaml"] {
+            let benchmark = try load(pipeline, overlays: ["evaluations/mt-bench.yaml"])
+            #expect(try origins(benchmark, "m3.mt-bench-answers", "model") == ["m3.model.model"])
+            #expect(try origins(benchmark, "m3.mt-bench", "answers") == ["m3.mt-bench-answers.answers"])
+            #expect(try origins(benchmark, "m3.mt-bench", "rubrics").count == 4)
+            let breakdown = try load(
+                pipeline, overlays: ["ablations/head-to-head.yaml", "evaluations/breakdown.yaml"])
+            #expect(try origins(breakdown, "test.labels", "prompts") == ["test.prompts.prompts"])
+            #expect(try origins(breakdown, "m3.breakdown", "judgements") == ["m3.head-to-head.judgements"])
         }
     }
 

@@ -8,6 +8,7 @@ struct ExportCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
         case hf, trl, tar, intoto
         case alpacaEval = "alpaca-eval", humanPacket = "human-packet"
+        case mtBench = "mt-bench"
     }
 
     static let configuration = CommandConfiguration(
@@ -20,6 +21,7 @@ struct ExportCommand: AsyncParsableCommand {
             intoto what a run made of what, as an in-toto statement with SLSA provenance
             alpaca-eval responses as the list of outputs that AlpacaEval's own tool reads: the first to each prompt
             human-packet ballots as pages and forms for the raters, and the key to them
+            mt-bench answers as FastChat's 'model_answer/NAME.jsonl'; NAME is whom its programs take them for
             It gets its name when it is whole: an export that is interrupted leaves nothing under it.
             """)
 
@@ -28,11 +30,12 @@ struct ExportCommand: AsyncParsableCommand {
             "Digest prefix, 'stage.port', a stage, or 'RUN/STAGE/PORT'; for tar and intoto a run, or 'latest'.",
             valueName: "ref"))
     var reference: String
-    @Option(help: "hf, trl, tar, intoto, alpaca-eval or human-packet.")
+    @Option(help: "hf, trl, tar, intoto, alpaca-eval, human-packet or mt-bench.")
     var format: Format
     @Option(
         help: ArgumentHelp(
-            "The folder (hf, trl, human-packet) or file (tar, intoto, alpaca-eval) to write; it must not exist, or be empty.",
+            "The folder (hf, trl, human-packet) or file (tar, intoto, alpaca-eval, mt-bench) to write; it must not exist, or be "
+                + "empty.",
             valueName: "path"))
     var out: String
     @Option(
@@ -66,6 +69,7 @@ struct ExportCommand: AsyncParsableCommand {
             let exporter = try HumanPacketExport(listing)
             try fill(folder) { try exporter.write(from: store, to: $0) }
         case .alpacaEval: try export(outputs: listing, of: store)
+        case .mtBench: try export(answers: listing, of: store)
         case .tar, .intoto: break
         }
         Console.note("wrote \(listing.name) to '\(out)'")
@@ -89,6 +93,13 @@ struct ExportCommand: AsyncParsableCommand {
                 "\(Quantities.count(account.missing, "output")) empty: the model's context had no room for the prompt"
             )
         }
+    }
+
+    private func export(answers listing: ArtifactListing, of store: ArtifactStore) throws {
+        guard !FileManager.default.fileExists(atPath: out) else { throw CommandError.fileExists(out) }
+        let file = URL(filePath: out, directoryHint: .notDirectory)
+        let exporter = try MTBenchExport(listing, file: file)
+        try WholeFile.make(file) { try exporter.write(from: store, to: $0) }
     }
 
     private func export(run name: String, of store: ArtifactStore) throws {
@@ -125,6 +136,7 @@ extension ExportCommand.Format {
         case .trl: PreferencePair.schema.description
         case .alpacaEval: Candidate.schema.description
         case .humanPacket: Ballot.schema.description
+        case .mtBench: MTBenchAnswer.schema.description
         case .tar, .intoto: nil
         }
     }

@@ -120,9 +120,13 @@ struct RunPlan {
         return cache != .bool(false) && cache?["write"] != .bool(false)
     }
 
-    private func stage(_ name: String) -> JSONValue? {
-        value["stages"]?.arrayValue?.first { $0["name"]?.stringValue == name }
-    }
+    /// Every stage, as `PipelinePlan` writes it.
+    var stages: [JSONValue] { value["stages"]?.arrayValue ?? [] }
+
+    /// The path of each file from outside, by the name of its source.
+    var sources: [String: String] { (value["sources"]?.objectValue ?? [:]).compactMapValues(\.stringValue) }
+
+    private func stage(_ name: String) -> JSONValue? { stages.first { $0["name"]?.stringValue == name } }
 }
 
 /// What a run was asked to run: `command.json` in its folder.

@@ -26,7 +26,14 @@ enum RowSummary {
             return ["chosen \(number(row["chosen"])), rejected \(number(row["rejected"])) nats"]
         case "ranking":
             return texts(row, "prompt") + ["\(row["responses"]?.arrayValue?.count ?? 0) ranked replies"]
-        case "judgement":
+        case "mt-bench-answer":
+            return (row["turns"]?.arrayValue ?? []).flatMap { turn in
+                texts(turn, "prompt") + texts(turn, "text").map { replyMark + $0 }
+            }
+        case "prompt-label":
+            let value = row["value"]?.stringValue ?? "not labelled, \(row["reason"]?.stringValue ?? "")"
+            return ["\(row["aspect"]?.stringValue ?? ""): \(value)"]
+        case "judgement", "mt-bench-judgement":
             let verdicts = row["verdicts"]?.arrayValue ?? []
             return ["score \(number(row["score"])) of \(Quantities.count(verdicts.count, "verdict"))"]
                 + verdicts.map { verdictMark + verdict($0) }

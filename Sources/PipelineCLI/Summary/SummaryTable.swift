@@ -130,6 +130,7 @@ struct SummaryRow: Sendable {
         measured("win rate of AlpacaEval", heading: "AlpacaEval", "alpaca-eval", "win_rate"),
         measured("the same at equal lengths", heading: "equal lengths", "alpaca-eval", "length_controlled_minimal"),
         measured("win rate by people", heading: "people", "human-votes", "win_rate"),
+        measured("score on MT-Bench", heading: "MT-Bench", "mt-bench-judge", "score"),
         SummaryRow("mean response after it, tokens", heading: "tokens after") {
             fixed($0.numberAfterTraining("sample", "mean_tokens"), 0)
         },

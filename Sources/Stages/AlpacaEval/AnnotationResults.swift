@@ -49,7 +49,7 @@ package struct AnnotationResults: Sendable {
         let groups = annotations.filter { $0.dataset != nil }.grouped { $0.dataset ?? "" }.sorted { $0.key < $1.key }
         guard groups.count > 1 else { return [] }
         return groups.flatMap { dataset, annotations in
-            let name = "win_rate/\(dataset)"
+            let name = "win_rate/dataset/\(dataset)"
             return Self.tally(annotations).measurements(bootstrap: bootstrap, generator: generator(name)).prefix(1)
                 .map { rate in
                     Measurement(

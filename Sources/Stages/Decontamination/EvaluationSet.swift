@@ -4,7 +4,7 @@ package import Foundation
 /// The prompts of a benchmark that models are measured on, and must not be trained on.
 package struct EvaluationSet: Equatable, Sendable {
     package struct Item: Equatable, Sendable {
-        /// Its place, for people: the line of a file, or the id of a ranking.
+        /// Its place, for people: the line of a file, the number in a list, or the id of a ranking.
         package let place: String
         package let text: String
 
@@ -23,13 +23,12 @@ package struct EvaluationSet: Equatable, Sendable {
         self.items = items
     }
 
-    /// Reads a file of JSON lines, as benchmarks are given out: the text of a row is the first of `fields` that it has.
-    /// A list of texts, such as the turns of a conversation, is as many items.
+    /// Reads a file of JSON lines, or one JSON list, as benchmarks are given out: the text of a row is the first of
+    /// `fields` that it has. A list of texts, such as the turns of a conversation, is as many items.
     /// - Parameter file: its address, and what errors call it.
     /// - Throws: `StageError` with file and line, also for a row that has none of the fields.
     package static func read(_ file: (url: URL, name: String), as name: String, fields: [String]) throws -> Self {
-        let items = try JSONLineReader.read(file.url, name: file.name).flatMap { line -> [Item] in
-            let row = RowReader(value: line.value, file: file.name, line: line.number)
+        let items = try JSONRows.read(file.url, name: file.name).flatMap { row -> [Item] in
             guard let field = fields.first(where: { row.value[$0] != nil && row.value[$0] != .null }) else {
                 throw row.failure("there is none of \(fields.map { "'\($0)'" }.joined(separator: ", "))")
             }
@@ -38,7 +37,7 @@ package struct EvaluationSet: Equatable, Sendable {
                 guard let text = value.stringValue else {
                     throw row.failure("'\(field)' must be a text or a list of texts")
                 }
-                return Item(place: "line \(line.number)", text: text)
+                return Item(place: row.place, text: text)
             }
         }
         return Self(name: name, items: items)

@@ -22,8 +22,12 @@ struct Conversation {
             turns.append(ChatMessage(.user, example.input))
             turns.append(ChatMessage(.assistant, example.reply))
         }
-        turns.append(ChatMessage(.user, message))
-        return try template.encode(turns, addGenerationHeader: true, tokenizer: tokenizer)
+        return try prompt(turns + [ChatMessage(.user, message)])
+    }
+
+    /// The tokens up to where the reply to the last of `turns` is due.
+    func prompt(_ turns: [ChatMessage]) throws -> [Int32] {
+        try template.encode(turns, addGenerationHeader: true, tokenizer: tokenizer)
     }
 
     /// The tokens of a reply; those of a whole one end with its closing token.

@@ -137,7 +137,8 @@ package struct WinRate: Sendable {
         ]
     }
 
-    private static func share(_ outcome: PairwiseJudgement.Outcome) -> Double {
+    /// What a match adds to the wins.
+    static func share(_ outcome: PairwiseJudgement.Outcome) -> Double {
         switch outcome {
         case .first: 1
         case .tie: 0.5

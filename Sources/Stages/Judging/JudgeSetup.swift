@@ -34,9 +34,11 @@ extension StageContext {
         return ResponseComparer(writer, rubric: rubric, settings: settings)
     }
 
-    private func replyWriter(
+    /// Who writes a judge's replies for this stage: the model at `port`, of the store or behind a server.
+    /// - Parameter replies: how many it is to be asked for in all.
+    func replyWriter(
         _ inputs: StageInputs, model port: String = "model", settings: JudgeSettings, replies: Int,
-        workedExamples: [WorkedExample]
+        workedExamples: [WorkedExample] = []
     ) throws -> any ReplyWriter {
         if let served = try inputs.servedModel(port) {
             guard settings.scoring == .sampled else {

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Model
 internal import Pipeline
 
@@ -47,7 +48,8 @@ final class ModelReplyWriter: ReplyWriter {
         var branches = try alternatives.enumerated().map { owner, alternatives in
             try Branch(
                 prompt: prompt(alternatives.task),
-                replies: alternatives.replies.map { conversation.tokenizer.encodeContinuation($0) }, owner: owner)
+                replies: alternatives.replies.map { conversation.tokenizer.encodeContinuation($0) },
+                mayBeginAlike: alternatives.mayBeginAlike, owner: owner)
         }
         while !branches.isEmpty {
             var deeper: [Branch] = []
@@ -59,6 +61,7 @@ final class ModelReplyWriter: ReplyWriter {
                 }
                 let rows = try writer.logProbabilities(after: fitting.map(\.lead), of: choices)
                 for (branch, row) in zip(fitting, rows) {
+                    if let ended = branch.ended { result[branch.owner]?[ended] += Self.remainder(of: row) }
                     for (token, logProbability) in zip(choices, row) {
                         let group = branch.members(after: token)
                         for (place, _) in group { result[branch.owner]?[place] += logProbability }
@@ -71,6 +74,12 @@ final class ModelReplyWriter: ReplyWriter {
         return result
     }
 
+    /// The log-probability of everything that is none of the tokens of a row.
+    private static func remainder(of row: [Float]) -> Float {
+        // Never quite nothing, also where the row's rounded probabilities add up to one or more.
+        Float(log(max(1 - row.reduce(0) { $0 + exp(Double($1)) }, 1e-9)))
+    }
+
     /// Replies that begin alike, up to where they part. Most part in one token; where a tokenizer begins some of them alike
     /// there, these are followed on.
     private struct Branch {
@@ -79,24 +88,30 @@ final class ModelReplyWriter: ReplyWriter {
         let lead: [Int32]
         /// The tokens with which they go on, each once.
         let choices: [Int32]
+        /// Where the reply that ends with the lead stands among its task's alternatives, if one does.
+        let ended: Int?
+        private let mayBeginAlike: Bool
         /// Where each reply stands among its task's alternatives, and what follows the lead.
         private let rests: [(place: Int, tokens: ArraySlice<Int32>)]
 
-        init(prompt: [Int32], replies: [[Int32]], owner: Int) throws {
-            try self.init(owner, prompt, replies.enumerated().map { ($0, $1[...]) })
+        init(prompt: [Int32], replies: [[Int32]], mayBeginAlike: Bool, owner: Int) throws {
+            try self.init(owner, prompt, replies.enumerated().map { ($0, $1[...]) }, mayBeginAlike)
         }
 
-        private init(_ owner: Int, _ lead: [Int32], _ replies: [(place: Int, tokens: ArraySlice<Int32>)]) throws {
+        private init(
+            _ owner: Int, _ lead: [Int32], _ replies: [(place: Int, tokens: ArraySlice<Int32>)], _ mayBeginAlike: Bool
+        ) throws {
             var lead = lead, rests = replies
             while let next = rests[0].tokens.first, rests.allSatisfy({ $0.tokens.first == next }) {
                 lead.append(next)
                 rests = rests.map { ($0.place, $0.tokens.dropFirst()) }
             }
-            let choices = try rests.map { rest in
-                // One ends where another goes on: what would follow it is not said.
-                guard let token = rest.tokens.first else { throw StageError.alternativesAlike }
-                return token
-            }
+            let ended = rests.first { $0.tokens.isEmpty }
+            // One ends where another goes on: what would follow it is not said.
+            if ended != nil, !mayBeginAlike { throw StageError.alternativesAlike }
+            let choices = rests.compactMap(\.tokens.first)
+            self.ended = ended?.place
+            self.mayBeginAlike = mayBeginAlike
             self.owner = owner
             self.lead = lead
             self.rests = rests
@@ -111,7 +126,7 @@ final class ModelReplyWriter: ReplyWriter {
         func following(
             _ token: Int32, _ group: [(place: Int, tokens: ArraySlice<Int32>)]
         ) throws -> Branch {
-            try Branch(owner, lead + [token], group.map { ($0.place, $0.tokens.dropFirst()) })
+            try Branch(owner, lead + [token], group.map { ($0.place, $0.tokens.dropFirst()) }, mayBeginAlike)
         }
     }
 

@@ -14,8 +14,10 @@ struct WrittenReply {
 /// Ways in which a reply to a task could end, of which the likelier one counts.
 struct AlternativeEndings {
     let task: JudgeTask
-    /// Whole replies, none of them the beginning of another.
+    /// Whole replies, none of them the beginning of another unless that is said.
     let replies: [String]
+    /// Whether one may be the beginning of another, as 1 is of 10. It is then as likely as all that goes on otherwise.
+    var mayBeginAlike = false
 }
 
 /// Whoever writes a judge's replies.

@@ -4,8 +4,7 @@ internal import Foundation
 package struct ScoreForm: Equatable, Sendable {
     /// The word before the colon.
     package var label = "Score"
-    /// The whole numbers that the rubric gives; verdicts may lie between them. Digits each, since the expectation is
-    /// taken over the tokens of single digits.
+    /// The whole numbers that the rubric gives; verdicts may lie between them. At most 10, MT-Bench's best.
     package var scale = 0...5
     /// How many lines with words may follow the line of the score: see `VerdictParser`.
     package var trailingLines = 1
@@ -18,9 +17,12 @@ package struct ScoreForm: Equatable, Sendable {
     /// Its lowest and highest score.
     package var range: ClosedRange<Double> { Double(scale.lowerBound)...Double(scale.upperBound) }
 
+    /// Whether one score is the beginning of another, as 1 is of 10: only their ends tell such replies apart.
+    var hasScoresThatBeginAlike: Bool { scale.upperBound > 9 }
+
     /// The highest score in words, for replies such as `4 out of five`.
     var limitInWords: String {
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"][scale.upperBound]
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"][scale.upperBound]
     }
 }
 
@@ -32,7 +34,7 @@ extension ScoreForm {
             switch setting.name {
             case "scale":
                 guard let scale = Self.scale(setting.value) else {
-                    throw setting.refusal("must be two whole numbers from 0 to 9 in rising order, as in '1 to 5'")
+                    throw setting.refusal("must be two whole numbers from 0 to 10 in rising order, as in '1 to 5'")
                 }
                 self.scale = scale
             case "label": label = try setting.word()
@@ -42,11 +44,12 @@ extension ScoreForm {
         }
     }
 
+    private static let largest = 10
+
     private static func scale(_ text: String) -> ClosedRange<Int>? {
         let ends = text.components(separatedBy: " to ").map { Int($0) }
-        guard ends.count == 2, let lower = ends[0], let upper = ends[1], (0...9).contains(lower),
-            (0...9).contains(upper),
-            lower < upper
+        guard ends.count == 2, let lower = ends[0], let upper = ends[1], (0...largest).contains(lower),
+            (0...largest).contains(upper), lower < upper
         else { return nil }
         return lower...upper
     }

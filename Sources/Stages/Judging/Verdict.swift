@@ -34,7 +34,9 @@ public enum UnparsableReason: String, Codable, CaseIterable, Sendable {
     case malformedNumber = "malformed-number"
     /// Of a comparison: nothing of the form `Verdict: A`, or something else where the last `Verdict:` should name one.
     case noVerdict = "no-verdict"
-    /// Of a comparison: both are named, as in `Verdict: A or B`.
+    /// Of a label: nothing of the form `Category: coding`, or something else where the last `Category:` should name one.
+    case noLabel = "no-label"
+    /// Of a comparison or a label: more than one is named, as in `Verdict: A or B`.
     case ambiguous
 }
 

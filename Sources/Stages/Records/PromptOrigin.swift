@@ -18,4 +18,11 @@ public struct PromptOrigin: Record, Equatable {
         self.promptID = promptID
         self.dataset = dataset
     }
+
+    /// The data set as a label, to break results down by.
+    package var label: PromptLabel {
+        PromptLabel(
+            promptID: promptID, aspect: "dataset", value: dataset.map { ($0, 0) }, raw: dataset ?? "", finish: .stop,
+            reason: .noLabel)
+    }
 }

@@ -60,6 +60,8 @@ public enum RowRelations {
         Ballot.schema.name: compared,
         HumanVerdict.schema.name: compared,
         PromptOrigin.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id"])],
+        MTBenchJudgement.schema.name: [RowRelation("answer", "answer_id", [MTBenchAnswer.schema.name: "id"])],
+        PromptLabel.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id", example: "id"])],
         // A judge's reply is a response too: to what was asked about a candidate.
         Candidate.schema.name: [RowRelation("prompt", "prompt_id", [prompt: "id", example: "id", candidate: "id"])],
         GeneratedPrompt.schema.name: [demonstrations],

@@ -48,6 +48,9 @@ struct RowReader {
     /// Whether the row is an item of a list, whose number `line` then is.
     var isItem = false
 
+    /// Where it stands in its file, for people.
+    var place: String { isItem ? "item \(line)" : "line \(line)" }
+
     func failure(_ problem: String) -> StageError {
         isItem
             ? .malformedItem(file: file, item: line, problem: problem)

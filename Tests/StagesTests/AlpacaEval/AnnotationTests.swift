@@ -104,6 +104,6 @@ struct AnnotationTests {
         let adjusted = try #require(measured.first { $0.name == "length_controlled_minimal" }?.value)
         #expect(abs(adjusted - line.adjusted) < 1e-6, "\(adjusted)")
         #expect(Set(measured.map(\.name)).count == measured.count)
-        #expect(measured.count { $0.name.hasPrefix("win_rate/") } == 5)
+        #expect(measured.count { $0.name.hasPrefix("win_rate/dataset/") } == 5)
     }
 }

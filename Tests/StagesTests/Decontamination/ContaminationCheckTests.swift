@@ -87,6 +87,10 @@ struct ContaminationCheckTests {
         }
         #expect(set.items.map(\.text) == ["First", "Second", "Third"])
         #expect(set.items.map(\.place) == ["line 1", "line 3", "line 3"])
+        let list = try withTemporaryFile(#"[{"question": "First"}, {"question": "Second"}]"#) { file in
+            try EvaluationSet.read((file, "bench.json"), as: "bench", fields: ["question"])
+        }
+        #expect(list.items == [.init(place: "item 1", text: "First"), .init(place: "item 2", text: "Second")])
     }
 
     @Test(
@@ -111,7 +115,8 @@ struct ContaminationCheckTests {
         arguments: [
             ("mt-bench/question.jsonl", 160), ("vicuna-bench/question.jsonl", 80),
             ("koala-test/koala_test_set.jsonl", 180),
-            ("ifeval/input_data.jsonl", 540), ("self-instruct/user_oriented_instructions.jsonl", 252),
+            ("alpaca-eval/outputs/text_davinci_003.json", 805), ("ifeval/input_data.jsonl", 540),
+            ("self-instruct/user_oriented_instructions.jsonl", 252),
         ])
     func benchmarks(path: String, count: Int) throws {
         let fields = DecontaminatePromptsStage.Parameters().fields

@@ -69,7 +69,8 @@ struct PrincipalComponentsTests {
         }
         for (value, vector) in zip(values, vectors) {
             for (row, component) in zip(matrix, vector) {
-                #expect(abs(zip(row, vector).reduce(0) { $0 + $1.0 * $1.1 } - value * component) < 1e-12)
+                let product = zip(row, vector).map(*).reduce(0, +)
+                #expect(abs(product - value * component) < 1e-12)
             }
         }
         #expect(SymmetricMatrix.eigen([]).values.isEmpty)

@@ -28,9 +28,12 @@ struct TSNETests {
     private static func normal(_ count: Int, _ width: Int, key: UInt64) -> [[Double]] {
         var generator = Philox(key: key)
         // The sum of twelve uniform numbers is nearly normal.
-        return (0..<count).map { _ in
-            (0..<width).map { _ in (0..<12).reduce(-6) { sum, _ in sum + generator.uniform() } }
+        func draw() -> Double {
+            var sum = -6.0
+            for _ in 0..<12 { sum += generator.uniform() }
+            return sum
         }
+        return (0..<count).map { _ in (0..<width).map { _ in draw() } }
     }
 
     // MARK: Probabilities
@@ -57,7 +60,10 @@ struct TSNETests {
         let found = probabilities(vectors, target)
         // Of one neighbour, the distribution can only come near; of all but none, it is flat.
         #expect(found.perplexities.allSatisfy { abs($0 - target) < 1e-3 * target }, "\(found.perplexities)")
-        let sum = (0..<60).reduce(0.0) { sum, row in sum + (0..<60).reduce(0) { $0 + found.joint[row, $1] } }
+        var sum = 0.0
+        for row in 0..<60 {
+            for column in 0..<60 { sum += found.joint[row, column] }
+        }
         #expect(abs(sum - 1) < 1e-12)
     }
 

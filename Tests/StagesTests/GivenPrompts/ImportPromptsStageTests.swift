@@ -126,11 +126,15 @@ struct ImportPromptsStageTests {
         )
     }
 
+    private static let golden = [
+        "candidates": "81ad1f549325", "origins": "0a804a02101d", "prompts": "f507de35c452",
+    ]
+
     @Test("golden digests")
-    func golden() async throws {
+    func goldenDigests() async throws {
         let rows = (0..<6).map { #"{"instruction": "Question \#($0)?", "output": "Answer \#($0).", "dataset": "d"}"# }
         let outputs = try await run(try StageHarness(), rows.joined(separator: "\n"), take: .count(4))
-        Golden(version: 1, digests: ["candidates": "?", "origins": "?", "prompts": "?"]).check(
+        Golden(version: 1, digests: Self.golden).check(
             ImportPromptsStage.self, gives: outputs.artifacts.mapValues(\.digest.short))
     }
 

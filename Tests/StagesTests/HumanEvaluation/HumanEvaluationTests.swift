@@ -133,10 +133,10 @@ struct HumanEvaluationTests {
     @Test("golden digests")
     func golden() async throws {
         let dealt = try await deal(5) { $0.prompts = 3 }
-        Golden(version: 1, digests: ["ballots": "?"]).check(
+        Golden(version: 1, digests: ["ballots": "d558b95a1fe7"]).check(
             DealBallotsStage.self, gives: dealt.artifacts.mapValues(\.digest.short))
         let counted = try await count(dealt, [form(try ballots(dealt)) { $0.number == 2 ? "tie" : "1" }])
-        Golden(version: 1, digests: ["verdicts": "?"]).check(
+        Golden(version: 1, digests: ["verdicts": "672ae2b1eaff"]).check(
             CountBallotsStage.self, gives: ["verdicts": counted.artifacts["verdicts"]?.digest.short ?? ""])
     }
 

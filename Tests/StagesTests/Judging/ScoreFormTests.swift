@@ -47,13 +47,13 @@ struct ScoreFormTests {
         arguments: [
             (
                 "scale: 5 to 1",
-                "its head, 'scale: 5 to 1': must be two whole numbers from 0 to 9 in rising order, as in '1 to 5'"
+                "its head, 'scale: 5 to 1': must be two whole numbers from 0 to 10 in rising order, as in '1 to 5'"
             ),
             (
-                "scale: 1 to 10",
-                "its head, 'scale: 1 to 10': must be two whole numbers from 0 to 9 in rising order, as in '1 to 5'"
+                "scale: 1 to 11",
+                "its head, 'scale: 1 to 11': must be two whole numbers from 0 to 10 in rising order, as in '1 to 5'"
             ),
-            ("scale", "its head, 'scale': must be two whole numbers from 0 to 9 in rising order, as in '1 to 5'"),
+            ("scale", "its head, 'scale': must be two whole numbers from 0 to 10 in rising order, as in '1 to 5'"),
             ("label: Your score", "its head, 'label: Your score': must be one word of the letters a to z"),
             ("label:", "its head, 'label:': must be one word of the letters a to z"),
             ("trailing_lines: few", "its head, 'trailing_lines: few': must be a number from 0 on"),

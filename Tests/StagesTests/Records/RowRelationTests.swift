@@ -10,6 +10,9 @@ struct RowRelationTests {
     private static let worse = Candidate(
         promptID: "prompt-1", prompt: "Why?", index: 1, text: "No.", tokens: 2, finish: .stop)
 
+    private static let answer = MTBenchAnswer(
+        questionID: 81, category: "writing", turns: [.init(prompt: "Why?", text: "So.", tokens: 2, finish: .stop)])
+
     /// A row of each kind that names others, and the ids that it names.
     private static let rows: [(schema: String, row: any Record, ids: [String: [String]])] = [
         (
@@ -53,6 +56,16 @@ struct RowRelationTests {
         ),
         ("prompt-origin", PromptOrigin(promptID: "prompt-1", dataset: "koala"), ["prompt": ["prompt-1"]]),
         (
+            "mt-bench-judgement", MTBenchJudgement(answer, turn: 1, withReference: false, verdicts: []),
+            ["answer": [answer.id]]
+        ),
+        (
+            "prompt-label",
+            PromptLabel(
+                promptID: "prompt-1", aspect: "length", value: ("short", 0), raw: "", finish: .stop, reason: nil),
+            ["prompt": ["prompt-1"]]
+        ),
+        (
             "prompt", GeneratedPrompt(text: "Why?", demonstrations: ["a", "b"], round: 0, request: 0, position: 0),
             ["demonstration": ["a", "b"]]
         ),
@@ -92,6 +105,7 @@ struct RowRelationTests {
             "prompt": GeneratedPrompt(text: "Why?", demonstrations: [], round: 0, request: 0, position: 0),
             "pairwise-judgement": PairwiseJudgement(
                 ResponseMatch(first: Self.candidate, second: Self.worse), replies: []),
+            "mt-bench-answer": Self.answer,
             "preference-pair": PreferencePair(chosen: Self.candidate, score: 5, rejected: Self.worse, score: 1),
             "judge-example": JudgeExample(
                 instruction: "Why?", response: "So.", input: "…", justification: "Good.", score: 4, origin: .seed),

@@ -1,0 +1,112 @@
+/// The stages of a run and who reads from whom, with what each took and whether it was reused.
+struct GraphChart {
+    var stages: [StoryStage]
+
+    private static let box = (width: 150.0, height: 40.0)
+    private static let gap = (column: 12.0, row: 22.0, lane: 40.0)
+    private static let top = 30.0
+
+    var drawing: Drawing {
+        let layout = GraphLayout(stages)
+        var starts: [Double] = [], x = 6.0
+        for columns in layout.columns {
+            starts.append(x)
+            x += Double(columns) * (Self.box.width + Self.gap.column) - Self.gap.column + Self.gap.lane
+        }
+        let width = x - Self.gap.lane + 6
+        let height = Self.top + Double(layout.rows) * (Self.box.height + Self.gap.row)
+        let corners = layout.places.map { place in
+            (
+                x: starts[place.lane] + Double(place.column) * (Self.box.width + Self.gap.column),
+                y: Self.top + Double(place.row) * (Self.box.height + Self.gap.row)
+            )
+        }
+        var body: Markup = ""
+        for (lane, name) in layout.lanes.enumerated() {
+            let size = Double(layout.columns[lane]) * (Self.box.width + Self.gap.column) - Self.gap.column
+            body += Ink2D.text(
+                name.isEmpty ? "base" : name, x: starts[lane] + size / 2, y: 16, anchor: .middle, role: "lane",
+                columns: 40)
+        }
+        for arrow in layout.arrows { body += self.arrow(arrow, layout, corners) }
+        for (stage, corner) in zip(stages, corners) { body += box(stage, x: corner.x, y: corner.y) }
+        return Drawing(width: width, height: height, body: body)
+    }
+
+    private func arrow(
+        _ arrow: (from: Int, to: Int), _ layout: GraphLayout, _ corners: [(x: Double, y: Double)]
+    ) -> Markup {
+        let from = corners[arrow.from], to = corners[arrow.to]
+        let isWithin = layout.places[arrow.from].lane == layout.places[arrow.to].lane
+        if isWithin {
+            let x1 = from.x + Self.box.width / 2, x2 = to.x + Self.box.width / 2
+            let y1 = from.y + Self.box.height, y2 = to.y
+            let bend = min(30, max(8, (y2 - y1) / 2))
+            return
+                """
+                <path d="M\(x1) \(y1)C\(x1) \(y1 + bend) \(x2) \(y2 - bend) \(x2) \(y2 - 3)" class="arrow"/>\
+                \(head(x2, y2, 90))
+                """
+        }
+        if isBlocked(arrow.from, layout) { return detour(from, to, layout, arrow) }
+        let isForward = layout.places[arrow.from].lane < layout.places[arrow.to].lane
+        let x1 = from.x + (isForward ? Self.box.width : 0), x2 = to.x + (isForward ? 0 : Self.box.width)
+        let y1 = from.y + Self.box.height / 2, y2 = to.y + Self.box.height / 2
+        let bend = isForward ? 30.0 : -30.0
+        return
+            """
+            <path d="M\(x1) \(y1)C\(x1 + bend) \(y1) \(x2 - bend) \(y2) \(x2 - (isForward ? 3 : -3)) \(y2)" \
+            class="arrow across"/>\(head(x2, y2, isForward ? 0 : 180))
+            """
+    }
+
+    /// Whether other boxes of its lane stand between the stage and the next lane.
+    private func isBlocked(_ stage: Int, _ layout: GraphLayout) -> Bool {
+        let place = layout.places[stage]
+        return layout.places.contains { $0.lane == place.lane && $0.row == place.row && $0.column > place.column }
+    }
+
+    /// Out at the bottom and along below the boxes of the row.
+    private func detour(
+        _ from: (x: Double, y: Double), _ to: (x: Double, y: Double), _ layout: GraphLayout,
+        _ arrow: (from: Int, to: Int)
+    ) -> Markup {
+        let place = layout.places[arrow.from]
+        let further = layout.places.filter { $0.lane == place.lane && $0.row == place.row }.map(\.column).max() ?? 0
+        let edge = from.x + Double(further - place.column) * (Self.box.width + Self.gap.column) + Self.box.width
+        let x1 = from.x + Self.box.width * 0.8, y1 = from.y + Self.box.height, low = y1 + 9,
+            y2 = to.y + Self.box.height / 2
+        return """
+            <path d="M\(x1) \(y1)Q\(x1) \(low) \(x1 + 12) \(low)L\(edge) \(low)C\(edge + 22) \(low) \
+            \(to.x - 26) \(y2) \(to.x - 3) \(y2)" class="arrow across"/>\(head(to.x, y2, 0))
+            """
+    }
+
+    private func head(_ x: Double, _ y: Double, _ degrees: Int) -> Markup {
+        "<path d=\"M0 0L-7 -3.5L-7 3.5Z\" transform=\"translate(\(x) \(y)) rotate(\(degrees))\" class=\"head\"/>"
+    }
+
+    private func box(_ stage: StoryStage, x: Double, y: Double) -> Markup {
+        let state = Self.state(stage)
+        let took = stage.seconds.map(Quantities.duration) ?? Numerals.absent
+        let tip = "\(stage.name) (\(stage.kind)): \(state.word), \(took)"
+        var shapes = Ink2D.rectangle(
+            x: x, y: y, width: Self.box.width, height: Self.box.height, role: "stage \(state.role)", radius: 5)
+        shapes += Ink2D.text(stage.name, x: x + 9, y: y + 16, role: "strong", columns: 17)
+        shapes += Ink2D.text(stage.kind, x: x + 9, y: y + 31, role: "note", columns: 15)
+        shapes += Ink2D.text(took, x: x + Self.box.width - 7, y: y + 31, anchor: .end, role: "note")
+        shapes += Ink2D.text(
+            state.sign, x: x + Self.box.width - 7, y: y + 16, anchor: .end, role: "sign \(state.role)")
+        return "<g class=\"tip\"><title>\(tip)</title>\(shapes)</g>"
+    }
+
+    /// How a stage ended: in a word, by a sign, and for the style sheet.
+    static func state(_ stage: StoryStage) -> (word: String, sign: String, role: String) {
+        switch stage.outcome {
+        case "cached": ("reused", "↺", "reused")
+        case "ran": ("ran", "●", "ran")
+        case "failed": ("failed", "✕", "failed")
+        default: (stage.outcome, "–", "absent")
+        }
+    }
+}

@@ -1,0 +1,148 @@
+/// Values of several models side by side, each with its interval: a dot and a whisker.
+struct IntervalChart {
+    struct Value {
+        /// The place along the horizontal axis.
+        var category: Int
+        var series = 0
+        var value: Double
+        var lower: Double?
+        var upper: Double?
+        /// All of it in words.
+        var tip: String
+    }
+
+    /// What stands along the horizontal axis.
+    var categories: [String]
+    /// Names of the series, where there is more than one.
+    var series: [String] = []
+    var values: [Value]
+    /// A value with a meaning, and what it means.
+    var reference: (value: Double, words: String)?
+    /// Whether the axis must show 0.
+    var includesZero = false
+
+    var drawing: Drawing {
+        var frame = ChartFrame()
+        let isSteep = band(frame) < 46 && categories.contains { $0.count > 5 }
+        if isSteep { frame.bottom = 62 }
+        if series.count > 1 { frame.top = 34 }
+        frame.height = 184 + frame.top + (isSteep ? 26 : 0)
+        let ends = values.flatMap { [$0.value, $0.lower, $0.upper].compactMap { $0 } }
+        // Shares of which all are none, or all are whole, still lie between the two.
+        let isFlat = ends.allSatisfy { $0 == 0 } || ends.allSatisfy { $0 == 1 }
+        let scale = LinearScale(
+            covering: ends + (reference.map { [$0.value] } ?? []) + (includesZero ? [0] : [])
+                + (isFlat ? [0, 1] : []),
+            from: frame.plotBottom, to: frame.plotTop)
+        var body = frame.valueAxis(scale)
+        if let reference { body += frame.reference(reference.value, reference.words, on: scale) }
+        for (place, name) in categories.enumerated() {
+            let x = center(place, frame)
+            body +=
+                isSteep
+                ? """
+                <g transform="translate(\(x + 4) \(frame.plotBottom + 14)) rotate(-38)">\
+                \(Ink2D.text(name, x: 0, y: 0, anchor: .end, role: "category", columns: 12))</g>
+                """
+                : Ink2D.text(
+                    name, x: x, y: frame.plotBottom + 18, anchor: .middle, role: "category",
+                    columns: max(4, Int(band(frame) / 6.6)))
+        }
+        for value in values { body += mark(value, frame, scale) }
+        return Drawing(width: frame.width, height: frame.height, body: body + legend(frame))
+    }
+
+    private func band(_ frame: ChartFrame) -> Double { frame.plotWidth / Double(max(1, categories.count)) }
+
+    private func center(_ place: Int, _ frame: ChartFrame) -> Double {
+        frame.plotLeft + (Double(place) + 0.5) * band(frame)
+    }
+
+    private func mark(_ value: Value, _ frame: ChartFrame, _ scale: LinearScale) -> Markup {
+        let count = max(1, series.count)
+        let shift = (Double(value.series) - Double(count - 1) / 2) * min(22, band(frame) / Double(count + 1))
+        let x = center(value.category, frame) + shift, y = scale.position(value.value)
+        var shapes: Markup = ""
+        if let lower = value.lower, let upper = value.upper {
+            let low = scale.position(lower), high = scale.position(upper)
+            let role = "whisker s\(value.series % Palette.count)"
+            shapes += Ink2D.line(x, low, x, high, role: role)
+            for end in [low, high] { shapes += Ink2D.line(x - 4, end, x + 4, end, role: role) }
+        }
+        shapes += Ink2D.mark(value.series, x: x, y: y)
+        // Beside the dot there is room for the number where the bands are wide.
+        if band(frame) / Double(count) > (count == 1 ? 44 : 70) {
+            shapes += Ink2D.text(Numerals.value(value.value), x: x + 8, y: y + 3.5, role: "value")
+        }
+        return Ink2D.tipped(value.tip, shapes)
+    }
+
+    private func legend(_ frame: ChartFrame) -> Markup {
+        guard series.count > 1 else { return "" }
+        var x = frame.plotLeft, legend: Markup = ""
+        for (number, name) in series.enumerated() {
+            legend +=
+                Ink2D.mark(number, x: x + 5, y: 14) + Ink2D.text(name, x: x + 14, y: 18, role: "label", columns: 30)
+            x += 26 + Double(min(30, name.count)) * 6.4
+        }
+        return legend
+    }
+}
+
+/// Values one below the other, each named in full, with its interval: for comparisons and for what has long names.
+struct IntervalRows {
+    struct Row {
+        var name: String
+        var value: Double
+        var lower: Double?
+        var upper: Double?
+        /// Single values that `value` is the mean of.
+        var parts: [Double] = []
+        var tip: String
+    }
+
+    var rows: [Row]
+    /// What the axis shows.
+    var unit: String
+    /// The value that means no difference.
+    var neutral: (value: Double, words: String)?
+
+    var drawing: Drawing {
+        let width = 360.0, left = 16.0, right = 344.0, rowHeight = 38.0, top = 26.0
+        let bottom = top + Double(rows.count) * rowHeight + 4
+        let values = rows.flatMap { [$0.value, $0.lower, $0.upper].compactMap { $0 } + $0.parts }
+        let scale = LinearScale(covering: values + (neutral.map { [$0.value] } ?? []), from: left, to: right)
+        var body: Markup = ""
+        for tick in scale.ticks {
+            let x = scale.position(tick)
+            body += Ink2D.line(x, top - 4, x, bottom, role: "grid")
+            body += Ink2D.text(scale.label(tick), x: x, y: bottom + 14, anchor: .middle, role: "tick")
+        }
+        if let neutral {
+            let x = scale.position(neutral.value)
+            body += Ink2D.line(x, top - 8, x, bottom, role: "reference")
+            let anchor: Ink2D.Anchor = x > 300 ? .end : x < 60 ? .start : .middle
+            body += Ink2D.text(neutral.words, x: x, y: 12, anchor: anchor, role: "note")
+        }
+        for (place, row) in rows.enumerated() {
+            body += self.row(row, y: top + Double(place) * rowHeight, scale, left: left, right: right)
+        }
+        body += Ink2D.text(unit, x: width / 2, y: bottom + 32, anchor: .middle, role: "axis")
+        return Drawing(width: width, height: bottom + 40, body: body)
+    }
+
+    private func row(_ row: Row, y: Double, _ scale: LinearScale, left: Double, right: Double) -> Markup {
+        let middle = y + 26, x = scale.position(row.value)
+        let number =
+            Numerals.value(row.value) + (row.lower == nil ? "" : " " + Numerals.interval(row.lower, row.upper))
+        var shapes = Ink2D.text(row.name, x: left, y: y + 12, role: "label", columns: 34)
+        shapes += Ink2D.text(number, x: right, y: y + 12, anchor: .end, role: "value")
+        if let lower = row.lower, let upper = row.upper {
+            let ends = [scale.position(lower), scale.position(upper)]
+            shapes += Ink2D.line(ends[0], middle, ends[1], middle, role: "whisker s0")
+            for end in ends { shapes += Ink2D.line(end, middle - 4, end, middle + 4, role: "whisker s0") }
+        }
+        for part in row.parts { shapes += Ink2D.mark(0, x: scale.position(part), y: middle, size: 2.5, role: "part") }
+        return Ink2D.tipped(row.tip, shapes + Ink2D.mark(0, x: x, y: middle))
+    }
+}

@@ -1,0 +1,69 @@
+/// What the page can do beyond being read: tips at what is pointed at or focused, and tables that sort. Nothing depends
+/// on it.
+enum ReportScript {
+    /// Without the characters that XML reads as markup.
+    static let text = """
+
+        (function () {
+          "use strict";
+          var bubble = null;
+          function hide() { if (bubble) { bubble.remove(); bubble = null; } }
+          function show(group) {
+            hide();
+            var tip = group.getAttribute("aria-label");
+            if (!tip) { return; }
+            bubble = document.createElement("div");
+            bubble.id = "bubble";
+            bubble.setAttribute("aria-hidden", "true");
+            bubble.textContent = tip;
+            document.body.appendChild(bubble);
+            var box = group.getBoundingClientRect();
+            var left = box.left + box.width / 2 - bubble.offsetWidth / 2;
+            var most = document.documentElement.clientWidth - bubble.offsetWidth - 8;
+            bubble.style.left = Math.max(8, Math.min(left, most)) + window.scrollX + "px";
+            bubble.style.top = box.top + window.scrollY - bubble.offsetHeight - 8 + "px";
+          }
+          document.querySelectorAll("g.tip[tabindex]").forEach(function (group) {
+            group.addEventListener("focus", function () { show(group); });
+            group.addEventListener("blur", hide);
+            group.addEventListener("mouseenter", function () { show(group); });
+            group.addEventListener("mouseleave", hide);
+          });
+          document.addEventListener("keydown", function (event) { if (event.key === "Escape") { hide(); } });
+
+          function number(cell) {
+            var text = cell.textContent.replace(/\\u2212/g, "-").replace(/,/g, "");
+            return parseFloat(text);
+          }
+          function sort(table, column, down) {
+            var body = table.tBodies[0];
+            var rows = Array.prototype.slice.call(body.rows);
+            rows.sort(function (first, second) {
+              var a = number(first.cells[column]), b = number(second.cells[column]);
+              var order = 0;
+              if (isNaN(a) || isNaN(b)) {
+                order = first.cells[column].textContent.localeCompare(second.cells[column].textContent);
+              } else { order = a - b; }
+              return down ? -order : order;
+            });
+            rows.forEach(function (row) { body.appendChild(row); });
+          }
+          document.querySelectorAll("table").forEach(function (table) {
+            if (3 > table.tBodies[0].rows.length) { return; }
+            Array.prototype.forEach.call(table.tHead.rows[0].cells, function (head, column) {
+              var button = document.createElement("button");
+              button.type = "button";
+              while (head.firstChild) { button.appendChild(head.firstChild); }
+              head.appendChild(button);
+              button.addEventListener("click", function () {
+                var down = head.getAttribute("aria-sort") === "ascending";
+                table.querySelectorAll("th[aria-sort]").forEach(function (other) { other.removeAttribute("aria-sort"); });
+                head.setAttribute("aria-sort", down ? "descending" : "ascending");
+                sort(table, column, down);
+              });
+            });
+          });
+        }());
+
+        """
+}

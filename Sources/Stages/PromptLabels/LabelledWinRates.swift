@@ -1,0 +1,70 @@
+internal import Artifacts
+package import Model
+
+/// Win rates among prompts of one kind: the paper's breakdown by category, complexity and expected length (Figures 4 and
+/// 11).
+package struct LabelledWinRates {
+    private let judgements: [PairwiseJudgement]
+    /// By aspect: what each prompt is in that respect; nil where no label could be read.
+    private let labels: [(aspect: String, ofPrompt: [String: PromptLabel])]
+    private let bootstrap: Bootstrap
+    private let generator: (_ measurement: String) -> Philox
+
+    /// - Parameter generator: the random numbers for the interval of a measurement.
+    /// - Throws: `StageError.repeatedLabel` for a prompt with two labels of one aspect.
+    package init(
+        _ judgements: [PairwiseJudgement], labels: [PromptLabel], bootstrap: Bootstrap = Bootstrap(),
+        generator: @escaping (_ measurement: String) -> Philox
+    ) throws {
+        self.judgements = judgements
+        self.labels = try labels.grouped(by: \.aspect).map { group in
+            var ofPrompt: [String: PromptLabel] = [:]
+            for label in group.elements where ofPrompt.updateValue(label, forKey: label.promptID) != nil {
+                throw StageError.repeatedLabel(prompt: label.promptID, aspect: group.key)
+            }
+            return (group.key, ofPrompt)
+        }
+        self.bootstrap = bootstrap
+        self.generator = generator
+    }
+
+    package var measurements: [Measurement] {
+        [winRate("win_rate", "all prompts") { _ in true }] + labels.flatMap(measurements)
+    }
+
+    private func measurements(_ aspect: String, _ ofPrompt: [String: PromptLabel]) -> [Measurement] {
+        let judged = Set(judgements.map(\.promptID))
+        // In the order of the rubric.
+        let values = Dictionary(
+            ofPrompt.values.filter { judged.contains($0.promptID) }.compactMap { label in
+                label.value.map { ($0, label.position ?? 0) }
+            }
+        ) { first, _ in first }.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
+        let unlabelled = judgements.count { ofPrompt[$0.promptID]?.value == nil }
+        return values.map { value in
+            winRate("win_rate/\(aspect)/\(value)", "prompts with this label") {
+                ofPrompt[$0.promptID]?.value == value
+            }
+        } + [
+            Measurement(
+                name: "unlabelled/\(aspect)",
+                value: judgements.isEmpty ? nil : Double(unlabelled) / Double(judgements.count),
+                count: judgements.count, note: "share of the matches whose prompt has no label that could be read")
+        ]
+    }
+
+    private func winRate(
+        _ name: String, _ which: String, _ belongs: (PairwiseJudgement) -> Bool
+    ) -> Measurement {
+        // The responses to one prompt are not independent: the prompts are what is drawn again.
+        let samples = judgements.filter(belongs).grouped(by: \.promptID).map { group in
+            let known = group.elements.filter { $0.outcome != .noVerdict }
+            return RatioSample(known.reduce(0) { $0 + WinRate.share($1.outcome) }, of: Double(known.count))
+        }
+        var generator = generator(name)
+        return Measurement(
+            name: name, value: RatioSample.ratio(samples), count: Int(samples.reduce(0) { $0 + $1.denominator }),
+            interval: bootstrap.interval(samples, generator: &generator),
+            note: "\(which): (wins + ties / 2) of the matches with an outcome; the interval is over prompts")
+    }
+}

@@ -1,0 +1,177 @@
+import Artifacts
+import Foundation
+import PipelineCLI
+import Testing
+
+@Suite("The report's page", .serialized)
+struct ReportPageTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    private var store: URL { place.folder.appending(path: "artifacts") }
+
+    private func page(_ arguments: String...) throws -> String {
+        let result = try place.pipeline.run(["report", "--out", "page.html"] + arguments)
+        try result.requireSuccess()
+        return try String(contentsOf: place.folder.appending(path: "page.html"), encoding: .utf8)
+    }
+
+    @Test("hostile texts, missing numbers and unknown stages make a sound page")
+    func everything() throws {
+        try HandMadeRun.everything().write(in: store)
+        let text = try page()
+        let document = try ReportDocument.check(text)
+        for id in [
+            "story", "stages", "yields", "scores", "training", "judging", "contests", "benchmarks", "others",
+            "lengths",
+            "map", "pairs", "warnings", "again",
+        ] { #expect(document.ids.contains(id), "\(id)") }
+        // Measured: what rose in truth, and what three items cannot tell; a new kind in a table.
+        #expect(
+            document.text.contains("From m0 to m2, 1 of 2 measures rose, 0 fell, and 1 cannot be told from chance."))
+        #expect(document.text.contains("a_new_number"))
+        #expect(document.text.contains("1,000 of 2,000 texts are drawn."))
+        #expect(document.elements["script"] == 1)
+        #expect(!text.contains("\u{202E}") && !text.contains("\u{1B}"))
+        // Long texts are cut: 20,000 characters each, many times over.
+        #expect(text.utf8.count < 2_000_000)
+    }
+
+    @Test("a run without models or measurements says so")
+    func nothing() throws {
+        try HandMadeRun(stages: [.init(name: "only", kind: "seed-prep")]).write(in: store)
+        let document = try ReportDocument.check(page())
+        #expect(document.text.contains("This run made no model."))
+        #expect(document.text.contains("evaluate-judge"))
+        #expect(!document.ids.contains("yields"))
+    }
+
+    @Test("the numbers for programs: schema, verdicts, nothing that is no number")
+    func json() throws {
+        try HandMadeRun.everything().write(in: store)
+        let json = try place.pipeline.run("report", "--json").json()
+        #expect(json["schema"] as? String == "pipeline.report/1")
+        for table in [
+            "stages", "models", "measurements", "training", "yields", "scores", "lengths", "points", "pairs",
+            "warnings",
+            "spread", "changes",
+        ] { #expect(json[table] is [Any], "\(table)") }
+        let changes = try #require(json["changes"] as? [[String: Any]])
+        let verdicts = Dictionary(
+            uniqueKeysWithValues: changes.map { ($0["name"] as? String ?? "", $0["verdict"] as? String ?? "") })
+        // .8 [.75 .85] against .5 [.45 .55]: .3 ± √(.05² + .05²). Of 3 items, 0 and 1 are each ± 3/3.
+        #expect(
+            verdicts == ["pairwise_accuracy": "rose", "exact_match": "not distinguishable"])
+        let models = try #require(json["models"] as? [[String: Any]])
+        #expect(models.map { $0["model"] as? String } == ["m0", "m1", "m2"])
+        #expect(models.map { $0["trained_from"] as? String } == [nil, "m0", "m1"])
+        #expect(!place.exists("report.html"))
+    }
+
+    @Test("a CSV file a table, and event files a model")
+    func otherForms() throws {
+        try HandMadeRun.everything().write(in: store)
+        try place.pipeline.run("report", "--csv", "tables", "--tensorboard", "events").requireSuccess()
+        let lines = try String(contentsOf: place.folder.appending(path: "tables/measurements.csv"), encoding: .utf8)
+            .components(separatedBy: "\r\n")
+        #expect(lines.first == "stage,kind,model,against,name,value,lower,upper,count,note")
+        #expect(
+            lines.contains(
+                "m2.judge-quality,evaluate-judge,m2,,pairwise_accuracy,0.8,0.75,0.85,100,a note on pairwise_accuracy")
+        )
+        #expect(lines.contains("m2.contest,head-to-head,m1,m1,win_rate,,,,0,a note on win_rate"))
+        let file = place.folder.appending(path: "events/m2/events.out.tfevents.1700000000.pipeline")
+        let events = try EventReader.events(Array(Data(contentsOf: file))).compactMap(\.scalar)
+        #expect(events.contains(.init(tag: "train/loss", step: 2, value: 0.5)))
+        #expect(events.contains { $0.tag == "eval/evaluate-judge/pairwise_accuracy" && $0.step == 500 })
+        // Nothing is written over.
+        let again = try place.pipeline.run("report", "--csv", "tables")
+        #expect(again.status == 2 && again.stderr.contains("'tables' exists and is not an empty folder"))
+    }
+
+    @Test("an earlier report is replaced, another file is not")
+    func replacing() throws {
+        try HandMadeRun.everything().write(in: store)
+        #expect(try page() == page())
+        try place.write("my notes", to: "page.html")
+        let result = try place.pipeline.run("report", "--out", "page.html")
+        #expect(result.status == 2)
+        #expect(
+            result.stderr.contains(
+                "'page.html' exists and is no report of this program; name another file with --out"))
+    }
+
+    @Test("several runs of one pipeline show mean and spread; runs of several are refused")
+    func seeds() throws {
+        let start = Date(timeIntervalSince1970: 1_700_000_000)
+        var names: [String] = []
+        for (place, shift) in [0, 0.02, -0.02].enumerated() {
+            names.append(
+                try HandMadeRun.everything(seed: place + 1, shift: shift).write(
+                    in: store, startedAt: start.addingTimeInterval(Double(place) * 60)))
+        }
+        let document = try ReportDocument.check(page(names[0], names[1], names[2]))
+        #expect(document.ids.contains("seeds"))
+        let json = try place.pipeline.run(["report", "--json"] + names).json()
+        let spread = try #require(json["spread"] as? [[String: Any]])
+        let row = try #require(
+            spread.first {
+                $0["stage"] as? String == "m2.judge-quality" && $0["name"] as? String == "pairwise_accuracy"
+            })
+        // 0.80, 0.82, 0.78: mean 0.80, sd √((0 + .0004 + .0004) / 2) = 0.02
+        #expect(abs((row["mean"] as? Double ?? 0) - 0.8) < 1e-12)
+        #expect(abs((row["sd"] as? Double ?? 0) - 0.02) < 1e-12)
+        var other = HandMadeRun(stages: [.init(name: "only", kind: "seed-prep")])
+        other.pipeline = "other"
+        let stranger = try other.write(in: store, startedAt: start.addingTimeInterval(600))
+        let refused = try place.pipeline.run("report", names[0], stranger)
+        #expect(refused.status == 2)
+        #expect(refused.stderr.contains("the runs are of pipelines 'hand-made' and 'other'"))
+    }
+
+    @Test("a browser opens it without a complaint", .enabled(if: Browser.isPresent, "\(Browser.absence)"))
+    func browser() throws {
+        try HandMadeRun.everything().write(in: store)
+        _ = try page()
+        let opened = try Browser.open(
+            place.folder.appending(path: "page.html"), profile: place.folder.appending(path: "profile"))
+        #expect(opened.complaints.isEmpty, "\(opened.complaints)")
+        #expect(opened.document.contains("<h1>hand-made</h1>"))
+        // The script ran: its buttons are in the headings.
+        #expect(opened.document.contains("<button type=\"button\">"))
+    }
+
+    @Test("a run that is not there, or left no summary, is refused in words")
+    func noRun() throws {
+        try HandMadeRun.everything().write(in: store)
+        let result = try place.pipeline.run("report", "1999")
+        #expect(result.status == 2 && result.stderr.contains("no run '1999' in this store"))
+    }
+}
+
+extension SmokeLoop {
+    @Suite("The report of the loop", .serialized)
+    struct ReportTests {
+        @Test("shows the models, their trainings and what became of the data")
+        func page() throws {
+            let (place, finished) = try Workplace.afterLoop()
+            try place.pipeline.run("report", "--out", "page.html").requireSuccess()
+            let text = try String(contentsOf: place.folder.appending(path: "page.html"), encoding: .utf8)
+            let document = try ReportDocument.check(text)
+            for name in finished.report.names { #expect(document.text.contains(name), "\(name)") }
+            #expect(document.text.contains("made → m0 → m1 → m2 → m3"))
+            #expect(document.text.contains("Pairs for m3"))
+            for metric in ["rewards/margins", "rewards/accuracies", "loss"] {
+                #expect(document.text.contains(metric))
+            }
+            #expect(document.text.contains("run \(SmokeLoop.file)"))
+            let digest = try #require(finished.digests["m3.model.model"])
+            #expect(document.text.contains(digest))
+            guard Browser.isPresent else { return }
+            let opened = try Browser.open(
+                place.folder.appending(path: "page.html"), profile: place.folder.appending(path: "profile"))
+            #expect(opened.complaints.isEmpty, "\(opened.complaints)")
+        }
+    }
+}
