@@ -109,12 +109,14 @@ struct SummaryTableTests {
             "measurements": [
                 "pairwise_accuracy": ["value": 0.724, "lower": 0.61, "upper": 0.8, "count": 126],
                 "spearman": ["value": -0.05, "lower": nil, "upper": nil, "count": 40],
+                "pearson": ["value": -1e-17, "lower": -0.004, "upper": 0.1, "count": 40],
                 "kendall_tau_b": ["value": nil, "count": 0],
             ],
         ]
         let table = SummaryTable([figures("m1", "sft", [:]), figures("m1.judge-quality", "evaluate-judge", measured)])
         #expect(cells(table, "pairwise accuracy") == [".72 [.61 .80] 126"])
         #expect(cells(table, "Spearman") == ["-.05 40"])
+        #expect(cells(table, "Pearson") == [".00 [.00 .10] 40"])
         #expect(cells(table, "Kendall τ-b") == ["– 0"])
         #expect(cells(table, "5-best") == ["– 0"])
         #expect(cells(table, "verdicts stating a score") == ["91.5% of 126"])

@@ -259,7 +259,9 @@ struct SummaryRow: Sendable {
 
     /// Two digits behind the point, or as many as asked for, and none before it where it is 0: `.72`, `-.05`, `1.00`.
     static func bare(_ value: Double, digits: Int = 2) -> String {
-        let text = Quantities.fixed(value, digits: digits)
+        var text = Quantities.fixed(value, digits: digits)
+        // A zero has no sign, however it came about.
+        if text.hasPrefix("-"), !text.contains(where: { ("1"..."9").contains($0) }) { text.removeFirst() }
         if text.hasPrefix("0.") { return String(text.dropFirst()) }
         if text.hasPrefix("-0.") { return "-" + text.dropFirst(2) }
         return text

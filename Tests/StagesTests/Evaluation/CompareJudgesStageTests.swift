@@ -236,7 +236,7 @@ struct CompareJudgesStageTests {
             ) { ($0.models, $0.against) = (["m1", "m2"], ["likelihood"]) }
             return outputs.artifacts.mapValues(\.digest.short)
         }
-        Golden(version: 1, digests: ["measurements": "000000000000"]).check(
+        Golden(version: 1, digests: ["measurements": "3dd35bd10c48"]).check(
             CompareJudgesStage.self, gives: try await run(ExecutionOptions()))
         let other = ExecutionOptions(threads: 2, shardSize: .rows(1), batchSize: 1)
         #expect(try await run(other) == run(ExecutionOptions(threads: 1)))
