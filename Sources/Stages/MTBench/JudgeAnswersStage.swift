@@ -64,7 +64,11 @@ package struct JudgeAnswersStage: Stage {
         let turns = try turns(inputs, context)
         let judgements = try await judge(turns, inputs, context)
         context.warnOfPromptsThatDoNotFit(judgements.flatMap(\.verdicts).map(\.finish), unit: "verdicts")
-        if !judgements.isEmpty, judgements.allSatisfy({ $0.score == nil }) {
+        let unanswered = judgements.count(where: \.verdicts.isEmpty)
+        if unanswered > 0 {
+            context.warn("\(unanswered) of \(judgements.count) turns have no answer, and so no score")
+        }
+        if unanswered < judgements.count, judgements.allSatisfy({ $0.score == nil }) {
             context.warn("no reply of the judge has a score; give another judge, or set 'scoring: expected'")
         }
         var bootstrap = Bootstrap()
