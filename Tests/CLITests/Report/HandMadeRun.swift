@@ -156,10 +156,11 @@ struct HandMadeRun {
 
     /// A loop from m0 to m2 with one of everything.
     static func everything(seed: Int = 1, shift: Double = 0) -> HandMadeRun {
-        HandMadeRun(
-            stages: models.prefix(2) + data + models.suffix(1) + judging(shift) + comparisons(shift) + [
-                map, Stage(name: "broken", kind: "sample", outcome: "failed"),
-            ], seed: seed, warnings: [hostile])
+        let trained = models
+        let stages: [Stage] =
+            Array(trained[..<2]) + data + Array(trained[2...]) + judging(shift) + comparisons(shift)
+            + [map, Stage(name: "broken", kind: "sample", outcome: "failed")]
+        return HandMadeRun(stages: stages, seed: seed, warnings: [hostile])
     }
 
     private static var models: [Stage] {
