@@ -42,11 +42,11 @@ public final class TextEmbedder {
 
     private static func place(_ index: Int) -> String { "embedding text \(index)" }
 
-    /// The text and one more position, which is never computed: every token of the text has its state, since the token
-    /// after it is asked for.
+    /// The text, and behind it a token to be predicted, so that every row of the text is wanted. It is the only target: texts
+    /// that begin alike, as judge prompts do, have their beginning computed once.
     private static func sequence(_ text: [Int32]) -> TargetedSequence {
         TargetedSequence(
-            tokens: text + text.suffix(1), targetMask: [false] + [Bool](repeating: true, count: text.count))
+            tokens: text + text.suffix(1), targetMask: [Bool](repeating: false, count: text.count) + [true])
     }
 
     /// The mean state (hiddenSize) of each sequence of the batch, its rows added up in the order of their positions.
@@ -60,15 +60,22 @@ public final class TextEmbedder {
         kernels.overRows(batch.rows) { first, count in
             _ = norm.rows(from: first, count: count, width: width, scratch: states + first * width)
         }
-        var rows = [[Int]](repeating: [], count: batch.sequenceCount)
-        for target in batch.targets { rows[target.sequence].append(target.row) }
-        return rows.map { rows in
+        let plan = AttentionPlan(batch)
+        return batch.targets.map { target in
+            let rows = Self.rows(upTo: target.row, in: plan)
             var sum = [Double](repeating: 0, count: width)
             for row in rows {
                 for column in 0..<width { sum[column] += Double(states[row * width + column]) }
             }
             return sum.map { $0 / Double(rows.count) }
         }
+    }
+
+    /// The rows that `last` attends to, in the order of their positions.
+    private static func rows(upTo last: Int, in plan: AttentionPlan) -> [Int] {
+        guard let segment = plan.segments.firstIndex(where: { $0.rows.contains(last) }) else { return [] }
+        let before = plan.ancestors[segment].flatMap { run in run.row..<(run.row + run.count) }
+        return before + Array(plan.segments[segment].rows.lowerBound...last)
     }
 
     private static func unit(_ vector: [Double], place: String) throws -> [Double] {
