@@ -150,7 +150,7 @@ struct GoldenDigestTests {
         let diversity = TextDiversity(texts, mostPairs: 6, bootstrap: bootstrap) {
             Philox(key: UInt64($0.utf8.count))
         }
-        Golden(version: 1, digests: ["measurements": "?", "points": "?"]).check(
+        Golden(version: 1, digests: ["measurements": "85ce6d13739f", "points": "182f180feef0"]).check(
             MapTextsStage.self,
             gives: [
                 "measurements": try digest(
@@ -187,7 +187,7 @@ struct GoldenDigestTests {
         func measurements(_ task: BenchmarkTask, _ answers: [BenchmarkAnswer]) -> [Stages.Measurement] {
             BenchmarkAccuracy(task, answers, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }.measurements
         }
-        Golden(version: 1, digests: ["answers": "?", "measurements": "?"]).check(
+        Golden(version: 1, digests: ["answers": "8f5cd9756b89", "measurements": "339dd5c12dcc"]).check(
             EvaluateBenchmarksStage.self,
             gives: [
                 "answers": try digest(chosen + written),
@@ -218,9 +218,12 @@ struct GoldenDigestTests {
         }
         let measurements = MTBenchScores(scores, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }
             .measurements
-        Golden(version: 1, digests: ["answers": "?"]).check(
+        Golden(version: 1, digests: ["answers": "992ba0864d66"]).check(
             AnswerQuestionsStage.self, gives: ["answers": try digest([answer])])
-        Golden(version: 1, digests: ["judgements": "?", "measurements": "?", "prompt": "?"]).check(
+        Golden(
+            version: 1,
+            digests: ["judgements": "46bdb8c43779", "measurements": "4be5a9e75bf9", "prompt": "cab588956d49"]
+        ).check(
             JudgeAnswersStage.self,
             gives: [
                 "judgements": try digest(judgements), "measurements": try digest(measurements),
@@ -241,7 +244,7 @@ struct GoldenDigestTests {
             PromptLabel(
                 promptID: $0.0, aspect: "length", value: ($0.1, $0.2), raw: "", finish: .stop, reason: nil)
         }
-        Golden(version: 1, digests: ["labels": "?"]).check(
+        Golden(version: 1, digests: ["labels": "a52e1310f612"]).check(
             LabelPromptsStage.self, gives: ["labels": try digest(labels)])
         let matches = ["p1", "p2", "p3"].map { prompt in
             let candidates = ["yes", "no"].map {
@@ -256,7 +259,7 @@ struct GoldenDigestTests {
         let breakdown = try await harness.run(
             BreakDownStage.self,
             ["judgements": [try harness.artifact(matches)], "labels": [try harness.artifact(labels)]])
-        Golden(version: 1, digests: ["measurements": "?"]).check(
+        Golden(version: 1, digests: ["measurements": "e172406c301c"]).check(
             BreakDownStage.self, gives: breakdown.artifacts.mapValues(\.digest.short))
         let votes = try harness.blob(
             """
@@ -266,7 +269,7 @@ struct GoldenDigestTests {
             "g1_winner": "model_2", "g2_winner": "model_2"}
             """)
         let counted = try await harness.run(CountVotesStage.self, ["votes": [votes]])
-        Golden(version: 1, digests: ["measurements": "?"]).check(
+        Golden(version: 1, digests: ["measurements": "0148ba065c43"]).check(
             CountVotesStage.self, gives: counted.artifacts.mapValues(\.digest.short))
     }
 
