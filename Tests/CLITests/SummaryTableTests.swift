@@ -58,9 +58,9 @@ struct SummaryTableTests {
                 ["measurements": .object([name: ["value": value, "count": 40, "lower": 0.2, "upper": 0.5]])])
         }
         let table = SummaryTable([
-            self.figures("m1", "sft", [:]), figures("m1.piqa", "piqa.acc", 0.35),
+            self.figures("m1", "sft", [:]), figures("benchmarks.m1.piqa", "piqa.acc", 0.35),
             figures("m1.gsm8k", "gsm8k.strict", 0), self.figures("m2.model", "dpo", [:]),
-            figures("m2.piqa", "piqa.acc", 0.4),
+            figures("benchmarks.m2.piqa", "piqa.acc", 0.4),
         ])
         #expect(cells(table, "PIQA") == [".35 [.20 .50] 40", ".40 [.20 .50] 40"])
         #expect(cells(table, "GSM8K, number behind ####") == [".00 [.20 .50] 40", "–"])

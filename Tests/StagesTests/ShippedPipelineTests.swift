@@ -181,7 +181,7 @@ struct ShippedPipelineTests {
         for (model, origin) in [
             ("sft", "sft.model"), ("m1", "m1.model"), ("m2", "m2.model.model"), ("m3", "m3.model.model"),
         ] {
-            let own = stages.filter { $0.name.hasPrefix("\(model).") }
+            let own = stages.filter { $0.name.hasPrefix("benchmarks.\(model).") }
             #expect(
                 Set(own.map { $0.parameters["task"]?.stringValue }) == Set(BenchmarkTask.allCases.map(\.rawValue)))
             for stage in own {

@@ -20,6 +20,9 @@ package struct StageFigures: Sendable {
     /// The part that the stage stands in, the name up to its last dot: `base.m2` of `base.m2.pairs`; nil where it has
     /// none.
     var part: String? { stage.lastIndex(of: ".").map { String(stage[..<$0]) } }
+
+    /// Whether it stands in a part of one of these names, or in the part that measures such a one: `benchmarks.m2`.
+    func isPart(of names: [String]) -> Bool { names.contains { part == $0 || part == "benchmarks.\($0)" } }
 }
 
 /// The stages of one model: how its data were made, how it was trained, how well it judges.

@@ -30,7 +30,7 @@ package struct SummaryTable: Sendable {
         }
         models = names
         let columns = zip(trained, names).map { training, name in
-            ModelFigures(figures.filter { $0.stage == training.stage || [name, training.stage].contains($0.part) })
+            ModelFigures(figures.filter { $0.stage == training.stage || $0.isPart(of: [name, training.stage]) })
         }
         sections = SummaryRow.sections.compactMap { title, rows in
             let filled = rows.map { row in
