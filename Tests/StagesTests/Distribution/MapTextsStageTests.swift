@@ -74,8 +74,9 @@ struct MapTextsStageTests {
         #expect(points[0].text == rows[0].prompt && points.last?.text == "Name 11 lakes and where they lie.")
         #expect(points.allSatisfy { $0.x.isFinite && $0.y.isFinite })
         let found = try measurements(outputs)
-        // A rubric before each text, and texts that differ in one word: apart even for a model that knows nothing.
-        #expect(found["ift.eft.separation"]?.value == 1 && found["eft.m2.separation"]?.count == 20)
+        // A rubric before each text: told apart more often than not, even by a model that knows nothing.
+        let separation = try #require(found["ift.eft.separation"]?.value)
+        #expect(separation > 0.5 && found["eft.m2.separation"]?.count == 20)
         #expect(try #require(found["m2.rouge_l"]?.value) > 0.8 && found["m2.duplicates"]?.value == 0)
         #expect(try #require(found["kl_divergence"]?.value) > 0 && found["kl_divergence"]?.count == 32)
         #expect(outputs.summary["texts"] == ["ift": 10, "eft": 12, "m2": 10])
