@@ -54,7 +54,10 @@ struct MTBenchFileTests {
                 "'turns' has 3 texts; a question has one or two turns"
             ),
             (#"{"question_id": 1, "category": "math", "turns": "a"}"#, "'turns' must be an array, not a string"),
-            (#"{"question_id": 1, "category": "math", "turns": ["a", 2]}"#, "'turns' must hold texts, not a number"),
+            (
+                #"{"question_id": 1, "category": "math", "turns": ["a", 2]}"#,
+                "'turns' must hold texts, not an integer"
+            ),
             (#"{"question_id": 1, "category": "math", "turns": ["a", " \n"]}"#, "turn 2 of question 1 is empty"),
             (#"{"question_id": 1, "turns": ["a"]}"#, "'category' is missing"),
             (
