@@ -36,6 +36,7 @@ final class ReportDocument: NSObject, XMLParserDelegate {
         attributes: [String: String]
     ) {
         elements[name, default: 0] += 1
+        text += " "
         if let id = attributes["id"] { ids.append(id) }
         for key in ["src", "href", "xlink:href", "action", "data", "srcset", "poster"] {
             if let value = attributes[key] { references.append(value) }
@@ -65,11 +66,13 @@ final class ReportDocument: NSObject, XMLParserDelegate {
         _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
     ) {
         if said > 0 { said -= 1 }
+        text += " "
         open.removeLast()
     }
 
     func parser(_ parser: XMLParser, foundCharacters string: String) {
-        if said == 0, !open.contains("script"), !open.contains("style") { text += " " + string }
+        // One text may come in several pieces.
+        if said == 0, !open.contains("script"), !open.contains("style") { text += string }
     }
 }
 
