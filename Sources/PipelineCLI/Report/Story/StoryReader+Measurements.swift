@@ -120,7 +120,8 @@ extension StoryReader {
                 guard seen % pace == 0, let x = row["x"]?.doubleValue, let y = row["y"]?.doubleValue else { return }
                 points.append(
                     .init(
-                        group: row["group"]?.stringValue ?? "", x: x, y: y, text: row["text"]?.stringValue ?? ""))
+                        group: String((row["group"]?.stringValue ?? "").prefix(40)), x: x, y: y,
+                        text: String((row["text"]?.stringValue ?? "").prefix(240))))
             }
             let stage = network.stages[position]
             return points.isEmpty
