@@ -57,7 +57,7 @@ struct MTBenchCommandTests {
         let turns = rows.map { (($0["choices"] as? [[String: Any]])?.first?["turns"] as? [String])?.count }
         #expect(turns == [2, 1])
 
-        // From the file the same answers have the same scores.
+        // A file says nothing of how an answer ended: what a random model left empty is an answer there.
         try place.write(
             """
             profile: outside
@@ -71,9 +71,11 @@ struct MTBenchCommandTests {
             }
         }
         let before = try scores()
-        #expect(before.first?["name"] as? String == "score" && before.first?["count"] as? Int == 3)
+        #expect(before.first?["name"] as? String == "score")
         try place.pipeline.run("run", "mt.yaml", "-f", "outside.yaml", "-q").requireSuccess()
-        #expect(try scores().map { $0["value"] as? Double } == before.map { $0["value"] as? Double })
+        let after = try #require(scores().first)
+        #expect(after["count"] as? Int == 3)
+        #expect((1...10).contains(after["value"] as? Double ?? 0), "\(after)")
 
         let again = try place.pipeline.run(
             "export", "answers", "--format", "mt-bench", "--out", "model_answer/tiny.jsonl")
@@ -88,7 +90,7 @@ struct MTBenchCommandTests {
         let place = try Workplace()
         try writePipeline(place)
         try place.pipeline.run("run", "mt.yaml", "-q").requireSuccess()
-        let shown = try place.pipeline.run("lineage", "scores.judgements", "--row", "0")
+        let shown = try place.pipeline.run("lineage", "scores.judgements", "--row", "1")
         #expect(shown.status == 0 && shown.stdout.contains("Name a river."), "\(shown.stdout)\(shown.stderr)")
     }
 
