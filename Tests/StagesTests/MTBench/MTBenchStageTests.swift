@@ -164,7 +164,7 @@ struct MTBenchStageTests {
         ) { ($0.maxTokens, $0.resamples) = (3, 50) }
         #expect(try measurement(outputs, "score").value == nil)
         #expect(try measurement(outputs, "unscored").value == 1)
-        #expect(outputs.summary["unscored"] == 1 && outputs.summary["parse_rate"] == 0)
+        #expect(outputs.summary["unscored"] == 1 && outputs.summary["parse_rate"] == 0.0)
         #expect(
             harness.warnings == [
                 "no reply of the judge has a score; give another judge, or set 'scoring: expected'"
