@@ -68,7 +68,7 @@ struct ClaimTests {
         #expect(await counter.total == 16)
     }
 
-    @Test("a claim of a dead process is free at once", .timeLimit(.minutes(5)))
+    @Test("a claim of a dead process is free at once", .timeLimit(.minutes(20)))
     func deadHolder() async throws {
         await #expect(processExitsWith: .signal(SIGKILL)) { [root = fixture.root.path as String] in
             let store = try ArtifactStore.open(URL(filePath: root), create: false)
@@ -109,7 +109,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("another process cannot take a key that is held", .timeLimit(.minutes(5)))
+    @Test("another process cannot take a key that is held", .timeLimit(.minutes(20)))
     func otherProcess() async throws {
         let claim = try #require(try store.claim(key("a")))
         await #expect(processExitsWith: .success) { [root = fixture.root.path as String] in

@@ -26,7 +26,7 @@ private func runStage(in root: String) throws -> CommitOutcome? {
         record("stage", outputs: ["rows": writer.finish()], blobs: [weights.digest]), claim: claim)
 }
 
-@Suite("Crashes", .timeLimit(.minutes(5)))
+@Suite("Crashes", .timeLimit(.minutes(20)))
 struct CrashTests {
     let fixture: StoreFixture
 

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// A disk that refuses, at every step of a whole run.
-@Suite("Faults of the disk", .timeLimit(.minutes(5)))
+@Suite("Faults of the disk", .timeLimit(.minutes(20)))
 struct FaultTests {
     private let undisturbed: StoreContent
     private let steps: [FileStep]

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Power cuts after every step of every protocol, on a disk that loses whatever was not made durable.
-@Suite("Crash simulator", .serialized, .timeLimit(.minutes(5)))
+@Suite("Crash simulator", .serialized, .timeLimit(.minutes(20)))
 struct CrashSimulatorTests {
     private static let isNightly = ProcessInfo.processInfo.environment["NIGHTLY"] != nil
 

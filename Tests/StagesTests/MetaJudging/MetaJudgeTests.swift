@@ -145,7 +145,7 @@ struct MetaJudgeTests {
                 ["Same. Score: 3", "Other. Score: 3"], ["It is fair. Score: 2", "It is rude. Score: 5"],
             ])
         let outputs = try await place.run().outputs.artifacts
-        Golden(version: 1, digests: ["ledger": "?", "pairs": "?"]).check(
+        Golden(version: 1, digests: ["ledger": "bf8808c0eef9", "pairs": "7c1a2c62595b"]).check(
             MetaJudgeStage.self,
             gives: outputs.filter { ["ledger", "pairs"].contains($0.key) }.mapValues(\.digest.short))
     }

@@ -13,12 +13,14 @@ package struct LinearScale: Sendable {
 
     /// Beyond this, differences of two values could overflow.
     private static let largest = 1e100
+    /// Below this, a fraction of a value could be 0, and the step with it.
+    private static let smallest = 1e-100
 
     /// - Parameters:
     ///   - values: those that must have a place; values that are no numbers have none.
     ///   - marks: about how many marks there should be.
     package init(covering values: some Sequence<Double>, from start: Double, to end: Double, marks: Int = 5) {
-        let known = values.filter { $0.isFinite && abs($0) < Self.largest }
+        let known = values.filter { $0.isFinite && abs($0) < Self.largest }.map { abs($0) < Self.smallest ? 0 : $0 }
         var low = known.min() ?? 0, high = known.max() ?? 1
         if high - low <= abs(high) * 1e-9 {
             // One value: some room around it.
