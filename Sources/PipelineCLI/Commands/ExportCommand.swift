@@ -57,17 +57,16 @@ struct ExportCommand: AsyncParsableCommand {
         let store = try storeOptions.open()
         if format == .tar || format == .intoto { return try export(run: reference, of: store) }
         let listing = try ArtifactLookup(store: store).one(reference, preferring: format.schema)
-        let folder = URL(filePath: out, directoryHint: .isDirectory)
         switch format {
         case .trl:
             let exporter = try PreferenceExport(listing, isPlain: plain)
-            try fill(folder) { try exporter.write(from: store, to: $0.appending(path: "train.jsonl")) }
+            try WholeFile.makeFolder(out) { try exporter.write(from: store, to: $0.appending(path: "train.jsonl")) }
         case .hf:
             let exporter = try CheckpointExport(listing)
-            try fill(folder) { try exporter.write(from: store, to: $0) }
+            try WholeFile.makeFolder(out) { try exporter.write(from: store, to: $0) }
         case .humanPacket:
             let exporter = try HumanPacketExport(listing)
-            try fill(folder) { try exporter.write(from: store, to: $0) }
+            try WholeFile.makeFolder(out) { try exporter.write(from: store, to: $0) }
         case .alpacaEval: try export(outputs: listing, of: store)
         case .mtBench: try export(answers: listing, of: store)
         case .tar, .intoto: break
@@ -110,21 +109,6 @@ struct ExportCommand: AsyncParsableCommand {
             if format == .tar { try export.writeArchive(to: path) } else { try export.writeStatement(to: path) }
         }
         Console.note("wrote run \(export.name) to '\(out)'")
-    }
-
-    /// Makes the folder and what is in it. A folder that holds something already is left alone: mixed files would pass
-    /// for a whole.
-    private func fill(_ folder: URL, _ write: (URL) throws -> Void) throws {
-        let manager = FileManager.default
-        if manager.fileExists(atPath: folder.path) {
-            guard let files = try? manager.contentsOfDirectory(atPath: folder.path), files.isEmpty else {
-                throw CommandError.folderNotEmpty(out)
-            }
-        }
-        try WholeFile.make(folder) { unfinished in
-            try manager.createDirectory(at: unfinished, withIntermediateDirectories: false)
-            try write(unfinished)
-        }
     }
 }
 

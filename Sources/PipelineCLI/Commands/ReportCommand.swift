@@ -44,11 +44,12 @@ struct ReportCommand: AsyncParsableCommand {
         guard let story = try readers.first?.story() else { return }
         let spread = readers.count > 1 ? try RunSpread(readers.map { ($0.run(), $0.figures) }) : nil
         if let csv {
-            try Self.fill(csv) { try TableFile.write(story.tables + (spread.map { [$0.table] } ?? []), in: $0) }
+            let tables = story.tables + (spread.map { [$0.table] } ?? [])
+            try WholeFile.makeFolder(csv) { try TableFile.write(tables, in: $0) }
             Console.note("wrote tables to '\(csv)'")
         }
         if let tensorboard {
-            try Self.fill(tensorboard) { try EventFolder(story: story).write(in: $0) }
+            try WholeFile.makeFolder(tensorboard) { try EventFolder(story: story).write(in: $0) }
             Console.note("wrote event files to '\(tensorboard)'")
         }
         if out != nil || open || csv == nil && tensorboard == nil && !output.json {
@@ -67,20 +68,6 @@ struct ReportCommand: AsyncParsableCommand {
         try Data(page.utf8).write(to: file, options: .atomic)
         Console.note("wrote '\(path)'")
         if open { Self.show(file) }
-    }
-
-    /// Makes the folder and what is in it, as `export` does.
-    private static func fill(_ path: String, _ write: (URL) throws -> Void) throws {
-        let folder = URL(filePath: path, directoryHint: .isDirectory), manager = FileManager.default
-        if manager.fileExists(atPath: path) {
-            guard let files = try? manager.contentsOfDirectory(atPath: path), files.isEmpty else {
-                throw CommandError.folderNotEmpty(path)
-            }
-        }
-        try WholeFile.make(folder) { unfinished in
-            try manager.createDirectory(at: unfinished, withIntermediateDirectories: false)
-            try write(unfinished)
-        }
     }
 
     /// With the program that the desktop opens pages with. That there is none spoils nothing.
