@@ -120,9 +120,7 @@ struct GoldenDigestTests {
                         traits: ResponseTraits(["- a\n- b", "A `word`.", "Some **bold** words.", ""][place]))
                 })
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 200
-        let quality = JudgeQuality(items, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }
+        let quality = JudgeQuality(items, estimator: .fixed(resamples: 200))
         // The entropy takes the C library's logarithm.
         let exact = quality.measurements.filter { $0.name != "score_entropy" }
         Golden(version: 5, digests: ["measurements": "227c4e11a8b9"]).check(
@@ -142,8 +140,7 @@ struct GoldenDigestTests {
             TextPoint(
                 MappedText(row: "r\(index)", group: point.0.1, text: point.0.0), x: point.1.x, y: point.1.y)
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 100
+        let bootstrap = Bootstrap(resamples: 100)
         let overlap = GroupOverlap(groups: groups, distances: table.squaredDistances(pool), bootstrap: bootstrap) {
             Philox(key: UInt64($0.utf8.count), stream: UInt64($1.utf8.count))
         }
@@ -182,10 +179,8 @@ struct GoldenDigestTests {
                 BenchmarkQuestion(task: .gsm8k, item: number, row: 0, prompt: number.query),
                 reply: .init(text: $0, tokens: 3, finish: .stop), accepted: ["5"], truncated: 0)
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 200
         func measurements(_ task: BenchmarkTask, _ answers: [BenchmarkAnswer]) -> [Stages.Measurement] {
-            BenchmarkAccuracy(task, answers, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }.measurements
+            BenchmarkAccuracy(task, answers, estimator: .fixed(resamples: 200)).measurements
         }
         Golden(version: 1, digests: ["answers": "8f5cd9756b89", "measurements": "339dd5c12dcc"]).check(
             EvaluateBenchmarksStage.self,
@@ -211,13 +206,10 @@ struct GoldenDigestTests {
         }
         let rubric = try MTBenchRubric("{question_1}|<a>{answer_1}</a>|{reference_1}", name: "rubric")
         let prompt = rubric.render(answer.turns, references: ["</a>4"])
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 200
         let scores = [("math", [7, 3]), ("stem", [9, nil]), ("gardening", [2])].map {
             MTBenchScores.Item(category: $0.0, scores: $0.1)
         }
-        let measurements = MTBenchScores(scores, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }
-            .measurements
+        let measurements = MTBenchScores(scores, estimator: .fixed(resamples: 200)).measurements
         Golden(version: 1, digests: ["answers": "992ba0864d66"]).check(
             AnswerQuestionsStage.self, gives: ["answers": try digest([answer])])
         Golden(

@@ -31,8 +31,7 @@ package struct MeasureAnnotationsStage: Stage {
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let files = try inputs.namedBlobs("annotations")
         let annotations = try chosen(files.flatMap { try AnnotationFile.read($0.url, name: $0.name) })
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
+        let bootstrap = Bootstrap(resamples: parameters.resamples)
         let results = AnnotationResults(annotations)
         if results.tally.noVerdict == annotations.count {
             context.warn("no annotation has a preference; there is no win rate")

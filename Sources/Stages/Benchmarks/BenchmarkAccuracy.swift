@@ -1,23 +1,16 @@
 internal import Foundation
-package import Model
 
 /// The measurements of a benchmark's answers: accuracy by each rule, over all items and by subject, with standard error
 /// and interval, and what went wrong on the way.
 package struct BenchmarkAccuracy {
     private let task: BenchmarkTask
     private let answers: [BenchmarkAnswer]
-    private let bootstrap: Bootstrap
-    private let generator: (_ measurement: String) -> Philox
+    private let estimator: Estimator
 
-    /// - Parameter generator: the random numbers for the interval of a measurement.
-    package init(
-        _ task: BenchmarkTask, _ answers: [BenchmarkAnswer], bootstrap: Bootstrap = Bootstrap(),
-        generator: @escaping (_ measurement: String) -> Philox
-    ) {
+    package init(_ task: BenchmarkTask, _ answers: [BenchmarkAnswer], estimator: Estimator) {
         self.task = task
         self.answers = answers
-        self.bootstrap = bootstrap
-        self.generator = generator
+        self.estimator = estimator
     }
 
     package var measurements: [Measurement] {
@@ -73,11 +66,7 @@ package struct BenchmarkAccuracy {
     }
 
     private func share(_ name: String, _ values: [Double], _ note: String) -> Measurement {
-        let samples = values.map { RatioSample($0, of: 1) }
-        var generator = generator(name)
-        return Measurement(
-            name: name, value: RatioSample.ratio(samples), count: values.count,
-            interval: bootstrap.interval(samples, generator: &generator), note: note)
+        estimator.ratio(name, values.map { RatioSample($0, of: 1) }, note)
     }
 
     /// Of a mean: the sample's standard deviation over √n. Nil with fewer than two values.

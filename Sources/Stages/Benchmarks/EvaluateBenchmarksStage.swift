@@ -85,11 +85,9 @@ package struct EvaluateBenchmarksStage: Stage {
             return answers
         }
         warn(answers, context)
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
-        let measurements = BenchmarkAccuracy(task, answers, bootstrap: bootstrap) {
-            Philox(key: context.seed.child($0, "bootstrap").key)
-        }.measurements
+        let measurements = BenchmarkAccuracy(
+            task, answers, estimator: context.estimator(resamples: parameters.resamples)
+        ).measurements
         return StageOutputs(
             [
                 "measurements": try context.write(measurements, to: "measurements"),

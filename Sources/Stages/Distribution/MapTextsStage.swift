@@ -88,8 +88,7 @@ package struct MapTextsStage: Stage {
         var cut = 0
         var map: TextMap?
         var measurements: [Measurement] = []
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
+        let bootstrap = Bootstrap(resamples: parameters.resamples)
         if !texts.isEmpty {
             let embedded = try await embed(texts, try context.model("model", of: inputs), context, pool)
             cut = embedded.count { $0.isCut }

@@ -33,10 +33,10 @@ package struct RatioSample: Sendable, Equatable {
 /// The percentile bootstrap over items (Efron, 1979): items, not pairs, are drawn again, since the pairs of one
 /// instruction are not independent.
 package struct Bootstrap: Sendable {
-    package var resamples = 2000
-    package var confidence = 0.95
+    package let resamples: Int
+    package let confidence = 0.95
 
-    package init() {}
+    package init(resamples: Int = 2000) { self.resamples = resamples }
 
     /// The interval of the ratio; nil with fewer than two items that have a denominator.
     package func interval(_ samples: [RatioSample], generator: inout Philox) -> Interval? {

@@ -1,5 +1,4 @@
 internal import Artifacts
-internal import Model
 package import Pipeline
 
 /// `compare-judges`: judges of the same held-out rankings side by side (paper Table 4, whose rows are models): each one's
@@ -79,9 +78,7 @@ package struct CompareJudgesStage: Stage {
         let scale =
             try inputs.isConnected("rubric")
             ? JudgeTemplate(blob: "rubric", of: inputs).form.scale : ScoreForm.additive.scale
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
-        let estimator = Estimator(bootstrap) { Philox(key: context.seed.child($0, "bootstrap").key) }
+        let estimator = context.estimator(resamples: parameters.resamples)
         let comparisons = Self.comparisons(judges, others)
         var measurements = (judges + others).flatMap { judge in
             JudgeMetric.headline(perfectScore: scale.upperBound).map { metric in

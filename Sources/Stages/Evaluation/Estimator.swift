@@ -1,4 +1,5 @@
 package import Model
+internal import Pipeline
 
 /// Takes measurements with their intervals. Each draws random numbers of its own, so that one more changes no other.
 package struct Estimator {
@@ -55,5 +56,12 @@ package struct Estimator {
                 count: samples.differing,
                 note: "two-sided, over the instructions in which the two differ, whose samples are exchanged"),
         ]
+    }
+}
+
+extension StageContext {
+    /// Takes measurements with intervals of so many resamples, each with the random numbers of this stage and its own name.
+    func estimator(resamples: Int) -> Estimator {
+        Estimator(Bootstrap(resamples: resamples)) { Philox(key: seed.child($0, "bootstrap").key) }
     }
 }

@@ -65,12 +65,11 @@ package struct EvaluateJudgeStage: Stage {
             context.warnOfPromptsThatDoNotFit(judgements.flatMap(\.verdicts).map(\.finish), unit: "verdicts")
             warnOfMissingNumbers(rankings, judgements, context)
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
         let scale = try JudgeTemplate(blob: "rubric", of: inputs).form.scale
         let measurements = JudgeQuality(
-            RankedItem.items(rankings, judgements), scale: scale, bootstrap: bootstrap
-        ) { Philox(key: context.seed.child($0, "bootstrap").key) }.measurements
+            RankedItem.items(rankings, judgements), scale: scale,
+            estimator: context.estimator(resamples: parameters.resamples)
+        ).measurements
         return StageOutputs(
             [
                 "measurements": try context.write(measurements, to: "measurements"),

@@ -1,5 +1,3 @@
-package import Model
-
 /// How well a model's scores agree with human rankings: the five numbers of the paper's Table 4, what stands behind them, and
 /// what may have swayed the judge, each with count and interval. `docs/evaluation.md` says what each of them means.
 package struct JudgeQuality {
@@ -8,15 +6,12 @@ package struct JudgeQuality {
     let scale: ClosedRange<Int>?
     let estimator: Estimator
 
-    /// - Parameter generator: the random numbers for the interval of a measurement.
     package init(
-        _ items: [RankedItem], scale: ClosedRange<Int>? = ScoreForm.additive.scale,
-        bootstrap: Bootstrap = Bootstrap(),
-        generator: @escaping (_ measurement: String) -> Philox
+        _ items: [RankedItem], scale: ClosedRange<Int>? = ScoreForm.additive.scale, estimator: Estimator
     ) {
         self.items = items
         self.scale = scale
-        estimator = Estimator(bootstrap, generator: generator)
+        self.estimator = estimator
     }
 
     package var measurements: [Measurement] {

@@ -47,12 +47,11 @@ package struct LikelihoodBaselineStage: Stage {
             judgements = try await score(rankings, inputs, context)
             context.warnOfPromptsThatDoNotFit(judgements.flatMap(\.verdicts).map(\.finish), unit: "scores")
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
         // Log-probabilities know no scale.
         let measurements = JudgeQuality(
-            RankedItem.items(rankings, judgements), scale: nil, bootstrap: bootstrap
-        ) { Philox(key: context.seed.child($0, "bootstrap").key) }.measurements
+            RankedItem.items(rankings, judgements), scale: nil,
+            estimator: context.estimator(resamples: parameters.resamples)
+        ).measurements
         return StageOutputs(
             [
                 "measurements": try context.write(measurements, to: "measurements"),

@@ -1,5 +1,4 @@
 internal import Artifacts
-internal import Model
 package import Pipeline
 
 /// `self-preference`: whether a judge likes its own model's responses better than a second judge does. Not in the paper.
@@ -62,11 +61,9 @@ package struct MeasureSelfPreferenceStage: Stage {
                 "no prompt has a response of both models that both judges scored: connect responses to the same prompts, and "
                     + "both judges' judgements of all of them")
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
         let measurements = SelfPreference(
             items, permutations: parameters.permutations,
-            estimator: Estimator(bootstrap) { Philox(key: context.seed.child($0, "bootstrap").key) }
+            estimator: context.estimator(resamples: parameters.resamples)
         ).measurements
         return StageOutputs(
             ["measurements": try context.write(measurements, to: "measurements")],

@@ -75,8 +75,7 @@ package struct HeadToHeadStage: Stage {
                 ? "set 'scoring: expected', or give another judge" : "give another judge, or another rubric"
             context.warn("no match has an outcome: the judge's replies name no winner; \(remedy)")
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
+        let bootstrap = Bootstrap(resamples: parameters.resamples)
         let measurements = winRate.measurements(
             bootstrap: bootstrap, generator: Philox(key: context.seed.child("bootstrap").key))
         return StageOutputs(

@@ -41,8 +41,7 @@ package struct CountBallotsStage: Stage {
         if count.contradictory > 0 {
             context.warn("\(count.contradictory) ballots have several votes that differ; none of these counts")
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
+        let bootstrap = Bootstrap(resamples: parameters.resamples)
         let measurements = count.measurements(bootstrap: bootstrap) {
             Philox(key: context.seed.child("bootstrap", $0).key)
         }

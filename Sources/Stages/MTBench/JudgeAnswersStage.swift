@@ -71,14 +71,12 @@ package struct JudgeAnswersStage: Stage {
         if unanswered < judgements.count, judgements.allSatisfy({ $0.score == nil }) {
             context.warn("no reply of the judge has a score; give another judge, or set 'scoring: expected'")
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
         let items = judgements.grouped(by: \.answerID).map { group in
             MTBenchScores.Item(category: group.elements[0].category, scores: group.elements.map(\.score))
         }
-        let measurements = MTBenchScores(items, bootstrap: bootstrap) {
-            Philox(key: context.seed.child($0, "bootstrap").key)
-        }.measurements
+        let measurements = MTBenchScores(
+            items, estimator: context.estimator(resamples: parameters.resamples)
+        ).measurements
         return StageOutputs(
             [
                 "measurements": try context.write(measurements, to: "measurements"),

@@ -1,5 +1,3 @@
-package import Model
-
 /// What a judge's ratings of MT-Bench answers come to (paper Table 2): mean scores over all turns that have one.
 ///
 /// The turns of one question are not independent: intervals are over questions.
@@ -21,17 +19,11 @@ package struct MTBenchScores {
     private static let otherCategories = Set(MTBenchQuestion.categories).subtracting(hardCategories)
 
     private let items: [Item]
-    private let bootstrap: Bootstrap
-    private let generator: (_ measurement: String) -> Philox
+    private let estimator: Estimator
 
-    /// - Parameter generator: the random numbers for the interval of a measurement.
-    package init(
-        _ items: [Item], bootstrap: Bootstrap = Bootstrap(),
-        generator: @escaping (_ measurement: String) -> Philox
-    ) {
+    package init(_ items: [Item], estimator: Estimator) {
         self.items = items
-        self.bootstrap = bootstrap
-        self.generator = generator
+        self.estimator = estimator
     }
 
     package var measurements: [Measurement] {
@@ -60,19 +52,12 @@ package struct MTBenchScores {
             let known = scores(item).compactMap(\.self)
             return RatioSample(known.reduce(0, +), of: Double(known.count))
         }
-        return measurement(name, note, samples)
+        return estimator.ratio(name, samples, note)
     }
 
     private var unscored: Measurement {
-        measurement(
-            "unscored", "share of all turns without a score: no reply could be read, or there is no answer",
-            items.map { RatioSample(Double($0.scores.count { $0 == nil }), of: Double($0.scores.count)) })
-    }
-
-    private func measurement(_ name: String, _ note: String, _ samples: [RatioSample]) -> Measurement {
-        var generator = generator(name)
-        return Measurement(
-            name: name, value: RatioSample.ratio(samples), count: Int(samples.reduce(0) { $0 + $1.denominator }),
-            interval: bootstrap.interval(samples, generator: &generator), note: note)
+        estimator.ratio(
+            "unscored", items.map { RatioSample(shareOf: $0.scores.map { $0 == nil }) },
+            "share of all turns without a score: no reply could be read, or there is no answer")
     }
 }

@@ -1,5 +1,4 @@
 internal import Artifacts
-internal import Model
 package import Pipeline
 
 /// `break-down`: takes the results of `head-to-head` apart by labels of the prompts (paper §3.2.1, Figures 4 and 11).
@@ -43,11 +42,9 @@ package struct BreakDownStage: Stage {
                 "\(missing) of \(judgements.count) matches are of prompts that were not labelled; label the prompts that "
                     + "both models answered")
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
-        let measurements = try LabelledWinRates(judgements, labels: labels, bootstrap: bootstrap) {
-            Philox(key: context.seed.child($0, "bootstrap").key)
-        }.measurements
+        let measurements = try LabelledWinRates(
+            judgements, labels: labels, estimator: context.estimator(resamples: parameters.resamples)
+        ).measurements
         return StageOutputs(
             ["measurements": try context.write(measurements, to: "measurements")],
             summary: .object([

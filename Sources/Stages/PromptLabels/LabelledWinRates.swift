@@ -1,5 +1,4 @@
 internal import Artifacts
-package import Model
 
 /// Win rates among prompts of one kind: the paper's breakdown by category, complexity and expected length (Figures 4 and
 /// 11).
@@ -7,14 +6,11 @@ package struct LabelledWinRates {
     private let judgements: [PairwiseJudgement]
     /// By aspect: what each prompt is in that respect; nil where no label could be read.
     private let labels: [(aspect: String, ofPrompt: [String: PromptLabel])]
-    private let bootstrap: Bootstrap
-    private let generator: (_ measurement: String) -> Philox
+    private let estimator: Estimator
 
-    /// - Parameter generator: the random numbers for the interval of a measurement.
     /// - Throws: `StageError.repeatedLabel` for a prompt with two labels of one aspect.
     package init(
-        _ judgements: [PairwiseJudgement], labels: [PromptLabel], bootstrap: Bootstrap = Bootstrap(),
-        generator: @escaping (_ measurement: String) -> Philox
+        _ judgements: [PairwiseJudgement], labels: [PromptLabel], estimator: Estimator
     ) throws {
         self.judgements = judgements
         self.labels = try labels.grouped(by: \.aspect).map { group in
@@ -24,8 +20,7 @@ package struct LabelledWinRates {
             }
             return (group.key, ofPrompt)
         }
-        self.bootstrap = bootstrap
-        self.generator = generator
+        self.estimator = estimator
     }
 
     package var measurements: [Measurement] {
@@ -61,10 +56,7 @@ package struct LabelledWinRates {
             let known = group.elements.filter { $0.outcome != .noVerdict }
             return RatioSample(known.reduce(0) { $0 + WinRate.share($1.outcome) }, of: Double(known.count))
         }
-        var generator = generator(name)
-        return Measurement(
-            name: name, value: RatioSample.ratio(samples), count: Int(samples.reduce(0) { $0 + $1.denominator }),
-            interval: bootstrap.interval(samples, generator: &generator),
-            note: "\(which): (wins + ties / 2) of the matches with an outcome; the interval is over prompts")
+        return estimator.ratio(
+            name, samples, "\(which): (wins + ties / 2) of the matches with an outcome; the interval is over prompts")
     }
 }

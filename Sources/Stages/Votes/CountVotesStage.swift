@@ -1,5 +1,4 @@
 internal import Artifacts
-internal import Model
 package import Pipeline
 
 /// `count-votes`: wins, ties and losses of models, and the agreement of judges, from files of votes: those of MT-Bench's
@@ -30,11 +29,8 @@ package struct CountVotesStage: Stage {
         if file.errors > 0 {
             context.warn("\(file.errors) pairs of games are left out: one of the two is an error")
         }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
-        let statistics = VoteStatistics(file.votes, bootstrap: bootstrap) {
-            Philox(key: context.seed.child($0, "bootstrap").key)
-        }
+        let statistics = VoteStatistics(
+            file.votes, estimator: context.estimator(resamples: parameters.resamples))
         let measurements = statistics.standings + statistics.agreements
         return StageOutputs(
             ["measurements": try context.write(measurements, to: "measurements")],

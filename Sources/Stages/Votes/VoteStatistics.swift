@@ -1,22 +1,14 @@
-package import Model
-
 /// How models fare by votes, and how far judges agree, counted as FastChat and the MT-Bench paper count (Zheng et al., 2023,
 /// §4).
 ///
 /// Votes on one question are not independent: intervals are over questions.
 package struct VoteStatistics {
     private let votes: [Vote]
-    private let bootstrap: Bootstrap
-    private let generator: (_ measurement: String) -> Philox
+    private let estimator: Estimator
 
-    /// - Parameter generator: the random numbers for the interval of a measurement.
-    package init(
-        _ votes: [Vote], bootstrap: Bootstrap = Bootstrap(),
-        generator: @escaping (_ measurement: String) -> Philox
-    ) {
+    package init(_ votes: [Vote], estimator: Estimator) {
         self.votes = votes
-        self.bootstrap = bootstrap
-        self.generator = generator
+        self.estimator = estimator
     }
 
     /// The kinds of judges, in the order of their names.
@@ -46,11 +38,11 @@ package struct VoteStatistics {
                 name: "\(name)/\(judge)/\(model)", value: Double(count), count: own.count, note: "votes, all turns")
         }
         func share(_ name: String, _ note: String, _ credit: (Vote) -> Double) -> Measurement {
-            measure(
-                "\(name)/\(judge)/\(model)", note,
+            estimator.ratio(
+                "\(name)/\(judge)/\(model)",
                 own.grouped(by: \.subject.question).map { group in
                     RatioSample(group.elements.reduce(0) { $0 + credit($1) }, of: Double(group.elements.count))
-                })
+                }, note)
         }
         return [
             count("win", wins), count("loss", losses), count("tie", ties),
@@ -91,9 +83,9 @@ package struct VoteStatistics {
         }
         guard samples.contains(where: { $0.denominator > 0 }) else { return nil }
         let setup = withTies ? "with_ties" : "without_ties"
-        return measure(
-            "agreement/\(first)/\(second)/turn_\(turn)/\(setup)",
-            "share of pairs of votes on the same answers that are the same; intervals are over questions", samples)
+        return estimator.ratio(
+            "agreement/\(first)/\(second)/turn_\(turn)/\(setup)", samples,
+            "share of pairs of votes on the same answers that are the same; intervals are over questions")
     }
 
     /// How many pairs there are of a vote of the first kind and one of the second, and how many of them are alike.
@@ -104,12 +96,5 @@ package struct VoteStatistics {
         }
         let alike = [Vote.Winner.first, .second, .tie].map { winner in pairs(votes.filter { $0.winner == winner }) }
         return (alike.reduce(0, +), pairs(votes))
-    }
-
-    private func measure(_ name: String, _ note: String, _ samples: [RatioSample]) -> Measurement {
-        var generator = generator(name)
-        return Measurement(
-            name: name, value: RatioSample.ratio(samples), count: Int(samples.reduce(0) { $0 + $1.denominator }),
-            interval: bootstrap.interval(samples, generator: &generator), note: note)
     }
 }

@@ -1,5 +1,3 @@
-package import Model
-
 /// How good answers really are, and how well a judge of them sees it: measured against the truth of a world of words.
 package struct AnswerQuality {
     /// The answers to one task.
@@ -29,10 +27,7 @@ package struct AnswerQuality {
 
     private let estimator: Estimator
 
-    /// - Parameter generator: the random numbers for the interval of a measurement.
-    package init(bootstrap: Bootstrap = Bootstrap(), generator: @escaping (_ measurement: String) -> Philox) {
-        estimator = Estimator(bootstrap, generator: generator)
-    }
+    package init(_ estimator: Estimator) { self.estimator = estimator }
 
     /// The share of answers that meet every wish, and the mean number of wishes met.
     package func success(_ items: [Item]) -> [Measurement] {

@@ -1,5 +1,4 @@
 internal import Artifacts
-internal import Model
 package import Pipeline
 
 /// `check-answers`: how many answers to the tasks of a world are right, which a program tells and no judge.
@@ -39,9 +38,7 @@ package struct CheckAnswersStage: Stage {
         if answers.isEmpty { context.warn("no answers to check; how good they are is not known") }
         let judgements = try (inputs.optionalRows("judgements", as: Judgement.self) ?? []).byCandidate()
         let scores = judgements.compactMapValues(\.score)
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = parameters.resamples
-        let quality = AnswerQuality(bootstrap: bootstrap) { Philox(key: context.seed.child($0, "bootstrap").key) }
+        let quality = AnswerQuality(context.estimator(resamples: parameters.resamples))
         let items = try Self.items(answers, scores)
         var measurements = quality.success(items)
         if let baseline = try inputs.optionalRows("baseline", as: Candidate.self) {

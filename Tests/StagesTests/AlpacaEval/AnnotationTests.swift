@@ -98,8 +98,7 @@ struct AnnotationTests {
         #expect(printed["n_draws"] == "\(tally.ties)")
         #expect(printed["n_total"] == "\(tally.wins + tally.losses + tally.ties)")
         #expect(printed["avg_length"] == "\(Int(try #require(results.characters)))")
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 20
+        let bootstrap = Bootstrap(resamples: 20)
         let measured = results.measurements(bootstrap: bootstrap) { _ in Philox(key: 1) }
         let adjusted = try #require(measured.first { $0.name == "length_controlled_minimal" }?.value)
         #expect(abs(adjusted - line.adjusted) < 1e-6, "\(adjusted)")

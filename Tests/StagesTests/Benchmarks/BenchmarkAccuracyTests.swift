@@ -21,9 +21,7 @@ struct BenchmarkAccuracyTests {
     }
 
     private func measure(_ task: BenchmarkTask, _ answers: [BenchmarkAnswer]) -> [String: Measurement] {
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 100
-        let found = BenchmarkAccuracy(task, answers, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }
+        let found = BenchmarkAccuracy(task, answers, estimator: .fixed(resamples: 100))
         return Dictionary(uniqueKeysWithValues: found.measurements.map { ($0.name, $0) })
     }
 

@@ -8,8 +8,7 @@ struct GroupOverlapTests {
         Measurement]
     {
         let points = groups.flatMap(\.places).map { [$0] }
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 300
+        let bootstrap = Bootstrap(resamples: 300)
         let overlap = GroupOverlap(
             groups: groups.flatMap { group in group.places.map { _ in group.name } },
             distances: RowMatrix(points).squaredDistances(WorkerPool(threads: 1)), bootstrap: bootstrap

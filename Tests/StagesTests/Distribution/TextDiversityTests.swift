@@ -5,8 +5,7 @@ import Testing
 @Suite("Diversity of texts")
 struct TextDiversityTests {
     private func measure(_ texts: [String], pairs: Int = 1000) -> [String: Measurement] {
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 200
+        let bootstrap = Bootstrap(resamples: 200)
         let diversity = TextDiversity(texts, mostPairs: pairs, bootstrap: bootstrap) { Philox(key: UInt64($0.count)) }
         return Dictionary(uniqueKeysWithValues: diversity.measurements(of: "g").map { ($0.name, $0) })
     }

@@ -11,9 +11,7 @@ private func item(_ id: String, ranks: [Int], scores: [Double?], samples: [[Doub
 }
 
 private func measure(_ items: RankedItem...) -> [String: Measurement] {
-    var bootstrap = Bootstrap()
-    bootstrap.resamples = 200
-    let quality = JudgeQuality(items, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }
+    let quality = JudgeQuality(items, estimator: .fixed(resamples: 200))
     return Dictionary(uniqueKeysWithValues: quality.measurements.map { ($0.name, $0) })
 }
 

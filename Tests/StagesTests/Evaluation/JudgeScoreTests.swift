@@ -15,9 +15,7 @@ private func item(_ id: String, _ responses: [(rank: Int, text: String, verdicts
 }
 
 private func measure(_ items: [RankedItem], scale: ClosedRange<Int>? = 0...5) -> [String: Measurement] {
-    var bootstrap = Bootstrap()
-    bootstrap.resamples = 200
-    let quality = JudgeQuality(items, scale: scale, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }
+    let quality = JudgeQuality(items, scale: scale, estimator: .fixed(resamples: 200))
     return Dictionary(uniqueKeysWithValues: quality.measurements.map { ($0.name, $0) })
 }
 

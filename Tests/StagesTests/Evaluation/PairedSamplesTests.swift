@@ -80,8 +80,7 @@ struct SimulatedStatisticsTests {
     @Test("95 % intervals hold the truth in 95 % of worlds, of a share and of a difference between judges")
     func coverage() {
         let worlds = 400
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 300
+        let bootstrap = Bootstrap(resamples: 300)
         var generator = Philox(key: 2024)
         var held = (share: 0, difference: 0)
         for _ in 0..<worlds {
@@ -150,9 +149,7 @@ struct SimulatedStatisticsTests {
                             traits: ResponseTraits(String(repeating: "x", count: lengths[place])))
                     })
             }
-            var bootstrap = Bootstrap()
-            bootstrap.resamples = 1
-            let quality = JudgeQuality(items, scale: nil, bootstrap: bootstrap) { _ in Philox(key: UInt64(world)) }
+            let quality = JudgeQuality(items, scale: nil, estimator: .fixed(resamples: 1))
             let found = quality.measurements
             let plain = try #require(found.first { $0.name == "spearman_pooled" }?.value)
             #expect(plain > 0.7)

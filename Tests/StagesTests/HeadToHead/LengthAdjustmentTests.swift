@@ -83,8 +83,7 @@ struct LengthAdjustmentTests {
     func interval() throws {
         let data = Array(simulated(constant: 0.5, slope: 1, middle: -50).prefix(300))
         let adjustment = LengthAdjustment((0..<100).map { Array(data[(3 * $0)..<(3 * $0 + 3)]) })
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 300
+        let bootstrap = Bootstrap(resamples: 300)
         let measured = adjustment.measurement(bootstrap: bootstrap, generator: Philox(key: 5))
         let value = try #require(measured.value), lower = try #require(measured.lower)
         let upper = try #require(measured.upper)

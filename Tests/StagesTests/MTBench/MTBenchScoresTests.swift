@@ -6,9 +6,7 @@ import Testing
 @Suite("Scores on MT-Bench")
 struct MTBenchScoresTests {
     private func measure(_ items: [MTBenchScores.Item]) -> [String: Measurement] {
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 200
-        let rows = MTBenchScores(items, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }.measurements
+        let rows = MTBenchScores(items, estimator: .fixed(resamples: 200)).measurements
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
     }
 

@@ -33,7 +33,7 @@ struct BreakDownTests {
     private func measurements(
         _ judgements: [PairwiseJudgement], _ labels: [PromptLabel]
     ) throws -> [Measurement] {
-        try LabelledWinRates(judgements, labels: labels) { Philox(key: UInt64($0.utf8.count)) }.measurements
+        try LabelledWinRates(judgements, labels: labels, estimator: .fixed(resamples: 2000)).measurements
     }
 
     @Test("a win rate for each label, in the rubric's order, and the share without one")

@@ -12,9 +12,7 @@ struct VoteStatisticsTests {
     }
 
     private func statistics(_ votes: [Vote]) -> [String: Stages.Measurement] {
-        var bootstrap = Bootstrap()
-        bootstrap.resamples = 100
-        let statistics = VoteStatistics(votes, bootstrap: bootstrap) { Philox(key: UInt64($0.utf8.count)) }
+        let statistics = VoteStatistics(votes, estimator: .fixed(resamples: 100))
         return Dictionary(uniqueKeysWithValues: (statistics.standings + statistics.agreements).map { ($0.name, $0) })
     }
 
