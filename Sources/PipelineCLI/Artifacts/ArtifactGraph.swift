@@ -131,4 +131,13 @@ final class ArtifactGraph {
 extension ArtifactListing {
     /// Which output of which result it is, whatever it is called.
     var identity: String { "\(key.hex) \(port)" }
+
+    /// - Parameter format: what it is wanted for.
+    /// - Throws: `CommandError.wrongSchema` for an artifact of other rows.
+    func demand(_ schema: RecordSchema, for format: String) throws {
+        guard reference.schema == schema.description else {
+            throw CommandError.wrongSchema(
+                name: name, holds: reference.schema, wants: schema.description, format: format)
+        }
+    }
 }

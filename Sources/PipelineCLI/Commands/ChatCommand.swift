@@ -46,10 +46,7 @@ struct ChatCommand: AsyncParsableCommand {
         let store = try storeOptions.open()
         let wanted = CheckpointFile.schema.description
         let listing = try ArtifactLookup(store: store).one(reference, preferring: wanted)
-        guard listing.reference.schema == wanted else {
-            throw CommandError.wrongSchema(
-                name: listing.name, holds: listing.reference.schema, wants: wanted, format: "chat")
-        }
+        try listing.demand(CheckpointFile.schema, for: "chat")
         let session = try ChatSession(
             model: try Checkpoint.load(listing.reference, from: store), system: system,
             settings: .init(sampling: sampling, maximumNewTokens: maxTokens, seed: seed, weights: weights),

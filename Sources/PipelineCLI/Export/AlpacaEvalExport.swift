@@ -25,11 +25,7 @@ struct AlpacaEvalExport {
     /// - Parameter generator: by default the stage that sampled the responses.
     /// - Throws: `CommandError.wrongSchema` for an artifact of other rows.
     init(_ listing: ArtifactListing, generator: String?) throws {
-        let wanted = Candidate.schema.description
-        guard listing.reference.schema == wanted else {
-            throw CommandError.wrongSchema(
-                name: listing.name, holds: listing.reference.schema, wants: wanted, format: "alpaca-eval")
-        }
+        try listing.demand(Candidate.schema, for: "alpaca-eval")
         self.listing = listing
         self.generator = generator ?? listing.stageName
     }

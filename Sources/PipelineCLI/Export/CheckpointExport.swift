@@ -8,11 +8,7 @@ struct CheckpointExport {
 
     /// - Throws: `CommandError.wrongSchema` for an artifact of other rows.
     init(_ listing: ArtifactListing) throws {
-        let wanted = CheckpointFile.schema.description
-        guard listing.reference.schema == wanted else {
-            throw CommandError.wrongSchema(
-                name: listing.name, holds: listing.reference.schema, wants: wanted, format: "hf")
-        }
+        try listing.demand(CheckpointFile.schema, for: "hf")
         self.listing = listing
     }
 

@@ -9,11 +9,7 @@ struct HumanPacketExport {
 
     /// - Throws: `CommandError.wrongSchema` for an artifact of other rows.
     init(_ listing: ArtifactListing) throws {
-        let wanted = Ballot.schema.description
-        guard listing.reference.schema == wanted else {
-            throw CommandError.wrongSchema(
-                name: listing.name, holds: listing.reference.schema, wants: wanted, format: "human-packet")
-        }
+        try listing.demand(Ballot.schema, for: "human-packet")
         self.listing = listing
     }
 

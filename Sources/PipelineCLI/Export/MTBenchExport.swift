@@ -10,11 +10,7 @@ struct MTBenchExport {
 
     /// - Throws: `CommandError.wrongSchema` for an artifact of other rows.
     init(_ listing: ArtifactListing, file: URL) throws {
-        let wanted = MTBenchAnswer.schema.description
-        guard listing.reference.schema == wanted else {
-            throw CommandError.wrongSchema(
-                name: listing.name, holds: listing.reference.schema, wants: wanted, format: "mt-bench")
-        }
+        try listing.demand(MTBenchAnswer.schema, for: "mt-bench")
         self.listing = listing
         model = file.deletingPathExtension().lastPathComponent
     }

@@ -13,11 +13,7 @@ struct PreferenceExport {
 
     /// - Throws: `CommandError.wrongSchema` for an artifact of other rows.
     init(_ listing: ArtifactListing, isPlain: Bool) throws {
-        let wanted = PreferencePair.schema.description
-        guard listing.reference.schema == wanted else {
-            throw CommandError.wrongSchema(
-                name: listing.name, holds: listing.reference.schema, wants: wanted, format: "trl")
-        }
+        try listing.demand(PreferencePair.schema, for: "trl")
         self.listing = listing
         self.isPlain = isPlain
     }
