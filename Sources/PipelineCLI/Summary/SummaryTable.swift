@@ -247,7 +247,9 @@ struct SummaryRow: Sendable {
 
     private static func histogram(_ counts: [String: JSONValue]?) -> String? {
         guard let counts else { return nil }
-        return (0...5).map { whole(counts[String($0)]?.doubleValue) ?? "0" }.joined(separator: "/")
+        // Up to the largest score there is; the additive rubric's without one.
+        let most = max(5, min(counts.keys.compactMap { Int($0) }.max() ?? 0, 99))
+        return (0...most).map { whole(counts[String($0)]?.doubleValue) ?? "0" }.joined(separator: "/")
     }
 
     private static func change(_ figures: ModelFigures, _ metric: String) -> String? {

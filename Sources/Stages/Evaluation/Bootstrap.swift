@@ -46,13 +46,14 @@ package struct Bootstrap: Sendable {
         }
     }
 
-    /// The interval of any statistic of `count` items, of which a resample draws as many, by their places; nil where no
-    /// resample has a value.
+    /// The interval of any statistic of `count` items, of which a resample draws as many, by their places; nil with fewer than
+    /// two items, or where no resample has a value.
     ///
     /// Resamples without a value are left out. Between two order statistics the percentile is interpolated.
     package func interval(
         drawnFrom count: Int, generator: inout Philox, _ statistic: (_ drawn: [Int]) -> Double?
     ) -> Interval? {
+        guard count >= 2 else { return nil }
         var values: [Double] = []
         for _ in 0..<resamples {
             let drawn = (0..<count).map { _ in generator.below(count) }

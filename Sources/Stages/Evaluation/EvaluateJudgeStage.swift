@@ -81,7 +81,7 @@ package struct EvaluateJudgeStage: Stage {
     private func warnOfMissingNumbers(
         _ rankings: [Ranking], _ judgements: [Judgement], _ context: StageContext
     ) {
-        if judgements.allSatisfy({ $0.score == nil }) {
+        if parameters.scoring == .sampled, judgements.allSatisfy({ $0.score == nil }) {
             context.warn(
                 "none of \(judgements.flatMap(\.verdicts).count) verdicts gives a score: how well the judge orders "
                     + "responses is not known; a model of the store can be asked with 'scoring: expected'")

@@ -30,12 +30,7 @@ package struct WinRate: Sendable {
         ties = count(.tie)
         noVerdict = count(.noVerdict)
         identical = matches.count { $0.isIdentical && !$0.isMissing }
-        // The responses to one prompt are not independent: the prompts are what is drawn again.
-        samples = judgements.grouped(by: \.promptID).map { group in
-            let known = group.elements.filter { $0.outcome != .noVerdict }
-            return RatioSample(
-                known.reduce(0) { $0 + Self.share($1.outcome) }, of: Double(known.count))
-        }
+        samples = Self.samples(judgements)
         firstShown = judgements.grouped(by: \.promptID).map { group in
             RatioSample(shareOf: group.elements.flatMap(\.replies).compactMap(Self.prefersFirstShown))
         }
@@ -88,9 +83,17 @@ package struct WinRate: Sendable {
         return min(1, 2 * sum * exp(largest))
     }
 
+    /// What each prompt adds to the rate. The responses to one prompt are not independent: the prompts are what is drawn again.
+    static func samples(_ judgements: [PairwiseJudgement]) -> [RatioSample] {
+        judgements.grouped(by: \.promptID).map { group in
+            let known = group.elements.filter { $0.outcome != .noVerdict }
+            return RatioSample(known.reduce(0) { $0 + share($1.outcome) }, of: Double(known.count))
+        }
+    }
+
     /// - Parameter generator: gives the bootstrap's random numbers.
     package func measurements(bootstrap: Bootstrap, generator: Philox) -> [Measurement] {
-        // The adjusted rate sees the same resamples as the raw one.
+        // Where every prompt has an outcome, the adjusted rate sees the same resamples as the raw one.
         let adjusted = lengthAdjustment.measurement(bootstrap: bootstrap, generator: generator)
         // One after the other from the same numbers: the first of them are the win rate's.
         var generator = generator

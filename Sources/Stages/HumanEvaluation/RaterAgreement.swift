@@ -60,7 +60,7 @@ package struct RaterAgreement: Sendable {
                 note: "of all pairs of votes on one prompt: those that are the same"),
             Measurement(
                 name: "krippendorff_alpha", value: alpha, count: compared,
-                interval: alpha == nil ? nil : interval,
+                interval: alpha == nil || compared < 2 ? nil : interval,
                 note: alpha == nil
                     ? "agreement beyond chance; it does not exist where all votes are the same, or no prompt has two"
                     : "agreement beyond chance: 1 is perfect, 0 is chance; classes without an order"),

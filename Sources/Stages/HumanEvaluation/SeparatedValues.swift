@@ -51,7 +51,7 @@ struct SeparatedValues: Equatable, Sendable {
             while !rest.isEmpty {
                 let start = line
                 let fields = try row()
-                if fields != [""] { rows.append(Row(fields: fields, line: start)) }
+                if fields.contains(where: { !$0.isEmpty }) { rows.append(Row(fields: fields, line: start)) }
             }
             return rows
         }

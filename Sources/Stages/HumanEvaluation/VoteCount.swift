@@ -56,15 +56,8 @@ package struct VoteCount: Sendable {
         bootstrap: Bootstrap, generator: (_ measurement: String) -> Philox
     ) -> [Measurement] {
         let tally = PreferenceTally(
-            verdicts.map { verdict in
-                let share: Double? =
-                    switch verdict.outcome {
-                    case .first: 1
-                    case .second: 0
-                    case .tie: 0.5
-                    case .noVerdict: nil
-                    }
-                return .init(prompt: verdict.promptID, share: share)
+            verdicts.map {
+                .init(prompt: $0.promptID, share: $0.outcome == .noVerdict ? nil : WinRate.share($0.outcome))
             })
         let agreement = RaterAgreement(verdicts.map { $0.votes.compactMap(\.value) })
         return tally.measurements(bootstrap: bootstrap, generator: generator("win_rate"))

@@ -28,6 +28,8 @@ package struct JudgeAlarms: Sendable {
     package static let largestCorrelation = 0.3
     /// With fewer verdicts than this, shares mean nothing.
     package static let fewestVerdicts = 30
+    /// What a warning of collapse says, and no other.
+    package static let collapsed = "the judge hardly tells responses apart"
 
     /// Of the readable verdicts, by the nearest whole score; nil where there are none.
     package let commonest: (score: Int, share: Double)?
@@ -62,12 +64,11 @@ package struct JudgeAlarms: Sendable {
             if commonest.share > Self.largestShare {
                 let percent = Int((commonest.share * 100).rounded(.down))
                 warnings.append(
-                    "\(percent) % of \(verdicts) scores are \(commonest.score): the judge hardly tells responses apart"
+                    "\(percent) % of \(verdicts) scores are \(commonest.score): \(Self.collapsed)"
                 )
             } else if entropy < Self.leastEntropy {
                 warnings.append(
-                    "the scores have an entropy of \(Self.hundredths(entropy)) bits: the judge hardly tells responses "
-                        + "apart")
+                    "the scores have an entropy of \(Self.hundredths(entropy)) bits: \(Self.collapsed)")
             }
         }
         if responses >= Self.fewestVerdicts, let correlation = failureLengthCorrelation,

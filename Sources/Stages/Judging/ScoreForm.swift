@@ -44,7 +44,7 @@ extension ScoreForm {
         }
     }
 
-    private static let largest = 10
+    static let largest = 10
 
     private static func scale(_ text: String) -> ClosedRange<Int>? {
         let ends = text.components(separatedBy: " to ").map { Int($0) }

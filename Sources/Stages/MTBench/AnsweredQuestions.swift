@@ -13,8 +13,8 @@ struct AnsweredQuestions {
         let strange: Int
         if inputs.references("answers").first?.schema == ArtifactReference.blobSchema {
             let texts = try FastChatAnswers.read(inputs.namedBlobs("answers"))
-            given = try texts.reduce(into: [:]) { answers, row in
-                answers[row.key] = try byID[row.key].map { try MTBenchAnswer(fromOutside: row.value, to: $0) }
+            given = try questions.reduce(into: [:]) { answers, question in
+                answers[question.id] = try texts[question.id].map { try MTBenchAnswer(fromOutside: $0, to: question) }
             }
             strange = texts.count - given.count
         } else {

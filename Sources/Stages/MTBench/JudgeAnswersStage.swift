@@ -68,7 +68,9 @@ package struct JudgeAnswersStage: Stage {
         if unanswered > 0 {
             context.warn("\(unanswered) of \(judgements.count) turns have no answer, and so no score")
         }
-        if unanswered < judgements.count, judgements.allSatisfy({ $0.score == nil }) {
+        if parameters.scoring == .sampled, unanswered < judgements.count,
+            judgements.allSatisfy({ $0.score == nil })
+        {
             context.warn("no reply of the judge has a score; give another judge, or set 'scoring: expected'")
         }
         let items = judgements.grouped(by: \.answerID).map { group in

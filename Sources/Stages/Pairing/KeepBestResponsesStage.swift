@@ -40,10 +40,10 @@ package struct KeepBestResponsesStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        // The rubric says where its scale ends; no scale has scores of two digits.
+        // The rubric says where its scale ends.
         try Self.require(
-            (0...9).contains(parameters.minimumScore), "minimum_score",
-            "is \(parameters.minimumScore); scores go from 0 to 9 at most")
+            (0...Double(ScoreForm.largest)).contains(parameters.minimumScore), "minimum_score",
+            "is \(parameters.minimumScore); scores go from 0 to \(ScoreForm.largest) at most")
         if let most = parameters.perPrompt { try Self.require(most, in: 1...ParameterLimit.count, "per_prompt") }
     }
 

@@ -82,7 +82,7 @@ package struct LabelPromptsStage: Stage {
             }
         }
         context.warnOfPromptsThatDoNotFit(labels.map(\.finish), unit: "labels")
-        for template in templates where !labels.isEmpty {
+        for template in templates where !labels.isEmpty && parameters.labelling == .stated {
             let aspect = template.form.aspect
             if labels.allSatisfy({ $0.aspect != aspect || $0.value == nil }) {
                 context.warn(

@@ -28,13 +28,12 @@ package struct LabelledWinRates {
     }
 
     private func measurements(_ aspect: String, _ ofPrompt: [String: PromptLabel]) -> [Measurement] {
-        let judged = Set(judgements.map(\.promptID))
-        // In the order of the rubric.
+        // In the order of the rubric; of several rubrics that place a label differently, at its first place.
         let values = Dictionary(
-            ofPrompt.values.filter { judged.contains($0.promptID) }.compactMap { label in
+            judgements.compactMap { ofPrompt[$0.promptID] }.compactMap { label in
                 label.value.map { ($0, label.position ?? 0) }
-            }
-        ) { first, _ in first }.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
+            }, uniquingKeysWith: min
+        ).sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
         let unlabelled = judgements.count { ofPrompt[$0.promptID]?.value == nil }
         return values.map { value in
             winRate("win_rate/\(aspect)/\(value)", "prompts with this label") {
@@ -51,12 +50,8 @@ package struct LabelledWinRates {
     private func winRate(
         _ name: String, _ which: String, _ belongs: (PairwiseJudgement) -> Bool
     ) -> Measurement {
-        // The responses to one prompt are not independent: the prompts are what is drawn again.
-        let samples = judgements.filter(belongs).grouped(by: \.promptID).map { group in
-            let known = group.elements.filter { $0.outcome != .noVerdict }
-            return RatioSample(known.reduce(0) { $0 + WinRate.share($1.outcome) }, of: Double(known.count))
-        }
-        return estimator.ratio(
-            name, samples, "\(which): (wins + ties / 2) of the matches with an outcome; the interval is over prompts")
+        estimator.ratio(
+            name, WinRate.samples(judgements.filter(belongs)),
+            "\(which): (wins + ties / 2) of the matches with an outcome; the interval is over prompts")
     }
 }

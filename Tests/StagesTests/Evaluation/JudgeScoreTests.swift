@@ -143,13 +143,14 @@ struct JudgeBiasTests {
     }
 
     @Test("without texts the probes have no values")
-    func noTexts() {
+    func noTexts() throws {
         let bare = RankedItem(id: "a", responses: [.init(rank: 0, score: 5), .init(rank: 1, score: 3)])
         let found = measure([bare, bare])
         for name in [
             "length_spearman", "spearman_given_length", "pairwise_accuracy_better_longer", "score_with_list",
         ] {
-            #expect(found[name]?.value == nil, "\(name)")
+            let row = try #require(found[name])
+            #expect(row.value == nil, "\(name)")
         }
         #expect(found["pairwise_accuracy"]?.value == 1)
     }

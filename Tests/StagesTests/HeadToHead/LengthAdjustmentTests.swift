@@ -75,6 +75,7 @@ struct LengthAdjustmentTests {
         #expect(same.note?.hasSuffix("here the lengths always differ by the same, so that it cannot be told") == true)
         let none = measured([])
         #expect(none.value == nil && none.count == 0 && none.note?.hasSuffix("nothing was compared") == true)
+        #expect(measured(comparisons([0], [0.5])).lower == nil, "one prompt has no interval")
         let longer = measured(comparisons([-50, -70, -10], [1, 0, 1]))
         #expect(longer.value != nil && longer.note?.hasSuffix("so that it is extrapolated") == true)
     }

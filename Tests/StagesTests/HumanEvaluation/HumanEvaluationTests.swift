@@ -136,8 +136,16 @@ struct HumanEvaluationTests {
         Golden(version: 1, digests: ["ballots": "d558b95a1fe7"]).check(
             DealBallotsStage.self, gives: dealt.artifacts.mapValues(\.digest.short))
         let counted = try await count(dealt, [form(try ballots(dealt)) { $0.number == 2 ? "tie" : "1" }])
-        Golden(version: 1, digests: ["verdicts": "672ae2b1eaff"]).check(
-            CountBallotsStage.self, gives: ["verdicts": counted.artifacts["verdicts"]?.digest.short ?? ""])
+        // The sign test takes the C library's logarithm.
+        let exact = try harness.rows(counted, "measurements", as: Measurement.self).filter {
+            $0.name != "sign_test_p"
+        }
+        Golden(version: 1, digests: ["measurements": "881eb856d20f", "verdicts": "672ae2b1eaff"]).check(
+            CountBallotsStage.self,
+            gives: [
+                "measurements": try harness.artifact(exact).digest.short,
+                "verdicts": counted.artifacts["verdicts"]?.digest.short ?? "",
+            ])
     }
 
     @Test("missing votes are missing, the same vote twice counts once, and two that differ count for nothing")
@@ -170,7 +178,8 @@ struct HumanEvaluationTests {
         let measured = try harness.rows(outputs, "measurements", as: Measurement.self)
         #expect(measured.first?.value == nil && measured.first?.count == 0)
         #expect(measured.first { $0.name == "no_verdict" }?.value == 1)
-        #expect(measured.first { $0.name == "krippendorff_alpha" }?.value == nil)
+        let alpha = try #require(measured.first { $0.name == "krippendorff_alpha" })
+        #expect(alpha.value == nil && alpha.lower == nil)
     }
 
     @Test("a form of another packet is refused with its line")

@@ -33,6 +33,9 @@ struct RaterAgreementTests {
         #expect(unanimous.raw == 1 && unanimous.alpha == nil)
         let measured = unanimous.measurements(bootstrap: Bootstrap()) { _ in Philox(key: 1) }
         #expect(measured[1].value == nil && measured[1].lower == nil)
+        let single = RaterAgreement([[1, 1, 0], [1], [0]]).measurements(bootstrap: Bootstrap()) { _ in Philox(key: 1)
+        }
+        #expect(single[1].value == 0 && single[1].lower == nil, "one item with two votes has no interval")
     }
 
     @Test("raw agreement counts pairs of votes")

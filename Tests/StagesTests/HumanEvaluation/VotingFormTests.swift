@@ -14,7 +14,7 @@ struct VotingFormTests {
         arguments: [
             "ballot,vote\na,1\nb,tie\n", "ballot,vote\r\na,1\r\nb,tie", "\u{FEFF}ballot;vote\r\na;1\r\nb;TIE\r\n",
             "ballot\tvote\na\t 1 \nb\tdraw\n", "\"ballot\",\"vote\"\n\"a\",\"1\"\n\"b\",\"=\"\n",
-            "vote,ballot\n1,A\n0,b\n", "ballot,vote\ra,1\rb,tie\r",
+            "vote,ballot\n1,A\n0,b\n", "ballot,vote\ra,1\rb,tie\r", "ballot,vote\na,1\nb,tie\n,\n,\n",
         ])
     func dialects(text: String) throws {
         #expect(try votes(text) == ["a upper f:2", "b tie f:3"])

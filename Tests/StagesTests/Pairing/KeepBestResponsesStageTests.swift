@@ -82,7 +82,7 @@ struct KeepBestResponsesStageTests {
 
     @Test("a score that no scale has is refused")
     func limits() {
-        for score in [-0.5, 9.5, .nan] {
+        for score in [-0.5, 10.5, .nan] {
             var parameters = KeepBestResponsesStage.Parameters()
             parameters.minimumScore = score
             #expect(throws: StageError.self) { try KeepBestResponsesStage(parameters: parameters) }

@@ -63,6 +63,23 @@ struct BreakDownTests {
         #expect(found[5].lower == nil, "one prompt has no interval")
     }
 
+    @Test("rubrics that place a label differently give one order, whatever the order of the labels")
+    func opposedRubrics() throws {
+        let labels = [
+            label("p1", "length", ("short", 0)), label("p2", "length", ("long", 1)),
+            label("p3", "length", ("long", 0)),
+            label("p4", "length", ("short", 1)),
+        ]
+        let matches = judgements(["p1", "p2", "p3", "p4"].map { ($0, .first) })
+        for labels in [labels, labels.reversed()] {
+            // Both stand first in some rubric: then by name.
+            #expect(
+                try measurements(matches, labels).map(\.name) == [
+                    "win_rate", "win_rate/length/long", "win_rate/length/short", "unlabelled/length",
+                ])
+        }
+    }
+
     @Test("two labels of one aspect are refused; no matches have no number")
     func refusals() throws {
         let twice = [label("p1", "length", ("short", 0)), label("p1", "length", ("long", 1))]
