@@ -23,7 +23,7 @@ struct BenchmarkRequests {
         }
         guard let number = try row.optionalInteger("doc_id") else { throw row.failure("'doc_id' is missing") }
         if number >= BenchmarkFileReader.unconditionedDocument { return }
-        let request = RowReader(value: row.value["request"] ?? .null, file: row.file, line: row.line)
+        let request = row.inner(row.value["request"] ?? .null)
         let context = try request.string("context")
         let place = places[number] ?? documents.count
         if place == documents.count {
@@ -46,7 +46,7 @@ struct BenchmarkRequests {
 
     private func item(_ document: Document) throws -> BenchmarkItem {
         let row = document.first
-        let source = RowReader(value: row.value["doc"] ?? .null, file: row.file, line: row.line)
+        let source = row.inner(row.value["doc"] ?? .null)
         let target: BenchmarkItem.Target
         switch task {
         case .gsm8k: target = .text(accepted: [try source.mathAnswer(source.string("answer"))])

@@ -37,7 +37,7 @@ struct BenchmarkRow {
         guard let labelled = row.value["choices"], case .object = labelled else {
             throw row.failure("has neither 'query' nor 'choices' with 'text' and 'label'; \(wanted)")
         }
-        let choices = RowReader(value: labelled, file: row.file, line: row.line)
+        let choices = row.inner(labelled)
         let labels = try Self.strings(choices, "label")
         let key = String(try text("answerKey").drop(while: \.isWhitespace))
         guard let gold = labels.firstIndex(of: key) else {

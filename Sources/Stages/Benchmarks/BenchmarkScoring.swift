@@ -21,9 +21,20 @@ struct ChoiceScoring {
             tokensPerMicroBatch: Self.tokensPerMicroBatch)
     }
 
+    /// - Throws: `StageError.invalidParameter` for an empty choice in a chat, where not even its space is left to be told.
+    private func encode(
+        _ choice: BenchmarkItem.Choice, _ question: BenchmarkQuestion
+    ) throws -> ContinuationEncoder.Encoded? {
+        let encoded = try encoder.encode(question.prompt, choice.continuation)
+        try EvaluateBenchmarksStage.require(
+            encoded?.continuation.isEmpty != true, "chat",
+            "is true, and item \(question.row + 1) has a choice without a token; set it to false")
+        return encoded
+    }
+
     func answers(to questions: some Sequence<BenchmarkQuestion>) throws -> [BenchmarkAnswer] {
         let encoded = try questions.map { question in
-            (question, try question.choices.map { try encoder.encode(question.prompt, $0.continuation) })
+            (question, try question.choices.map { try encode($0, question) })
         }
         let requests = encoded.flatMap { $1 }.compactMap { choice in
             choice.map { SequenceScorer.Request(prompt: $0.prompt, completion: $0.continuation) }

@@ -36,13 +36,13 @@ enum HellaSwagText {
         var rest = text.unicodeScalars[...]
         while let open = rest.firstIndex(of: "[") {
             kept.append(contentsOf: rest[..<open])
-            let behind = rest.index(after: open)
-            let close = rest[behind...].firstIndex { $0 == "]" || $0 == "\n" }
-            if let close, rest[close] == "]" {
-                rest = rest[rest.index(after: close)...]
+            let end = rest[open...].firstIndex { $0 == "]" || $0 == "\n" } ?? rest.endIndex
+            if end < rest.endIndex, rest[end] == "]" {
+                rest = rest[rest.index(after: end)...]
             } else {
-                kept.append("[")
-                rest = rest[behind...]
+                // No bracket closes before the end of the line, so all that open here stay.
+                kept.append(contentsOf: rest[open..<end])
+                rest = rest[end...]
             }
         }
         kept.append(contentsOf: rest)

@@ -45,9 +45,7 @@ package struct ContinuationEncoder {
     private func parts(_ prompt: String, _ continuation: String) throws -> (prompt: [Int32], continuation: [Int32]) {
         if let conversation {
             // A turn begins with the answer itself, as the harness has it too: the space is between words.
-            let reply =
-                continuation.unicodeScalars.first == " "
-                ? String(continuation.unicodeScalars.dropFirst()) : continuation
+            let reply = BenchmarkItem.Choice(continuation: continuation).text
             return try (conversation.prompt(prompt), conversation.reply(reply, finish: .length))
         }
         let spaces = PythonText.trailingSpaces(prompt.unicodeScalars)

@@ -87,6 +87,14 @@ struct BenchmarkFileReaderTests {
         #expect(!items[0].isWholePrompt && items[0].solution == String(choices[right].dropFirst()))
     }
 
+    @Test("brackets that nothing closes on their line stay, however many, and hide none behind them")
+    func openBrackets() throws {
+        let open = String(repeating: "[", count: 300_000)
+        let row = BenchmarkRows.hellaswag.replacing("[unclosed.", with: open + "\\n[gone] end.")
+        let ending = try #require(continuations(read(.hellaswag, row)[0]).last)
+        #expect(ending.count { $0 == "[" } == open.count && ending.hasSuffix("\n end."))
+    }
+
     @Test("questions to be answered in words keep their accepted answers")
     func writtenRows() throws {
         let number = try read(.gsm8k, BenchmarkRows.gsm8k)[0]

@@ -116,7 +116,7 @@ struct EvaluateBenchmarksStageTests {
         #expect(try await run(other, key: "c") == plain)
     }
 
-    @Test("written answers hold the text, both extractions and how they ended; greedy, so the seed changes nothing")
+    @Test("written answers hold the text, both extractions and how they ended")
     func written() async throws {
         let place = try await Place()
         let run = try await place.run(.gsm8k, Self.gsm8k, shots: Self.gsm8k) { $0.shots = 3 }
@@ -148,6 +148,13 @@ struct EvaluateBenchmarksStageTests {
             chat = try await place.run(.piqa, Self.piqa) { $0.chat = true }
         #expect(plain.answers.map(\.choices) != chat.answers.map(\.choices))
         #expect(plain.answers.map(\.item) == chat.answers.map(\.item))
+        let empty = #"{"goal": "x", "sol1": "", "sol2": "y", "label": 1}"#
+        #expect(try await place.run(.piqa, empty).answers[0].predictions.allSatisfy { $0.choice != nil })
+        await #expect(
+            throws: StageError.invalidParameter(
+                stage: "evaluate-benchmarks", name: "chat",
+                problem: "is true, and item 1 has a choice without a token; set it to false")
+        ) { _ = try await place.run(.piqa, empty) { $0.chat = true } }
     }
 
     @Test("white space at a prompt's end goes to the continuation, and the two are cut where the prompt's tokens end")
