@@ -104,5 +104,11 @@ struct SeedSpreadTests {
         #expect(!SeedSpread([run(1, [("m1", "k", [:])])]).isOneResult)
         let failed = SeedSpread([run(1, [("m1.judge", "k", ["a": 1])]), run(2, [("m1.judge", nil, ["a": 2])])])
         #expect(!failed.isOneResult && failed.figures.first?.count == 1)
+        // It failed by chance for the first seed: it has its key, and no result to hide that of the second.
+        let figures = StageFigures(stage: "m1.judge", kind: "evaluate-judge", summary: [:])
+        let chance = SeedRun(seed: 1, stages: [.init(figures, key: ContentDigest(hashing: Array("k".utf8)))])
+        #expect(SeedSpread([chance, run(2, [("m1.judge", "k", ["a": 2])])]).figures.first?.mean == 2)
+        let far = SeedSpread([run(1, [("m1.judge", "x", ["a": 1e200])]), run(2, [("m1.judge", "y", ["a": -1e200])])])
+        #expect(far.json.arrayValue?.first?["sd"] == .null)
     }
 }

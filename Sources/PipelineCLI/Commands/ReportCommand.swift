@@ -62,7 +62,7 @@ struct ReportCommand: AsyncParsableCommand {
     private func write(_ page: String, to path: String) throws {
         let file = URL(filePath: path, directoryHint: .notDirectory)
         if FileManager.default.fileExists(atPath: path) {
-            let start = (try? FileHandle(forReadingFrom: file))?.readData(ofLength: ReportPage.beginning.utf8.count)
+            let start = try? FileHandle(forReadingFrom: file).read(upToCount: ReportPage.beginning.utf8.count)
             guard start == Data(ReportPage.beginning.utf8) else { throw CommandError.notAReport(path) }
         }
         try Data(page.utf8).write(to: file, options: .atomic)

@@ -70,10 +70,11 @@ package struct SeedSpread: Sendable {
         var seen: Set<ContentDigest> = []
         var values: [String: [(seed: UInt64, value: Double)]] = [:]
         for run in runs {
+            // A stage that failed has a key and measured nothing: another seed's run may have its result.
             guard let other = run.stages.first(where: { $0.figures.stage == stage.stage }), let key = other.key,
-                seen.insert(key).inserted
+                let measured = other.figures.summary["measurements"]?.objectValue, seen.insert(key).inserted
             else { continue }
-            for (name, measurement) in other.figures.summary["measurements"]?.objectValue ?? [:] {
+            for (name, measurement) in measured {
                 if let value = measurement["value"]?.doubleValue {
                     values[name, default: []].append((run.seed, value))
                 }
@@ -132,7 +133,7 @@ package struct SeedSpread: Sendable {
                 [
                     "name": .string(figure.stage), "stage": .string(figure.kind),
                     "measurement": .string(figure.name), "n": .integer(Int64(figure.count)),
-                    "mean": .number(figure.mean), "sd": figure.deviation.map { .number($0) } ?? .null,
+                    "mean": .finite(figure.mean), "sd": .finite(figure.deviation),
                     "values": .array(
                         figure.values.map { ["seed": .integer(Int64($0.seed)), "value": .number($0.value)] }),
                 ]

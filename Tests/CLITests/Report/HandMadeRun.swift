@@ -213,6 +213,9 @@ struct HandMadeRun {
         return [
             measuring("m0.judge-quality", "evaluate-judge", inputs: ["model": ["m0.model"]], before),
             measuring("m2.judge-quality", "evaluate-judge", inputs: ["model": ["m2.model.model"]], after),
+            // A judge behind a server: a number of no model.
+            measuring(
+                "served.judge-quality", "evaluate-judge", inputs: [:], [measurement("pairwise_accuracy", 0.6543)]),
         ]
     }
 

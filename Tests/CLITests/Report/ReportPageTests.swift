@@ -31,6 +31,7 @@ struct ReportPageTests {
         #expect(
             document.text.contains("From m0 to m2, 1 of 2 measures rose, 0 fell, and 1 cannot be told from chance."))
         #expect(document.text.contains("a_new_number"))
+        #expect(document.text.contains("0.654"), "of no model")
         #expect(document.text.contains("1,000 of 2,000 texts are drawn."))
         #expect(document.elements["script"] == 1)
         #expect(!text.contains("\u{202E}") && !text.contains("\u{1B}"))
@@ -142,11 +143,13 @@ struct ReportPageTests {
         #expect(opened.document.contains("<button type=\"button\">"))
     }
 
-    @Test("a run that is not there, or left no summary, is refused in words")
+    @Test("a run that is not there is refused in words, and so is a folder as the page")
     func noRun() throws {
         try HandMadeRun.everything().write(in: store)
         let result = try place.pipeline.run("report", "1999")
         #expect(result.status == 2 && result.stderr.contains("no run '1999' in this store"))
+        let folder = try place.pipeline.run("report", "--out", place.folder.path)
+        #expect(folder.status == 2 && folder.stderr.contains("is no report of this program"))
     }
 }
 
@@ -168,7 +171,12 @@ extension SmokeLoop {
             #expect(document.text.contains("run \(SmokeLoop.file)"))
             let digest = try #require(finished.digests["m3.model.model"])
             #expect(document.text.contains(digest))
-            guard Browser.isPresent else { return }
+        }
+
+        @Test("opens in a browser without a complaint", .enabled(if: Browser.isPresent, "\(Browser.absence)"))
+        func browser() throws {
+            let (place, _) = try Workplace.afterLoop()
+            try place.pipeline.run("report", "--out", "page.html").requireSuccess()
             let opened = try Browser.open(
                 place.folder.appending(path: "page.html"), profile: place.folder.appending(path: "profile"))
             #expect(opened.complaints.isEmpty, "\(opened.complaints)")

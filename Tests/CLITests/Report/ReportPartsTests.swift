@@ -78,8 +78,7 @@ struct ReportPartsTests {
         #expect(Markup.escaped(fine) == fine)
         #expect(("<b>\(page)</b>" as Markup).source.hasPrefix("<b><p>&lt;"))
         #expect(
-            ("\(1.005)|\(-0.5)|\(12.0)|\(Double.nan)|\(1e300)" as Markup).source == "1.01|-0.5|12|0|0"
-                || ("\(1.005)" as Markup).source == "1")
+            ("\(1.006)|\(-0.5)|\(12.0)|\(Double.nan)|\(1e300)" as Markup).source == "1.01|-0.5|12|0|0")
     }
 
     @Test(
@@ -88,6 +87,7 @@ struct ReportPartsTests {
             ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"hi\"", "\"say \"\"hi\"\"\""),
             ("two\nlines", "\"two\nlines\""),
             ("carriage\r\nreturn", "\"carriage\r\nreturn\""), ("=1+1", "'=1+1"), ("@cmd,x", "\"'@cmd,x\""), ("", ""),
+            ("a\"\u{301},=1", "\"a\"\"\u{301},=1\""),
         ])
     func quoting(text: String, cell: String) {
         #expect(TableFile.quoted(text) == cell)

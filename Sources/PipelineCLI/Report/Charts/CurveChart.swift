@@ -59,7 +59,8 @@ struct CurveChart {
         let whole = scale.ticks.filter { $0 == $0.rounded() }
         let labels = whole.map { tick in
             Ink2D.text(
-                Numerals.count(Int(tick)), x: scale.position(tick), y: frame.plotBottom + 15, anchor: .middle,
+                Int(exactly: tick).map(Numerals.count) ?? scale.label(tick), x: scale.position(tick),
+                y: frame.plotBottom + 15, anchor: .middle,
                 role: "tick")
         }
         let title = Ink2D.text(
@@ -102,7 +103,7 @@ struct CurveChart {
         _ drawn: [(line: Line, buckets: [Bucket])], _ horizontal: LinearScale, _ vertical: LinearScale,
         _ frame: ChartFrame
     ) -> Markup {
-        let ends = drawn.compactMap { line, buckets in
+        let ends = drawn.filter { !$0.line.name.isEmpty }.compactMap { line, buckets in
             buckets.last.map { (line: line, x: horizontal.position($0.step), y: vertical.position($0.mean)) }
         }
         let places = Self.apart(ends.map(\.y), by: 13, within: (frame.plotTop + 2)...(frame.plotBottom))

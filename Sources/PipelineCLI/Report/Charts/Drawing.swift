@@ -82,12 +82,13 @@ struct ChartFrame {
     var plotWidth: Double { plotRight - plotLeft }
 
     /// Marks, their labels and faint lines for `scale`, which goes from the bottom to the top.
-    func valueAxis(_ scale: LinearScale) -> Markup {
+    /// - Parameter unit: stands behind each label.
+    func valueAxis(_ scale: LinearScale, unit: String = "") -> Markup {
         Markup(
             scale.ticks.map { tick in
                 let y = scale.position(tick)
                 return "\(Ink2D.line(plotLeft, y, plotRight, y, role: tick == 0 ? "zero" : "grid"))"
-                    + "\(Ink2D.text(scale.label(tick), x: plotLeft - 6, y: y + 3.5, anchor: .end, role: "tick"))"
+                    + "\(Ink2D.text(scale.label(tick) + unit, x: plotLeft - 6, y: y + 3.5, anchor: .end, role: "tick"))"
             })
     }
 

@@ -19,13 +19,7 @@ struct HistogramChart {
         let scale = LinearScale(
             covering: [0, max(largest, 1)], from: frame.plotBottom, to: frame.plotTop, marks: 4)
         let band = frame.plotWidth / Double(bins.count)
-        var body: Markup = ""
-        for tick in scale.ticks {
-            let y = scale.position(tick)
-            body += Ink2D.line(frame.plotLeft, y, frame.plotRight, y, role: tick == 0 ? "zero" : "grid")
-            body += Ink2D.text(
-                scale.label(tick) + "\u{202F}%", x: frame.plotLeft - 6, y: y + 3.5, anchor: .end, role: "tick")
-        }
+        var body = frame.valueAxis(scale, unit: "\u{202F}%")
         for (place, score) in bins.enumerated() {
             let count = counts[score] ?? 0
             let x = frame.plotLeft + (Double(place) + 0.5) * band

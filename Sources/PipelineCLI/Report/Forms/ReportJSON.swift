@@ -32,6 +32,11 @@ extension RunStory {
     }
 }
 
+extension JSONValue {
+    /// Null for what JSON has no number for: none, or one that arithmetic took out of range.
+    static func finite(_ value: Double?) -> JSONValue { value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
+}
+
 extension RunSpread {
     /// With the values as a list, whatever the runs are called.
     var json: JSONValue {
@@ -39,8 +44,7 @@ extension RunSpread {
             figures.map { row in
                 [
                     "stage": .string(row.stage), "kind": .string(row.kind), "name": .string(row.name),
-                    "mean": .number(row.mean),
-                    "sd": row.deviation.map { .number($0) } ?? .null,
+                    "mean": .finite(row.mean), "sd": .finite(row.deviation),
                     "values": .array(row.values.map { .number($0.value) }),
                 ]
             })
@@ -49,11 +53,10 @@ extension RunSpread {
 
 extension MeasuredChange {
     fileprivate var json: JSONValue {
-        func number(_ value: Double?) -> JSONValue { value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
-        return [
+        [
             "name": .string(name), "kind": .string(kind), "first_stage": .string(first.stage),
-            "last_stage": .string(last.stage), "first": number(first.value), "last": number(last.value),
-            "difference": number(difference), "lower": number(lower), "upper": number(upper),
+            "last_stage": .string(last.stage), "first": .finite(first.value), "last": .finite(last.value),
+            "difference": .finite(difference), "lower": .finite(lower), "upper": .finite(upper),
             "verdict": .string(verdict.rawValue),
         ]
     }

@@ -198,8 +198,18 @@ struct MeasureSections {
             blocks: [.table(figures.matrix(all, caption: "Benchmarks, with 95 % intervals"))])
     }
 
+    /// Kinds whose own section has one number a model.
+    private static let byModel: Set<String> = ["evaluate-judge", "check-answers", "evaluate-benchmarks"]
+
+    /// Whether no measurement of this kind is left out where each model has one number of a name: none is about no model, and
+    /// no two are about the same.
+    private func isWhole(_ kind: String) -> Bool {
+        figures.series(kind).reduce(0) { $0 + $1.count } == story.measurements.count { $0.kind == kind }
+    }
+
     private var others: ReportSection? {
-        let rest = story.measurements.filter { !Self.known.contains($0.kind) }
+        let partial = Self.byModel.filter { !isWhole($0) }
+        let rest = story.measurements.filter { !Self.known.contains($0.kind) || partial.contains($0.kind) }
         guard !rest.isEmpty else { return nil }
         var kinds: [String] = []
         for row in rest where !kinds.contains(row.kind) { kinds.append(row.kind) }
@@ -207,8 +217,7 @@ struct MeasureSections {
             id: "others", title: "Other measurements",
             blocks: kinds.map { kind in
                 let rows = rest.filter { $0.kind == kind }, series = figures.series(kind)
-                let isByModel = rows.allSatisfy { $0.model != nil && $0.opponent == nil }
-                return isByModel
+                return isWhole(kind)
                     ? .table(figures.matrix(series, caption: "Measured by \(kind)"))
                     : .more(
                         "\(rows.count) measurements of \(kind)",

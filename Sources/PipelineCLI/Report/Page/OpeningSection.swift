@@ -11,7 +11,11 @@ struct OpeningSection {
                 : "Nothing was measured of more than one model, so nothing can be said to have changed."
         }
         let starts = Set(changes.compactMap { story.label($0.first.model) })
-        let span = starts.count == 1 ? "From \(starts.first ?? "") to \(last)" : "Up to \(last)"
+        let ends = Set(changes.compactMap { story.label($0.last.model) })
+        let span =
+            ends.count > 1
+            ? "From the first to the last model measured"
+            : starts.count == 1 ? "From \(starts.first ?? "") to \(last)" : "Up to \(last)"
         let known = changes.filter { $0.verdict != .unknown }
         let rose = known.count { $0.verdict == .rose }, fell = known.count { $0.verdict == .fell }
         let measures = Quantities.count(known.count, "measure")

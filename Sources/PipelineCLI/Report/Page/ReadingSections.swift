@@ -75,7 +75,9 @@ struct ReadingSections {
     /// `text` cut to what can be read, or a word for nothing.
     private static func clipped(_ text: String) -> String {
         if text.allSatisfy(\.isWhitespace) { return "(empty)" }
-        return text.count > longestText ? text.prefix(longestText) + "…" : text
+        // By scalars: one character can have any number of them.
+        let shown = text.unicodeScalars.prefix(longestText)
+        return shown.endIndex == text.unicodeScalars.endIndex ? text : String(shown) + "…"
     }
 
     // MARK: Warnings

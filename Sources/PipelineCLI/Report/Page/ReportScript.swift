@@ -33,6 +33,12 @@ enum ReportScript {
 
           function number(cell) {
             var text = cell.textContent.replace(/\\u2212/g, "-").replace(/,/g, "");
+            // A power of ten: "2.3\\u00B710\\u207B\\u2076" is 2.3e-6.
+            text = text.replace(/\\u00B710([\\u207B\\u2070\\u00B9\\u00B2\\u00B3\\u2074-\\u2079]+)/, function (all, raised) {
+              return "e" + raised.replace(/\\u207B/g, "-").replace(/[^-]/g, function (digit) {
+                return "\\u2070\\u00B9\\u00B2\\u00B3\\u2074\\u2075\\u2076\\u2077\\u2078\\u2079".indexOf(digit);
+              });
+            });
             return parseFloat(text);
           }
           function sort(table, column, down) {
@@ -40,10 +46,10 @@ enum ReportScript {
             var rows = Array.prototype.slice.call(body.rows);
             rows.sort(function (first, second) {
               var a = number(first.cells[column]), b = number(second.cells[column]);
-              var order = 0;
-              if (isNaN(a) || isNaN(b)) {
-                order = first.cells[column].textContent.localeCompare(second.cells[column].textContent);
-              } else { order = a - b; }
+              // What is no number comes last, either way.
+              if (isNaN(a) !== isNaN(b)) { return isNaN(a) ? 1 : -1; }
+              var order = isNaN(a)
+                ? first.cells[column].textContent.localeCompare(second.cells[column].textContent) : a - b;
               return down ? -order : order;
             });
             rows.forEach(function (row) { body.appendChild(row); });

@@ -26,11 +26,6 @@ struct RunStory: Sendable {
         // Of lines of the same length the one that ends last.
         return models.indices.map(line).max { ($0.count, $0.last ?? 0) < ($1.count, $1.last ?? 0) } ?? []
     }
-
-    /// Stages whose results the store no longer has.
-    var collected: [String] { stages.filter(\.isCollected).map(\.name) }
-
-    var lengthsOfAnswers: [ResponseLengths] { lengths.filter { !$0.isTrainingData } }
 }
 
 /// The run itself, and what it takes to repeat it.

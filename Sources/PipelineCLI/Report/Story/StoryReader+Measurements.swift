@@ -9,11 +9,13 @@ extension StoryReader {
             guard let reader = try reader(of: position, as: Measurement.self) else { return [] }
             let stage = network.stages[position]
             let isComparison = network.model(of: position, port: "baseline") != nil && stage.kind == "head-to-head"
+            let subject = network.subject(of: position)
+            let opponent = isComparison ? network.model(of: position, port: "baseline") : nil
+            let judge = isComparison ? network.model(of: position, port: "model") : nil
             return try reader.all().map { row in
                 StoryMeasurement(
-                    stage: stage.name, kind: stage.kind, model: network.subject(of: position),
-                    opponent: isComparison ? network.model(of: position, port: "baseline") : nil,
-                    judge: isComparison ? network.model(of: position, port: "model") : nil, name: row.name,
+                    stage: stage.name, kind: stage.kind, model: subject, opponent: opponent, judge: judge,
+                    name: row.name,
                     value: row.value, count: row.count, lower: row.lower, upper: row.upper, note: row.note)
             }
         }
@@ -106,6 +108,11 @@ extension StoryReader {
         sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
     }
 
+    /// So many scalars of a text at most: one character can have any number of them.
+    private static func start(of value: JSONValue?, _ length: Int) -> String {
+        String((value?.stringValue ?? "").unicodeScalars.prefix(length))
+    }
+
     /// Points that stages laid texts out as. Their rows are read as they are: who makes them is of no interest here.
     func maps() throws -> [TextMap] {
         /// More points than this are no clearer, and a page of them is large.
@@ -114,14 +121,14 @@ extension StoryReader {
             guard let artifact = artifact(of: position, schema: "text-point") else { return nil }
             var points: [TextMap.Point] = [], seen = 0
             // Every n-th, so that each part of the file has its share.
-            let pace = max(1, (artifact.reference.rows + most - 1) / most)
+            let pace = max(1, (Self.count(Int64(artifact.reference.rows)) + most - 1) / most)
             try store.rowReader(artifact.reference).forEach { row in
                 defer { seen += 1 }
                 guard seen % pace == 0, let x = row["x"]?.doubleValue, let y = row["y"]?.doubleValue else { return }
                 points.append(
                     .init(
-                        group: String((row["group"]?.stringValue ?? "").prefix(40)), x: x, y: y,
-                        text: String((row["text"]?.stringValue ?? "").prefix(240))))
+                        group: Self.start(of: row["group"], 40), x: x, y: y,
+                        text: Self.start(of: row["text"], 240)))
             }
             let stage = network.stages[position]
             return points.isEmpty

@@ -24,7 +24,7 @@ extension StoryReader {
         }
     }
 
-    private func number(_ stage: Int, _ name: String) -> Int? { summaries[stage][name]?.integerValue.map { Int($0) } }
+    private func number(_ stage: Int, _ name: String) -> Int? { summaries[stage][name]?.integerValue.map(Self.count) }
 
     /// What the stage's filter left behind, the commonest reason first.
     private func filter(_ stage: Int) -> (kept: Int, losses: [PairYield.Loss])? {
@@ -32,9 +32,9 @@ extension StoryReader {
         guard let kept = report?["kept"]?.objectValue, let dropped = report?["dropped"]?.objectValue else {
             return nil
         }
-        let losses = dropped.map { PairYield.Loss(reason: $0.key, count: Int($0.value.integerValue ?? 0)) }
+        let losses = dropped.map { PairYield.Loss(reason: $0.key, count: Self.count($0.value.integerValue ?? 0)) }
         return (
-            kept.values.reduce(0) { $0 + Int($1.integerValue ?? 0) },
+            kept.values.reduce(0) { $0 + Self.count($1.integerValue ?? 0) },
             losses.filter { $0.count > 0 }.sorted { ($1.count, $0.reason) < ($0.count, $1.reason) }
         )
     }

@@ -6,7 +6,7 @@ extension StoryReader {
     func warnings(of story: RunStory) throws -> [StoryWarning] {
         let said = try spoken()
         let alarms = StoryAlarms(story: story, summaries: summaries)
-        let warned = Set(said.compactMap(\.stage))
+        let warned = Set(said.filter { $0.text.contains(JudgeAlarms.collapsed) }.compactMap(\.stage))
         // A judge that warned in this run has said it in its own words; one whose result was reused is silent.
         let judging = alarms.collapse.filter { !warned.contains($0.stage ?? "") }
         let all = alarms.failures + judging + alarms.likelihood + alarms.length + alarms.parsing + alarms.data + said
@@ -63,7 +63,7 @@ struct StoryAlarms {
             let share = Numerals.percent(Double(commonest.value), of: Double(total))
             return warning(
                 .collapse, scores.stage,
-                "\(share) of \(Numerals.count(total)) scores are \(commonest.key): the judge hardly tells responses apart"
+                "\(share) of \(Numerals.count(total)) scores are \(commonest.key): \(JudgeAlarms.collapsed)"
             )
         }
     }

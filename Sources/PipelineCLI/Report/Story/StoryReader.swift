@@ -51,9 +51,12 @@ struct StoryReader {
             outputs: stage.outputs.sorted { $0.key < $1.key }.map { port, digest in
                 .init(
                     port: port, schema: stage.schemas[port] ?? "", digest: digest.hex,
-                    rows: Int(result["outputs"]?[port]?["rows"]?.integerValue ?? 0))
+                    rows: count(result["outputs"]?[port]?["rows"]?.integerValue ?? 0))
             }, isCollected: record == nil && !stage.outputs.isEmpty)
     }
+
+    /// A count that a record or summary tells, and that sums of many can be taken of.
+    static func count(_ told: Int64) -> Int { Int(min(max(told, 0), 1 << 50)) }
 
     func story() throws -> RunStory {
         var story = RunStory(run: run(), stages: network.stages, models: network.models)
