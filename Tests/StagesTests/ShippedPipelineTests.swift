@@ -148,6 +148,16 @@ struct ShippedPipelineTests {
                 pipeline, overlays: ["ablations/head-to-head.yaml", "evaluations/breakdown.yaml"])
             #expect(try origins(breakdown, "test.labels", "prompts") == ["test.prompts.prompts"])
             #expect(try origins(breakdown, "m3.breakdown", "judgements") == ["m3.head-to-head.judgements"])
+            let controls = try load(
+                pipeline, overlays: ["ablations/head-to-head.yaml", "evaluations/controls.yaml"])
+            let own = try #require(controls.stage(named: "test.m1"))
+            let again = try #require(controls.stage(named: "test.m1-again"))
+            #expect(again.parameters == own.parameters && again.seed != own.seed)
+            for control in ["control.itself", "control.noise"] {
+                let contest = try #require(controls.stage(named: control))
+                #expect(contest.parameters == controls.stage(named: "m2.head-to-head")?.parameters)
+                #expect(try origins(controls, control, "candidates") == ["test.m1.candidates"])
+            }
         }
     }
 
