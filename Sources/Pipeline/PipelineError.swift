@@ -42,6 +42,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case unknownInput(String, stage: String, port: String, hint: NameHint, at: SourceLocation)
     case unknownPort(String, stage: String, hint: NameHint, at: SourceLocation)
     case missingInput(String, stage: String, schema: String, at: SourceLocation)
+    /// `name` as the plan writes it, and the stage whose output it is too.
+    case ambiguousInput(String, stage: String, output: String, at: SourceLocation)
     case portNotNamed(stage: String, hint: NameHint, at: SourceLocation)
     case listNotAccepted(port: String, stage: String, at: SourceLocation)
     case emptyList(port: String, stage: String, at: SourceLocation)
@@ -91,6 +93,7 @@ extension PipelineError {
             .nameOfSourceAndStage(_, _, let at), .unknownKind(_, _, _, let at), .unknownStage(_, _, let at),
             .unknownSource(_, _, let at), .malformedSetting(_, let at), .unknownInput(_, _, _, _, let at),
             .unknownPort(_, _, _, let at), .missingInput(_, _, _, let at), .portNotNamed(_, _, let at),
+            .ambiguousInput(_, _, _, let at),
             .listNotAccepted(_, _, let at), .emptyList(_, _, let at), .schemaMismatch(_, _, _, _, _, let at),
             .cycle(_, let at), .invalidParameters(_, _, let at), .missingSource(_, _, _, let at),
             .sourceDigestMismatch(_, _, _, _, let at), .tooFewCores(_, _, _, let at),
@@ -171,6 +174,9 @@ extension PipelineError: CustomStringConvertible {
             "stage '\(stage)' has no output '\(port)' (\(at)); \(hint.text)"
         case .missingInput(let port, let stage, let schema, let at):
             "stage '\(stage)': input '\(port)' is not connected (\(at)); give a stage or source of '\(schema)'"
+        case .ambiguousInput(let name, let stage, let output, let at):
+            "'\(name)' is a stage, and also output '\(output)' of stage '\(stage)' (\(at)); rename one of the stages, or name "
+                + "the former's output too, as in '\(name).OUTPUT'"
         case .portNotNamed(let stage, let hint, let at):
             "stage '\(stage)' has several outputs (\(at)); write '\(stage).OUTPUT'; \(hint.text)"
         case .listNotAccepted(let port, let stage, let at):
@@ -233,10 +239,11 @@ extension PipelineError: CustomStringConvertible {
         }
     }
 
-    /// Whether the file is one of `models/` in a clone of this repository, which comes without it.
+    /// Whether the file is the demo model in `models/` of a clone of this repository, which comes without it.
     private static func isFetched(_ path: String) -> Bool {
-        let folder = URL(filePath: path).deletingLastPathComponent()
+        let file = URL(filePath: path), folder = file.deletingLastPathComponent()
         let setup = folder.deletingLastPathComponent().appending(path: "scripts/setup")
-        return folder.lastPathComponent == "models" && FileManager.default.isExecutableFile(atPath: setup.path)
+        return folder.lastPathComponent == "models" && file.lastPathComponent.hasPrefix("SmolLM2-")
+            && FileManager.default.isExecutableFile(atPath: setup.path)
     }
 }

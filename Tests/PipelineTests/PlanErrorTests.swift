@@ -103,6 +103,16 @@ struct PlanErrorTests {
             """
         ),
         (
+            "stages:\n  a: {stage: constant}\n  a.numbers: {stage: constant}\n"
+                + "  b: {stage: add, inputs: {numbers: a.numbers}}",
+            """
+            'a.numbers' is a stage, and also output 'numbers' of stage 'a' (plan.yaml:4:37); rename one of the stages, or name the \
+            former's output too, as in 'a.numbers.OUTPUT'
+              4 |   b: {stage: add, inputs: {numbers: a.numbers}}
+                |                                     ^~~~~~~~~
+            """
+        ),
+        (
             "stages:\n  a: {stage: constant}\n  s: {stage: sum, inputs: {terms: a}}\n"
                 + "  b: {stage: read, inputs: {file: s}}",
             """

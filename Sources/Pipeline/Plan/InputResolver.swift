@@ -73,6 +73,7 @@ struct InputResolver {
             let name = scope + scalar.text
             if let schema = sources[name] { return (.source(name), schema) }
             if let outputs = stages[name] {
+                try requireNoOutput(named: name, as: scalar.text, at: location)
                 let fitting = outputs.count == 1 ? outputs : outputs.filter { port.accepts(schema: $0.schema) }
                 guard fitting.count == 1 else {
                     let names = outputs.map { "\(scalar.text).\($0.name)" }
@@ -92,6 +93,15 @@ struct InputResolver {
         }
         throw PipelineError.unknownInput(
             scalar.text, stage: stage, port: port.name, hint: hint(for: scalar), at: location)
+    }
+
+    /// A stage `a.b` beside a stage `a` with an output `b`: which of them is meant cannot be told.
+    private func requireNoOutput(named name: String, as text: String, at location: SourceLocation) throws {
+        guard let point = name.lastIndex(of: ".") else { return }
+        let stage = String(name[..<point]), output = String(name[name.index(after: point)...])
+        if stages[stage]?.contains(where: { $0.name == output }) == true {
+            throw PipelineError.ambiguousInput(text, stage: stage, output: output, at: location)
+        }
     }
 
     /// The prefixes under which a text may name something, innermost first: `a.b.`, `a.`, and none.
