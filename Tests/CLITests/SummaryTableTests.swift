@@ -87,6 +87,31 @@ struct SummaryTableTests {
         #expect(cells(table, "win rate by people") == ["–", cell])
         let adjusted = table.sections.flatMap(\.rows).filter { $0.label == "the same at equal lengths" }.map(\.cells)
         #expect(adjusted == [["–", cell], [cell, "–"]])
+        #expect(!table.lines.contains { $0.contains("win rate") })
+    }
+
+    @Test("what stands in no model's column is named by its stage; of several opponents none is the model's")
+    func elsewhere() {
+        let rate: JSONValue = ["value": 0.5, "lower": 0.25, "upper": 0.75, "count": 8]
+        let contest: JSONValue = ["measurements": ["win_rate": rate]]
+        let quality: JSONValue = ["measurements": ["pairwise_accuracy": rate, "spearman": rate]]
+        let all = [
+            figures("m1", "sft", [:]), figures("m1.duel", "head-to-head", contest),
+            figures("m1.alpaca-eval", "head-to-head", contest), figures("m1.quality", "evaluate-judge", quality),
+            figures("m1.again", "evaluate-judge", quality), figures("judges", "compare-judges", quality),
+            figures("b.piqa", "evaluate-benchmarks", ["measurements": ["piqa.acc": rate]]),
+            figures("m1.pairs", "pair", ["pairs": 3]),
+        ]
+        let table = SummaryTable(all)
+        #expect(cells(table, "win rate head to head") == nil)
+        let lines = MeasuredElsewhere(all, beside: table.measuredStages).lines
+        #expect(
+            lines.map { $0.split(separator: " ").joined(separator: " ") } == [
+                "", "win rates, ties as half: value [95 % interval] count as judged at equal lengths",
+                "m1.duel .50 [.25 .75] 8 –", "m1.alpaca-eval .50 [.25 .75] 8 –", "",
+                "measured besides ('artifacts show STAGE.measurements')",
+                "m1.again (evaluate-judge): 2 measurements", "b.piqa (evaluate-benchmarks): 1 measurement",
+            ])
     }
 
     @Test("counts of a filter are summed over its reasons")

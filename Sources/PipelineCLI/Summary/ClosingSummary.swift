@@ -25,6 +25,7 @@ struct ClosingSummary {
         let table = SummaryTable(figures), filters = FilterLines(figures).lines
         if !table.isEmpty { lines += [""] + table.lines }
         lines += JudgeComparisonTable(figures).lines
+        lines += MeasuredElsewhere(figures, beside: table.measuredStages).lines
         if !filters.isEmpty { lines += ["", "filters"] + filters }
         return lines + [""] + hints
     }

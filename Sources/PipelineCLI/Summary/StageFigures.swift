@@ -17,6 +17,9 @@ package struct StageFigures: Sendable {
         self.init(stage: report.stage, kind: report.kind.rawValue, summary: report.summary)
     }
 
+    /// What it measured, by name.
+    var measurements: [String: JSONValue]? { summary["measurements"]?.objectValue }
+
     /// The part that the stage stands in, the name up to its last dot: `base.m2` of `base.m2.pairs`; nil where it has
     /// none.
     var part: String? { stage.lastIndex(of: ".").map { String(stage[..<$0]) } }
@@ -48,6 +51,25 @@ struct ModelFigures {
     }
 
     func object(_ kind: String, _ path: String...) -> [String: JSONValue]? { value(kind, path)?.objectValue }
+
+    /// How many of the group's stages are of `kind`.
+    func count(_ kind: String) -> Int { stages.count { $0.kind == kind } }
+
+    /// The stages whose measurements the summary has rows for: the first of each kind, and of benchmarks each that brings
+    /// a new one.
+    var measuredStages: [String] {
+        var kinds: Set<String> = [], benchmarks: Set<String> = []
+        return stages.filter { stage in
+            guard let measured = stage.measurements else { return false }
+            switch stage.kind {
+            case "evaluate-judge", "check-answers", "mt-bench-judge": return kinds.insert(stage.kind).inserted
+            case "evaluate-benchmarks":
+                defer { benchmarks.formUnion(measured.keys) }
+                return !benchmarks.isSuperset(of: measured.keys)
+            default: return false
+            }
+        }.map(\.stage)
+    }
 
     private func value(_ kind: String, _ path: [String]) -> JSONValue? {
         Self.value(stages.first { $0.kind == kind }, path)

@@ -8,6 +8,8 @@ package struct SummaryTable: Sendable {
     package struct Row: Sendable, Equatable {
         package let label: String
         package let cells: [String]
+        /// Whether it compares the model with another one, which differs from column to column.
+        var isContest = false
     }
 
     package struct Section: Sendable, Equatable {
@@ -20,6 +22,8 @@ package struct SummaryTable: Sendable {
 
     package let models: [String]
     package let sections: [Section]
+    /// Stages whose measurements stand here.
+    package let measuredStages: Set<String>
 
     package init(_ figures: [StageFigures]) {
         let trained = figures.filter { Self.trainingKinds.contains($0.kind) }
@@ -32,9 +36,10 @@ package struct SummaryTable: Sendable {
         let columns = zip(trained, names).map { training, name in
             ModelFigures(figures.filter { $0.stage == training.stage || $0.isPart(of: [name, training.stage]) })
         }
+        measuredStages = Set(columns.flatMap(\.measuredStages))
         sections = SummaryRow.sections.compactMap { title, rows in
             let filled = rows.map { row in
-                Row(label: row.label, cells: columns.map { row.cell($0) ?? Self.absent })
+                Row(label: row.label, cells: columns.map { row.cell($0) ?? Self.absent }, isContest: row.isContest)
             }.filter { row in row.cells.contains { $0 != Self.absent } }
             return filled.isEmpty ? nil : Section(title: title, rows: filled)
         }
@@ -42,12 +47,15 @@ package struct SummaryTable: Sendable {
 
     package var isEmpty: Bool { sections.isEmpty }
 
+    /// Without win rates, which `MeasuredElsewhere` has with the stages that name the opponents.
     package var lines: [String] {
         var table = TextTable([.left] + models.map { _ in .right })
         table.add([""] + models)
         for section in sections {
+            let rows = section.rows.filter { !$0.isContest }
+            guard !rows.isEmpty else { continue }
             table.add([section.title])
-            for row in section.rows { table.add(["  " + row.label] + row.cells) }
+            for row in rows { table.add(["  " + row.label] + row.cells) }
         }
         return table.lines()
     }
@@ -60,6 +68,7 @@ struct SummaryRow: Sendable {
     let heading: String
     /// Whether the cell is a value with what surrounds it: its interval, and of how many it is.
     let isMeasured: Bool
+    var isContest = false
     let cell: @Sendable (ModelFigures) -> String?
 
     init(
@@ -125,11 +134,11 @@ struct SummaryRow: Sendable {
         SummaryRow("checkpoint kept, of steps", heading: "kept") {
             of($0.number("dpo", "stopping", "chosen_step"), $0.number("dpo", "steps"))
         },
-        measured("win rate head to head", heading: "win rate", "head-to-head", "win_rate"),
-        measured("the same at equal lengths", heading: "equal lengths", "head-to-head", "length_controlled_minimal"),
-        measured("win rate of AlpacaEval", heading: "AlpacaEval", "alpaca-eval", "win_rate"),
-        measured("the same at equal lengths", heading: "equal lengths", "alpaca-eval", "length_controlled_minimal"),
-        measured("win rate by people", heading: "people", "human-votes", "win_rate"),
+        contest("win rate head to head", heading: "win rate", "head-to-head", "win_rate"),
+        contest("the same at equal lengths", heading: "equal lengths", "head-to-head", "length_controlled_minimal"),
+        contest("win rate of AlpacaEval", heading: "AlpacaEval", "alpaca-eval", "win_rate"),
+        contest("the same at equal lengths", heading: "equal lengths", "alpaca-eval", "length_controlled_minimal"),
+        contest("win rate by people", heading: "people", "human-votes", "win_rate"),
         measured("score on MT-Bench", heading: "MT-Bench", "mt-bench-judge", "score"),
         SummaryRow("mean response after it, tokens", heading: "tokens after") {
             fixed($0.numberAfterTraining("sample", "mean_tokens"), 0)
@@ -187,6 +196,15 @@ struct SummaryRow: Sendable {
         SummaryRow(label, heading: heading, isMeasured: true) { $0.object(kind, "measurements")?[name].map(value) }
     }
 
+    /// The same where the model has one such comparison alone: of several, none is the model's win rate.
+    private static func contest(_ label: String, heading: String, _ kind: String, _ name: String) -> SummaryRow {
+        var row = SummaryRow(label, heading: heading, isMeasured: true) {
+            $0.count(kind) == 1 ? $0.object(kind, "measurements")?[name].map(value) : nil
+        }
+        row.isContest = true
+        return row
+    }
+
     /// A judge that was evaluated has every measurement; one without a value says of how few it could not be taken.
     private static func measurement(_ label: String, heading: String? = nil, _ name: String) -> SummaryRow {
         SummaryRow(label, heading: heading, isMeasured: true) { figures in
@@ -202,7 +220,7 @@ struct SummaryRow: Sendable {
         }
     }
 
-    private static func value(_ measurement: JSONValue) -> String {
+    static func value(_ measurement: JSONValue) -> String {
         "\(estimate(measurement)) \(whole(measurement["count"]?.doubleValue) ?? "0")"
     }
 
