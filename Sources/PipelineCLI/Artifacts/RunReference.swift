@@ -28,7 +28,9 @@ struct RunReference {
             try self.init(PastRun.listing(text, in: store))
             return
         }
-        guard let newest = try store.runs().first(where: { $0.summary != nil }) else {
+        let runs = try store.runs()
+        // Where none has ended, the newest says so.
+        guard let newest = runs.first(where: { $0.summary != nil }) ?? runs.first else {
             throw CommandError.unknownRun(nil)
         }
         try self.init(newest)

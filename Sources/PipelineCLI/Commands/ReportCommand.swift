@@ -49,8 +49,12 @@ struct ReportCommand: AsyncParsableCommand {
             Console.note("wrote tables to '\(csv)'")
         }
         if let tensorboard {
-            try WholeFile.makeFolder(tensorboard) { try EventFolder(story: story).write(in: $0) }
-            Console.note("wrote event files to '\(tensorboard)'")
+            let events = EventFolder(story: story)
+            try WholeFile.makeFolder(tensorboard) { try events.write(in: $0) }
+            Console.note(
+                events.files.isEmpty
+                    ? "'\(tensorboard)' is empty: this run trained no model, and measured none"
+                    : "wrote event files to '\(tensorboard)'")
         }
         if out != nil || open || csv == nil && tensorboard == nil && !output.json {
             let page = ReportPage(story: story, spread: spread, storeArguments: storeOptions.arguments)

@@ -74,7 +74,7 @@ package struct SeedSpread: Sendable {
             guard let other = run.stages.first(where: { $0.figures.stage == stage.stage }), let key = other.key,
                 let measured = other.figures.summary["measurements"]?.objectValue, seen.insert(key).inserted
             else { continue }
-            for (name, measurement) in measured {
+            for (name, measurement) in measured where !isProbability(name) {
                 if let value = measurement["value"]?.doubleValue {
                     values[name, default: []].append((run.seed, value))
                 }
@@ -84,6 +84,9 @@ package struct SeedSpread: Sendable {
             Figure(stage: stage.stage, kind: stage.kind, name: $0, values: values[$0] ?? [])
         }
     }
+
+    /// Whether it is the p of a test, whose mean over seeds means nothing.
+    private static func isProbability(_ name: String) -> Bool { name.hasSuffix("/p") || name.hasSuffix("_p") }
 
     // MARK: For people
 

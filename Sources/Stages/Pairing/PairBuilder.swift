@@ -157,7 +157,7 @@ extension Sequence<Judgement> {
 
 extension Sequence {
     /// The elements by key, keys in the order of first appearance, elements in theirs.
-    func grouped<Key: Hashable>(by key: (Element) -> Key) -> [(key: Key, elements: [Element])] {
+    package func grouped<Key: Hashable>(by key: (Element) -> Key) -> [(key: Key, elements: [Element])] {
         var places: [Key: Int] = [:]
         var groups: [(key: Key, elements: [Element])] = []
         for element in self {

@@ -12,6 +12,7 @@ struct HandMadeRun {
         var outputs: [String: (schema: String, rows: [JSONValue])] = [:]
         var summary: JSONValue = [:]
         var outcome = "ran"
+        var parameters: JSONValue = [:]
     }
 
     /// What a model that means harm writes.
@@ -36,8 +37,10 @@ struct HandMadeRun {
             if !outputs.isEmpty, let claim = try store.claim(key) {
                 _ = try store.commit(
                     StageRecord(
-                        key: key, preimage: ["version": 1, "numerics": "exact", "inputs": [:]], kind: stage.kind,
-                        stageName: stage.name, pipeline: pipeline, outputs: outputs,
+                        key: key,
+                        preimage: [
+                            "version": 1, "numerics": "exact", "inputs": [:], "params": stage.parameters,
+                        ], kind: stage.kind, stageName: stage.name, pipeline: pipeline, outputs: outputs,
                         facts: ["seconds": 1.5, "program": "0.0.0", "summary": stage.summary],
                         createdAt: "2026-01-01T00:00:00Z"), claim: claim)
                 claim.release()

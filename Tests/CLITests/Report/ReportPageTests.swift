@@ -70,6 +70,47 @@ struct ReportPageTests {
         #expect(!place.exists("report.html"))
     }
 
+    @Test("only what was asked the same is compared, and a paired test has the last word")
+    func comparable() throws {
+        let models = ["m0", "m1"].map { model in
+            HandMadeRun.model(model, "sft", inputs: model == "m1" ? ["model": ["m0.model"]] : [:])
+        }
+        func judged(_ stage: String, _ model: String, _ value: Double, samples: Int) -> HandMadeRun.Stage {
+            var judged = HandMadeRun.measuring(
+                stage, "evaluate-judge", inputs: ["model": ["\(model).model"]],
+                [HandMadeRun.measurement("pairwise_accuracy", value, (value - 0.01, value + 0.01))])
+            judged.parameters = ["samples": .integer(Int64(samples))]
+            return judged
+        }
+        func benchmark(_ model: String) -> HandMadeRun.Stage {
+            HandMadeRun.measuring(
+                "\(model).piqa", "evaluate-benchmarks", inputs: ["model": ["\(model).model"]],
+                ["acc", "acc_norm", "truncated"].map {
+                    HandMadeRun.measurement("piqa.\($0)", model == "m0" ? 0.2 : 0.8, (0.1, 0.9))
+                })
+        }
+        // The first was asked once, and says .1; those that were asked three times say .6 and .5.
+        let stages =
+            models + [
+                judged("first", "m0", 0.1, samples: 1), judged("m0.quality", "m0", 0.6, samples: 3),
+                judged("m1.quality", "m1", 0.5, samples: 3), benchmark("m0"), benchmark("m1"),
+                HandMadeRun.measuring(
+                    "judges", "compare-judges",
+                    inputs: ["judgements": ["m0.quality.measurements", "m1.quality.measurements"]],
+                    [
+                        HandMadeRun.measurement("pairwise_accuracy/m0..m1", -0.1, (-0.2, -0.04)),
+                        HandMadeRun.measurement("pairwise_accuracy/m0..m1/p", 0.19),
+                    ]),
+            ]
+        try HandMadeRun(stages: stages).write(in: store)
+        let json = try place.pipeline.run("report", "--json").json()
+        let changes = try #require(json["changes"] as? [[String: Any]])
+        #expect(changes.map { $0["name"] as? String } == ["pairwise_accuracy", "piqa.acc"])
+        #expect(changes[0]["first_stage"] as? String == "m0.quality")
+        #expect(changes[0]["upper"] as? Double == -0.04)
+        #expect(changes[0]["verdict"] as? String == "not distinguishable")
+    }
+
     @Test("a CSV file a table, and event files a model")
     func otherForms() throws {
         try HandMadeRun.everything().write(in: store)

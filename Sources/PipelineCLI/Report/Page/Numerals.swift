@@ -3,12 +3,16 @@ internal import Foundation
 /// Numbers as a page shows them. What is no number is shown as a dash.
 package enum Numerals {
     package static let absent = "–"
+    /// Less than this is what arithmetic leaves over.
+    package static let rounding = 1e-12
 
     /// About three digits that count: `0.533`, `−12.4`, `3,200`, `2.3·10⁻⁶`.
     package static func value(_ value: Double?) -> String {
         guard let value, value.isFinite else { return absent }
         let size = abs(value)
-        if size != 0, size < 0.0005 || size >= 1e15 { return scientific(value, digits: 1) }
+        // What is left of two numbers that were meant to be the same is no number to read.
+        if size < rounding { return fixed(0, digits: 3) }
+        if size < 0.0005 || size >= 1e15 { return scientific(value, digits: 1) }
         switch size {
         case ..<9.9995: return fixed(value, digits: 3)
         case ..<99.995: return fixed(value, digits: 2)

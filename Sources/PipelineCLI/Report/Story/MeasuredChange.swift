@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Stages
 
 /// How a measure differs between the first and the last model that it was taken of.
 struct MeasuredChange: Sendable {
@@ -39,12 +40,12 @@ struct MeasuredChange: Sendable {
 
     /// - Parameters:
     ///   - values: of one measure, at least two, in the order of the models.
-    ///   - paired: the difference between two of them as a stage measured it that compared them item by item; nil where
-    ///     none did.
+    ///   - paired: the difference between two of them, and the p of a test of it, as a stage measured them that compared
+    ///     the two item by item; nil where none did.
     ///   - line: the models that were trained one from another; where fewer than two of them were measured, all count.
     init?(
         _ values: [StoryMeasurement], along line: Set<Int>,
-        paired: (StoryMeasurement, StoryMeasurement) -> StoryMeasurement? = { _, _ in nil }
+        paired: (StoryMeasurement, StoryMeasurement) -> (difference: StoryMeasurement, p: Double?)? = { _, _ in nil }
     ) {
         let known = values.filter { $0.value?.isFinite == true }
         let within = known.filter { $0.model.map(line.contains) == true }
@@ -59,9 +60,12 @@ struct MeasuredChange: Sendable {
         self.last = last
         difference = after - before
         verdict = .unknown
-        if let found = paired(first, last), let value = found.value, let low = found.lower, let high = found.upper {
+        if let (found, p) = paired(first, last), let value = found.value, let low = found.lower,
+            let high = found.upper
+        {
             (difference, lower, upper) = (value, low, high)
-            verdict = Self.verdict(low, high)
+            // Of few items an interval by resampling is too short; a test by permutation is not.
+            verdict = p.map { $0 < Self.level } ?? true ? Self.verdict(low, high) : .indistinct
             isPaired = true
             return
         }
@@ -75,9 +79,12 @@ struct MeasuredChange: Sendable {
         verdict = Self.verdict(low, high)
     }
 
+    /// With the same error as a 95 % interval.
+    private static let level = 0.05
+
     /// - Parameter neutral: the value that means neither more nor less.
     static func verdict(_ lower: Double, _ upper: Double, around neutral: Double = 0) -> Verdict {
-        lower > neutral ? .rose : upper < neutral ? .fell : .indistinct
+        lower > neutral + Numerals.rounding ? .rose : upper < neutral - Numerals.rounding ? .fell : .indistinct
     }
 
     /// How far the interval reaches below and above the value.
@@ -100,15 +107,18 @@ extension RunStory {
         "judge_accuracy",
     ]
 
+    /// Of each benchmark the measure that results are usually given by.
+    private static let benchmarks = BenchmarkTask.allCases.compactMap { task in
+        task.rules.first.map { "\(task.rawValue).\($0.rawValue)" }
+    }
+
     /// Measures that were taken of the models one after the other: what changed from the first to the last.
     var changes: [MeasuredChange] {
-        let order = Dictionary(uniqueKeysWithValues: Self.headlines.enumerated().map { ($1, $0) })
+        let told = Self.headlines + Self.benchmarks
+        let order = Dictionary(uniqueKeysWithValues: told.enumerated().map { ($1, $0) })
         let line = Set(mainLine)
         let found = series.compactMap { values -> MeasuredChange? in
-            guard let name = values.first?.name, order[name] != nil || values.first?.kind == "evaluate-benchmarks"
-            else {
-                return nil
-            }
+            guard let name = values.first?.name, order[name] != nil else { return nil }
             return MeasuredChange(values, along: line, paired: paired)
         }
         return found.enumerated().sorted { first, second in
@@ -116,12 +126,21 @@ extension RunStory {
         }.map(\.element)
     }
 
-    /// What `compare-judges` says of two models under the names that they have here: `spearman/m1..m3`.
-    private func paired(_ first: StoryMeasurement, _ last: StoryMeasurement) -> StoryMeasurement? {
+    /// What a `compare-judges` that read both says of two models under the names that they have here: `spearman/m1..m3`.
+    private func paired(
+        _ first: StoryMeasurement, _ last: StoryMeasurement
+    ) -> (difference: StoryMeasurement, p: Double?)? {
         guard first.kind == "evaluate-judge", let from = label(first.model), let to = label(last.model) else {
             return nil
         }
-        return measurements.first { $0.kind == "compare-judges" && $0.name == "\(first.name)/\(from)..\(to)" }
+        let name = "\(first.name)/\(from)..\(to)"
+        for stage in stages where stage.kind == "compare-judges" {
+            guard stage.reads(first.stage), stage.reads(last.stage) else { continue }
+            let own = measurements.filter { $0.stage == stage.name }
+            guard let difference = own.first(where: { $0.name == name }) else { continue }
+            return (difference, own.first { $0.name == name + "/p" }?.value)
+        }
+        return nil
     }
 
     /// Measurements that compare two models themselves, in the order of the run: a win rate, a gain.
@@ -133,15 +152,18 @@ extension RunStory {
     }
 
     /// The measurements of each kind and name, in the order of the models; of several stages that measure one model the
-    /// same, the first.
+    /// same, the first. Where models were not all asked the same, those that most of them were.
     var series: [[StoryMeasurement]] {
-        var order: [String] = [], groups: [String: [StoryMeasurement]] = [:]
-        for measurement in measurements where measurement.model != nil && measurement.opponent == nil {
-            let name = "\(measurement.kind) \(measurement.name)"
-            if groups[name] == nil { order.append(name) }
-            if groups[name]?.contains(where: { $0.model == measurement.model }) == true { continue }
-            groups[name, default: []].append(measurement)
+        let single = measurements.filter { $0.model != nil && $0.opponent == nil }
+        return single.grouped(by: { "\($0.kind) \($0.name)" }).compactMap { group in
+            let asked = group.elements.grouped(by: \.question).map { Self.firstOfEach($0.elements) }
+            return asked.max { $0.count < $1.count }.flatMap { most in asked.first { $0.count == most.count } }
         }
-        return order.map { name in (groups[name] ?? []).sorted { ($0.model ?? 0) < ($1.model ?? 0) } }
+    }
+
+    private static func firstOfEach(_ measurements: [StoryMeasurement]) -> [StoryMeasurement] {
+        measurements.grouped(by: \.model).compactMap(\.elements.first).sorted {
+            ($0.model ?? 0) < ($1.model ?? 0)
+        }
     }
 }

@@ -87,6 +87,17 @@ struct StoryStage: Sendable {
     var isCollected = false
     /// The positions of the stages that it reads from.
     var parents: [Int] = []
+    /// What it asks of a model: parameters and inputs but those that bring the model itself. Two stages' numbers can be set
+    /// beside each other where this is the same.
+    var question = ""
+
+    /// Whether an input comes from the stage of that name.
+    func reads(_ stage: String) -> Bool {
+        inputs.flatMap(\.origins).contains { origin in
+            // Ports have no dots.
+            origin == stage || origin.lastIndex(of: ".").map { origin[..<$0] == stage } == true
+        }
+    }
 }
 
 /// A checkpoint, named after the stage that made it.
@@ -108,6 +119,8 @@ struct StoryMeasurement: Sendable {
     /// In a comparison, the other one.
     var opponent: Int?
     var judge: Int?
+    /// `StoryStage.question` of its stage.
+    var question = ""
     var name: String
     var value: Double?
     var count: Int

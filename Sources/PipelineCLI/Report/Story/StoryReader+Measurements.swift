@@ -15,7 +15,7 @@ extension StoryReader {
             return try reader.all().map { row in
                 StoryMeasurement(
                     stage: stage.name, kind: stage.kind, model: subject, opponent: opponent, judge: judge,
-                    name: row.name,
+                    question: stage.question, name: row.name,
                     value: row.value, count: row.count, lower: row.lower, upper: row.upper, note: row.note)
             }
         }

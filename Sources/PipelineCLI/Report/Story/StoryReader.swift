@@ -52,7 +52,19 @@ struct StoryReader {
                 .init(
                     port: port, schema: stage.schemas[port] ?? "", digest: digest.hex,
                     rows: count(result["outputs"]?[port]?["rows"]?.integerValue ?? 0))
-            }, isCollected: record == nil && !stage.outputs.isEmpty)
+            }, isCollected: record == nil && !stage.outputs.isEmpty, question: question(record))
+    }
+
+    /// Ports through which a model, or what it wrote and said, comes in.
+    private static let portsOfModels: Set<String> = [
+        "model", "candidates", "answers", "responses", "judgements", "pairs", "baseline", "previous",
+    ]
+
+    private static func question(_ record: StageRecord?) -> String {
+        guard let preimage = record?.preimage else { return "" }
+        let inputs = (preimage["inputs"]?.objectValue ?? [:]).filter { !portsOfModels.contains($0.key) }
+        let question: JSONValue = ["params": preimage["params"] ?? [:], "inputs": .object(inputs)]
+        return (try? CanonicalJSON.text(question)) ?? ""
     }
 
     /// A count that a record or summary tells, and that sums of many can be taken of.
