@@ -25,6 +25,8 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
     /// Of a JSON list, from 1.
     case malformedItem(file: String, item: Int, problem: String)
     case severalGenerators(port: String, [String])
+    /// `others`: how many answers there are to other questions.
+    case noAnswers(port: String, others: Int)
     case unknownBallot(place: String, ballot: String)
     case duplicateTree(id: String, first: String, second: String)
     case duplicateMessage(id: String, first: String, second: String)
@@ -100,6 +102,10 @@ public enum StageError: Error, Equatable, CustomStringConvertible {
         case .severalGenerators(let port, let names):
             "'\(port)': the responses are of several models, \(names.map { "'\($0)'" }.joined(separator: ", ")); give each "
                 + "model's file to a stage of its own"
+        case .noAnswers(let port, 0):
+            "'\(port)' has no answers: the files are empty"
+        case .noAnswers(let port, let others):
+            "'\(port)' has no answer to any of the questions, but \(others) to others; connect the questions that were asked"
         case .unknownBallot(let place, let ballot):
             "\(place): there is no ballot '\(ballot.prefix(40))' in this packet; give the forms that were exported from what is "
                 + "connected to 'ballots'"

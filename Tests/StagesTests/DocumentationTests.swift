@@ -1,4 +1,6 @@
 import Foundation
+import Pipeline
+import Stages
 import TestSupport
 import Testing
 
@@ -25,5 +27,15 @@ struct DocumentationTests {
             #expect(FileManager.default.fileExists(atPath: file.path), "\(page) names \(path)")
         }
         if page == "docs/paper-map.md" { #expect(paths(in: text).count > 40) }
+    }
+
+    @Test("the page about seeds has every stage that draws by the run's seed in its table, and no other")
+    func seeds() throws {
+        let page = SharedData.repository.appending(path: "docs/seeds.md")
+        let lines = try String(contentsOf: page, encoding: .utf8).components(separatedBy: "\n")
+        let cells = lines.compactMap { $0.hasPrefix("| `") ? $0.split(separator: "|").first : nil }
+        let named = cells.flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: ["`", " "]) }
+        let registry = StandardStages.registry
+        #expect(named.sorted() == registry.kinds.filter { registry[$0]?.usesSeed == true }.map(\.rawValue))
     }
 }

@@ -213,7 +213,7 @@ struct GoldenDigestTests {
         Golden(version: 1, digests: ["answers": "992ba0864d66"]).check(
             AnswerQuestionsStage.self, gives: ["answers": try digest([answer])])
         Golden(
-            version: 1,
+            version: 2,
             digests: ["judgements": "46bdb8c43779", "measurements": "4be5a9e75bf9", "prompt": "cab588956d49"]
         ).check(
             JudgeAnswersStage.self,

@@ -16,7 +16,6 @@ package struct MeasureAnnotationsStage: Stage {
 
     package static let kind: StageKind = "alpaca-eval"
     package static let version = 1
-    package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let inputs = [Port("annotations", schema: ArtifactReference.blobSchema, acceptsMany: true)]
     package static let outputs = [Port("measurements", schema: Measurement.schema.description)]

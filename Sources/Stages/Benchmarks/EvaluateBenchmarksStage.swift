@@ -38,7 +38,6 @@ package struct EvaluateBenchmarksStage: Stage {
 
     package static let kind: StageKind = "evaluate-benchmarks"
     package static let version = 1
-    package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
     package static let inputs = [

@@ -19,7 +19,6 @@ package struct LikelihoodBaselineStage: Stage {
 
     package static let kind: StageKind = "likelihood-baseline"
     package static let version = 1
-    package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
     package static let inputs = [

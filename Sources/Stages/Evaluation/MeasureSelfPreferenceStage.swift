@@ -58,8 +58,11 @@ package struct MeasureSelfPreferenceStage: Stage {
         let complete = items.count(where: \.isComplete)
         if complete == 0 {
             context.warn(
-                "no prompt has a response of both models that both judges scored: connect responses to the same prompts, and "
-                    + "both judges' judgements of all of them")
+                shared.isEmpty
+                    ? "no prompt has a response of both models that both judges scored: connect responses to the same prompts, "
+                        + "and both judges' judgements of all of them"
+                    : "no prompt has different responses of both models that both judges scored; those that both gave, "
+                        + "\(shared.count), are left out")
         }
         let measurements = SelfPreference(
             items, permutations: parameters.permutations,

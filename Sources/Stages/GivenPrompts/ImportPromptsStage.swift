@@ -27,7 +27,10 @@ package struct ImportPromptsStage: Stage {
 
     private let parameters: Parameters
 
-    package init(parameters: Parameters) throws { self.parameters = parameters }
+    package init(parameters: Parameters) throws {
+        self.parameters = parameters
+        try Self.require(parameters.take != .count(0), "take", "is 0: no prompt would be left")
+    }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {
         let given = try inputs.namedBlobs("source").flatMap { try PromptFile.read($0.url, name: $0.name) }

@@ -70,8 +70,9 @@ package struct HeadToHeadStage: Stage {
         context.warnOfPromptsThatDoNotFit(judgements.flatMap(\.replies).map(\.finish), unit: "verdicts")
         let winRate = WinRate(matches, judgements)
         if winRate.isSilent {
+            let canBeExpected = try parameters.scoring == .sampled && inputs.servedModel("model") == nil
             let remedy =
-                try inputs.servedModel("model") == nil
+                canBeExpected
                 ? "set 'scoring: expected', or give another judge" : "give another judge, or another rubric"
             context.warn("no match has an outcome: the judge's replies name no winner; \(remedy)")
         }

@@ -13,7 +13,6 @@ package struct CountBallotsStage: Stage {
 
     package static let kind: StageKind = "human-votes"
     package static let version = 1
-    package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let inputs = [
         Port("ballots", schema: Ballot.schema.description),

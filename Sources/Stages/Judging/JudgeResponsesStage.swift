@@ -61,7 +61,7 @@ package struct JudgeResponsesStage: Stage {
             judgements = try await judge(candidates, inputs, context)
         }
         context.warnOfPromptsThatDoNotFit(judgements.flatMap(\.verdicts).map(\.finish), unit: "verdicts")
-        if !judgements.isEmpty, judgements.allSatisfy({ $0.score == nil }) {
+        if parameters.scoring == .sampled, !judgements.isEmpty, judgements.allSatisfy({ $0.score == nil }) {
             context.warn("no reply of the judge has a score; train it on judge examples, or set 'scoring: expected'")
         }
         let alarms = JudgeAlarms(

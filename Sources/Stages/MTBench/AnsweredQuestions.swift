@@ -25,6 +25,7 @@ struct AnsweredQuestions {
             strange = rows.count - given.count
         }
         answers = questions.compactMap { given[$0.id] }
+        guard !answers.isEmpty else { throw StageError.noAnswers(port: "answers", others: strange) }
         if answers.count < questions.count {
             context.warn("\(questions.count - answers.count) of \(questions.count) questions have no answer")
         }

@@ -32,7 +32,7 @@ package struct JudgeAnswersStage: Stage {
     }
 
     package static let kind: StageKind = "mt-bench-judge"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy

@@ -49,7 +49,8 @@ extension LabelForm {
             throw StageError.malformedTemplate(
                 name: name,
                 problem:
-                    "its head must name the aspect and its values, as in 'aspect: length' and 'values: short | long'")
+                    "its head, the lines between '---' and '---' at its beginning, must name the aspect and its values, as in "
+                    + "'aspect: length' and 'values: short | long'")
         }
         self.aspect = aspect
         self.values = values

@@ -20,8 +20,8 @@ public struct MTBenchAnswer: Record, Equatable {
             self.finish = finish
         }
 
-        /// Whether generation was ended before any text: there is no answer, not even an empty one.
-        package var isMissing: Bool { finish != .stop && text.allSatisfy(\.isWhitespace) }
+        /// Whether the model was never asked, for want of room: there is no answer, not even an empty one.
+        package var isMissing: Bool { finish == .doesNotFit }
     }
 
     enum CodingKeys: String, CodingKey {

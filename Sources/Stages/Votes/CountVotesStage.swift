@@ -13,7 +13,6 @@ package struct CountVotesStage: Stage {
 
     package static let kind: StageKind = "count-votes"
     package static let version = 1
-    package static let usesSeed = true
     package static let inputs = [Port("votes", schema: ArtifactReference.blobSchema, acceptsMany: true)]
     package static let outputs = [Port("measurements", schema: Measurement.schema.description)]
 
@@ -29,6 +28,7 @@ package struct CountVotesStage: Stage {
         if file.errors > 0 {
             context.warn("\(file.errors) pairs of games are left out: one of the two is an error")
         }
+        if file.votes.isEmpty { context.warn("no vote is left to count: nothing is measured") }
         let statistics = VoteStatistics(
             file.votes, estimator: context.estimator(resamples: parameters.resamples))
         let measurements = statistics.standings + statistics.agreements

@@ -203,6 +203,20 @@ struct MTBenchStageTests {
         #expect(outputs.summary["reproducible"] == false)
     }
 
+    @Test("an answer without words is judged like any other")
+    func blankAnswer() async throws {
+        let turns = [("Name a river.", Finish.length), ("Rhyme it.", .stop)].map {
+            MTBenchAnswer.Turn(prompt: $0.0, text: "\n\n", tokens: 2, finish: $0.1)
+        }
+        let given = try harness.artifact([MTBenchAnswer(questionID: 81, category: "writing", turns: turns)])
+        let outputs = try await harness.run(JudgeAnswersStage.self, inputs(given)) {
+            ($0.maxTokens, $0.scoring, $0.resamples) = (4, .expected, 50)
+        }
+        #expect(
+            try harness.rows(outputs, "judgements", as: MTBenchJudgement.self).map(\.verdicts.count) == [1, 1])
+        #expect(try measurement(outputs, "unscored").value == 0)
+    }
+
     @Test("a turn without an answer is judged by nobody, has no score, and is told of")
     func missingAnswer() async throws {
         let turns = [("Name a river.", "The Rhine.", Finish.stop), ("Rhyme it.", "", .doesNotFit)].map {
@@ -250,6 +264,12 @@ struct MTBenchStageTests {
             try await harness.run(
                 JudgeAnswersStage.self,
                 inputs(given, questions: Self.questions.replacing("Name a river.", with: "Name a town.")))
+        }
+        for (answers, others) in [("\n", 0), (#"{"question_id": 5, "choices": [{"turns": ["?"]}]}"#, 1)] {
+            let file = try harness.blob(answers)
+            await #expect(throws: StageError.noAnswers(port: "answers", others: others)) {
+                try await harness.run(JudgeAnswersStage.self, inputs(file))
+            }
         }
         let short = try harness.blob(#"{"question_id": 81, "choices": [{"turns": ["Rhine."]}]}"#)
         await #expect(

@@ -67,7 +67,8 @@ struct PromptLabelTests {
         arguments: [
             (
                 "label: X",
-                "its head must name the aspect and its values, as in 'aspect: length' and 'values: short | long'"
+                "its head, the lines between '---' and '---' at its beginning, must name the aspect and its values, as in "
+                    + "'aspect: length' and 'values: short | long'"
             ),
             ("aspect: a b\nvalues: x | y", "its head, 'aspect: a b': must be one word of the letters a to z"),
             (
