@@ -15,6 +15,8 @@ final class ReportDocument: NSObject, XMLParserDelegate {
     private(set) var text = ""
     /// Of each picture: whether it has a title and a description, and is a picture to a screen reader.
     private(set) var pictures: [(hasTitle: Bool, hasDescription: Bool, role: String?)] = []
+    /// Elements within pictures that take the focus, which a screen reader does not know of.
+    private(set) var stopsInPictures = 0
     private(set) var tablesWithoutCaption = 0
     private(set) var headings: [String] = []
     private var open: [String] = []
@@ -50,6 +52,7 @@ final class ReportDocument: NSObject, XMLParserDelegate {
                 if let value = attributes[key] { text += " " + value }
             }
         }
+        if open.contains("svg"), attributes["tabindex"] != nil { stopsInPictures += 1 }
         switch (open.last, name) {
         case (_, "svg"): pictures.append((false, false, attributes["role"]))
         case ("svg", "title"): pictures[pictures.count - 1].hasTitle = true
@@ -99,6 +102,7 @@ extension ReportDocument {
             #expect(picture.hasDescription)
             #expect(picture.role == "img")
         }
+        #expect(document.stopsInPictures == 0)
         #expect(document.tablesWithoutCaption == 0)
         #expect(document.headings.filter { $0 == "h1" }.count == 1)
         #expect(document.elements["main"] == 1)

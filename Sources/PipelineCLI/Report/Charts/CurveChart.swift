@@ -6,6 +6,7 @@ struct CurveChart {
         var name: String
         /// Gives the colour.
         var series: Int
+        /// Goes with the line before, which has the name at its end.
         var isDashed = false
         var points: [CurvePoint]
     }
@@ -88,14 +89,14 @@ struct CurveChart {
             let course = buckets.map { place($0.step, $0.mean) }.joined(separator: "L")
             shapes += "<path d=\"M\(course)\" class=\"curve \(role)\(line.isDashed ? " dashed" : "")\"/>"
         }
-        return Ink2D.tipped(tip(line), shapes, isReachable: false)
+        return Ink2D.tipped(tip(line), shapes)
     }
 
     private func tip(_ line: Line) -> String {
         let first = line.points.first?.value, last = TrainingCurves.lastTenth(line.points)
         return
-            "\(line.name): \(Numerals.value(first)) at the first step, \(Numerals.value(last)) over the last tenth of "
-            + Quantities.count(line.points.count, "step")
+            "\(line.name)\(line.isDashed ? ", dashed" : ""): \(Numerals.value(first)) at the first step, "
+            + "\(Numerals.value(last)) over the last tenth of \(Quantities.count(line.points.count, "step"))"
     }
 
     /// The names at the ends of the lines, moved apart where they would cover each other.
@@ -103,7 +104,7 @@ struct CurveChart {
         _ drawn: [(line: Line, buckets: [Bucket])], _ horizontal: LinearScale, _ vertical: LinearScale,
         _ frame: ChartFrame
     ) -> Markup {
-        let ends = drawn.filter { !$0.line.name.isEmpty }.compactMap { line, buckets in
+        let ends = drawn.filter { !$0.line.isDashed }.compactMap { line, buckets in
             buckets.last.map { (line: line, x: horizontal.position($0.step), y: vertical.position($0.mean)) }
         }
         let places = Self.apart(ends.map(\.y), by: 13, within: (frame.plotTop + 2)...(frame.plotBottom))

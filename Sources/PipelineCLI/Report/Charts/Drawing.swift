@@ -54,10 +54,9 @@ enum Ink2D {
         }
     }
 
-    /// Shapes that show `tip` when they are pointed at or, where they can be reached, focused.
-    static func tipped(_ tip: String, _ shapes: Markup, isReachable: Bool = true) -> Markup {
-        let reach: Markup = isReachable ? " tabindex=\"0\" role=\"img\" aria-label=\"\(tip)\"" : ""
-        return "<g class=\"tip\"\(reach)><title>\(tip)</title>\(shapes)</g>"
+    /// Shapes that show `tip` when they are pointed at, or stepped to in a drawing that has the focus.
+    static func tipped(_ tip: String, _ shapes: Markup) -> Markup {
+        "<g class=\"tip\"><title>\(tip)</title>\(shapes)</g>"
     }
 }
 

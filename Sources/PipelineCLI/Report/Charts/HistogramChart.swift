@@ -31,7 +31,7 @@ struct HistogramChart {
                 bins.count > 9 || count == 0
                 ? "" : Ink2D.text(Numerals.count(count), x: x, y: y - 4, anchor: .middle, role: "value")
             let tip = "score \(score): \(Numerals.count(count)) (\(Numerals.percent(Double(count), of: total)))"
-            body += Ink2D.tipped(tip, column + number, isReachable: false)
+            body += Ink2D.tipped(tip, column + number)
             if bins.count <= 12 || score % 5 == 0 {
                 body += Ink2D.text("\(score)", x: x, y: frame.plotBottom + 14, anchor: .middle, role: "category")
             }
@@ -71,8 +71,7 @@ struct ShareBars {
                         Numerals.percent(part.share, of: 1), x: x + size / 2, y: y + 32, anchor: .middle,
                         role: "inside p\(number)")
                 }
-                body += Ink2D.tipped(
-                    "\(part.name): \(Numerals.percent(part.share, of: 1))", shapes, isReachable: false)
+                body += Ink2D.tipped("\(row.name): \(Numerals.percent(part.share, of: 1)) \(part.name)", shapes)
                 x += size
             }
         }

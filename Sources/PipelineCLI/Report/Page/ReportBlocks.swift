@@ -90,14 +90,14 @@ struct BlockWriter {
             ? " width=\"\(drawing.width)\" height=\"\(drawing.height)\"" : ""
         let picture: Markup =
             """
-            <svg viewBox="0 0 \(drawing.width) \(drawing.height)"\(size) role="img" \
-            aria-labelledby="\(id)-title \(id)-desc"><title id="\(id)-title">\(figure.title)</title><desc \
+            <svg viewBox="0 0 \(drawing.width) \(drawing.height)"\(size) role="img" aria-labelledby="\(id)-title" \
+            aria-describedby="\(id)-desc"><title id="\(id)-title">\(figure.title)</title><desc \
             id="\(id)-desc">\(figure.description)</desc>\(drawing.body)</svg>
             """
         let framed: Markup =
             figure.size == .wide
             ? """
-            <div class="scroll" tabindex="0" role="region" aria-label="\(figure.title), can be moved \
+            <div class="scroll" tabindex="0" role="group" aria-label="\(figure.title), can be moved \
             sideways">\(picture)</div>
             """
             : picture
@@ -105,7 +105,8 @@ struct BlockWriter {
         return
             """
             <figure id="\(id)" class="\(figure.size.rawValue)"><figcaption>\(figure.title)</figcaption>\
-            \(framed)\(note)<details class="data"><summary>Numbers</summary>\(table(figure.table))</details>\
+            \(framed)\(note)<details class="data"><summary>Numbers<span \
+            class="unseen"> of \(figure.title)</span></summary>\(table(figure.table))</details>\
             </figure>\n
             """
     }
@@ -123,7 +124,7 @@ struct BlockWriter {
         }
         return
             """
-            <div class="scroll" tabindex="0" role="region" aria-labelledby="table-\(tables)"><table><caption \
+            <div class="scroll" tabindex="0" role="group" aria-labelledby="table-\(tables)"><table><caption \
             id="table-\(tables)"><span>\(table.caption)</span></caption><thead><tr>\(headings)</tr></thead><tbody>\
             \(rows)</tbody></table></div>\n
             """

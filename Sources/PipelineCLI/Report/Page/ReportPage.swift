@@ -92,7 +92,7 @@ struct ReportPage {
         """
         <footer><p>Made by pipeline \(ProgramVersion.text) from the run’s records. Everything here is in its \
         store; <code>--json</code>, <code>--csv</code> and <code>--tensorboard</code> give the numbers to \
-        programs.</p></footer>\n
+        programs. In a chart that has the keyboard’s focus, arrow keys step from mark to mark.</p></footer>\n
         """
     }
 }

@@ -1,33 +1,57 @@
-/// What the page can do beyond being read: tips at what is pointed at or focused, and tables that sort. Nothing depends
-/// on it.
+/// What the page can do beyond being read: tips at what is pointed at or stepped to by arrow keys, and tables that sort.
+/// Nothing depends on it.
 enum ReportScript {
     /// Without the characters that XML reads as markup.
     static let text = """
 
         (function () {
           "use strict";
-          var bubble = null;
-          function hide() { if (bubble) { bubble.remove(); bubble = null; } }
-          function show(group) {
+          // Said by screen readers when it changes.
+          var bubble = document.createElement("div");
+          var shown = null;
+          bubble.id = "bubble";
+          bubble.setAttribute("role", "status");
+          document.body.appendChild(bubble);
+          function hide() {
+            if (shown) { shown.classList.remove("shown"); }
+            shown = null;
+            bubble.textContent = "";
+          }
+          function show(mark) {
             hide();
-            var tip = group.getAttribute("aria-label");
-            if (!tip) { return; }
-            bubble = document.createElement("div");
-            bubble.id = "bubble";
-            bubble.setAttribute("aria-hidden", "true");
-            bubble.textContent = tip;
-            document.body.appendChild(bubble);
-            var box = group.getBoundingClientRect();
+            shown = mark;
+            mark.classList.add("shown");
+            bubble.textContent = mark.getAttribute("data-tip");
+            var box = mark.getBoundingClientRect();
             var left = box.left + box.width / 2 - bubble.offsetWidth / 2;
             var most = document.documentElement.clientWidth - bubble.offsetWidth - 8;
+            var top = box.top - bubble.offsetHeight - 8;
             bubble.style.left = Math.max(8, Math.min(left, most)) + window.scrollX + "px";
-            bubble.style.top = box.top + window.scrollY - bubble.offsetHeight - 8 + "px";
+            bubble.style.top = (top > 0 ? top : box.bottom + 8) + window.scrollY + "px";
           }
-          document.querySelectorAll("g.tip[tabindex]").forEach(function (group) {
-            group.addEventListener("focus", function () { show(group); });
-            group.addEventListener("blur", hide);
-            group.addEventListener("mouseenter", function () { show(group); });
-            group.addEventListener("mouseleave", hide);
+          var steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+          document.querySelectorAll("svg").forEach(function (drawing) {
+            var marks = Array.prototype.slice.call(drawing.querySelectorAll("g.tip"));
+            if (marks.length === 0) { return; }
+            marks.forEach(function (mark) {
+              var title = mark.querySelector("title");
+              mark.setAttribute("data-tip", title.textContent);
+              // The browser would show it beside the bubble.
+              title.remove();
+              mark.addEventListener("mouseenter", function () { show(mark); });
+              mark.addEventListener("mouseleave", hide);
+            });
+            // One stop a drawing, and arrow keys within it.
+            drawing.setAttribute("tabindex", "0");
+            drawing.addEventListener("blur", hide);
+            drawing.addEventListener("keydown", function (event) {
+              var step = steps[event.key], place = marks.indexOf(shown);
+              if (!step) { return; }
+              event.preventDefault();
+              place = 0 > place ? (step > 0 ? 0 : marks.length - 1) : (place + step + marks.length) % marks.length;
+              marks[place].scrollIntoView({ block: "nearest", inline: "nearest" });
+              show(marks[place]);
+            });
           });
           document.addEventListener("keydown", function (event) { if (event.key === "Escape") { hide(); } });
 

@@ -50,8 +50,7 @@ struct TrainingSection {
             for (place, metric) in metrics.enumerated() {
                 guard let points = curve.metrics[metric], let first = points.first else { continue }
                 let label = story.label(curve.model) ?? curve.stage
-                lines.append(
-                    .init(name: place == 0 ? label : "", series: number, isDashed: place > 0, points: points))
+                lines.append(.init(name: label, series: number, isDashed: place > 0, points: points))
                 rows.append([
                     "\(label)", "\(metric)", "\(Numerals.count(points.count))", "\(Numerals.value(first.value))",
                     "\(Numerals.value(TrainingCurves.lastTenth(points)))",
