@@ -3,7 +3,7 @@ struct GraphChart {
     var stages: [StoryStage]
 
     private static let box = (width: 150.0, height: 40.0)
-    private static let gap = (column: 12.0, row: 22.0, lane: 40.0)
+    private static let gap = (column: 24.0, row: 22.0, lane: 40.0)
     private static let top = 30.0
 
     var drawing: Drawing {
@@ -37,8 +37,9 @@ struct GraphChart {
         _ arrow: (from: Int, to: Int), _ layout: GraphLayout, _ corners: [(x: Double, y: Double)]
     ) -> Markup {
         let from = corners[arrow.from], to = corners[arrow.to]
-        let isWithin = layout.places[arrow.from].lane == layout.places[arrow.to].lane
-        if isWithin {
+        let start = layout.places[arrow.from], end = layout.places[arrow.to]
+        if start.lane == end.lane, end.row > start.row + 1 { return passage(arrow, layout, corners) }
+        if start.lane == end.lane {
             let x1 = from.x + Self.box.width / 2, x2 = to.x + Self.box.width / 2
             let y1 = from.y + Self.box.height, y2 = to.y
             let bend = min(30, max(8, (y2 - y1) / 2))
@@ -49,7 +50,7 @@ struct GraphChart {
                 """
         }
         if isBlocked(arrow.from, layout) { return detour(from, to, layout, arrow) }
-        let isForward = layout.places[arrow.from].lane < layout.places[arrow.to].lane
+        let isForward = start.lane < end.lane
         let x1 = from.x + (isForward ? Self.box.width : 0), x2 = to.x + (isForward ? 0 : Self.box.width)
         let y1 = from.y + Self.box.height / 2, y2 = to.y + Self.box.height / 2
         let bend = isForward ? 30.0 : -30.0
@@ -57,6 +58,23 @@ struct GraphChart {
             """
             <path d="M\(x1) \(y1)C\(x1 + bend) \(y1) \(x2 - bend) \(y2) \(x2 - (isForward ? 3 : -3)) \(y2)" \
             class="arrow across"/>\(head(x2, y2, isForward ? 0 : 180))
+            """
+    }
+
+    /// Past the rows between, through the gap between the lane's columns.
+    private func passage(
+        _ arrow: (from: Int, to: Int), _ layout: GraphLayout, _ corners: [(x: Double, y: Double)]
+    ) -> Markup {
+        let from = corners[arrow.from], to = corners[arrow.to]
+        let isLeft = (from: layout.places[arrow.from].column == 0, to: layout.places[arrow.to].column == 0)
+        // Arrows of several stages are told apart by a little distance.
+        let gap = Double(arrow.from % 3 - 1) * 4 + Self.gap.column / 2
+        let x = from.x + (isLeft.from ? Self.box.width + gap : gap - Self.gap.column)
+        let x1 = from.x + (isLeft.from ? Self.box.width : 0), x2 = to.x + (isLeft.to ? Self.box.width : 0)
+        let y1 = from.y + Self.box.height * 0.7, y2 = to.y + Self.box.height / 2
+        return """
+            <path d="M\(x1) \(y1)Q\(x) \(y1) \(x) \(y1 + 8)L\(x) \(y2 - 8)Q\(x) \(y2) \
+            \(x2 + (isLeft.to ? 3 : -3)) \(y2)" class="arrow"/>\(head(x2, y2, isLeft.to ? 180 : 0))
             """
     }
 
@@ -92,12 +110,12 @@ struct GraphChart {
         let tip = "\(stage.name) (\(stage.kind)): \(state.word), \(took)"
         var shapes = Ink2D.rectangle(
             x: x, y: y, width: Self.box.width, height: Self.box.height, role: "stage \(state.role)", radius: 5)
-        shapes += Ink2D.text(stage.name, x: x + 9, y: y + 16, role: "strong", columns: 17)
-        shapes += Ink2D.text(stage.kind, x: x + 9, y: y + 31, role: "note", columns: 15)
+        shapes += Ink2D.text(stage.name, x: x + 7, y: y + 16, role: "strong", columns: 16)
+        shapes += Ink2D.text(stage.kind, x: x + 7, y: y + 31, role: "note", columns: 15)
         shapes += Ink2D.text(took, x: x + Self.box.width - 7, y: y + 31, anchor: .end, role: "note")
         shapes += Ink2D.text(
-            state.sign, x: x + Self.box.width - 7, y: y + 16, anchor: .end, role: "sign \(state.role)")
-        return "<g class=\"tip\"><title>\(tip)</title>\(shapes)</g>"
+            state.sign, x: x + Self.box.width - 5, y: y + 16, anchor: .end, role: "sign \(state.role)")
+        return Ink2D.tipped(tip, shapes)
     }
 
     /// How a stage ended: in a word, by a sign, and for the style sheet.

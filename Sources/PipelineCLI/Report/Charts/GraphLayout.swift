@@ -1,5 +1,5 @@
-/// Where the stages of a run stand when they are drawn: a lane for each part of the pipeline, and in it what reads from
-/// above below it.
+/// Where the stages of a run stand when they are drawn: a lane for each part of the pipeline, two columns wide at most,
+/// and in it what reads from above below it.
 struct GraphLayout {
     struct Place: Equatable {
         var lane: Int
@@ -7,6 +7,8 @@ struct GraphLayout {
         var column: Int
         var row: Int
     }
+
+    private static let mostColumns = 2
 
     /// The names of the lanes; the first parts have none.
     let lanes: [String]
@@ -24,22 +26,20 @@ struct GraphLayout {
         for name in names where !lanes.contains(name) { lanes.append(name) }
         let lane = names.map { lanes.firstIndex(of: $0) ?? 0 }
         // A stage stands below everything in its lane that it comes from, at whatever distance.
-        var row = [Int](repeating: 0, count: stages.count)
+        var places: [Place] = [], taken: [[Int]: Int] = [:]
         for stage in stages.indices {
-            for parent in stages[stage].parents where lane[parent] == lane[stage] && parent < stage {
-                row[stage] = max(row[stage], row[parent] + 1)
-            }
-        }
-        var taken: [[Int]: Int] = [:]
-        let places = stages.indices.map { stage -> Place in
-            let column = taken[[lane[stage], row[stage]], default: 0]
-            taken[[lane[stage], row[stage]]] = column + 1
-            return Place(lane: lane[stage], column: column, row: row[stage])
+            let above = stages[stage].parents.filter { $0 < stage && lane[$0] == lane[stage] }
+            var row = above.map { places[$0].row + 1 }.max() ?? 0
+            // Many that read from one would make the lane wider than a page: the rest of them stand further down.
+            while taken[[lane[stage], row], default: 0] == Self.mostColumns { row += 1 }
+            let column = taken[[lane[stage], row], default: 0]
+            taken[[lane[stage], row]] = column + 1
+            places.append(Place(lane: lane[stage], column: column, row: row))
         }
         self.lanes = lanes
         self.places = places
         columns = lanes.indices.map { lane in (places.filter { $0.lane == lane }.map(\.column).max() ?? 0) + 1 }
-        rows = (row.max() ?? 0) + 1
+        rows = (places.map(\.row).max() ?? 0) + 1
         arrows = Self.necessaryArrows(stages)
     }
 
