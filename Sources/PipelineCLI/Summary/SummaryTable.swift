@@ -171,23 +171,18 @@ struct SummaryRow: Sendable {
         checked("training pairs that prefer the better", heading: "pairs", "pairs_true"),
     ]
 
-    /// By the rule that results are usually given by (paper Table 3).
-    private static let benchmarks = [
-        benchmark("ARC easy", heading: "ARC-e", "arc_easy.acc"),
-        benchmark("ARC challenge", heading: "ARC-c", "arc_challenge.acc"),
-        benchmark("HellaSwag, per character", heading: "HellaSwag", "hellaswag.acc_norm"),
-        benchmark("SIQA", "siqa.acc"),
-        benchmark("PIQA", "piqa.acc"),
-        benchmark("OBQA, per character", heading: "OBQA", "obqa.acc_norm"),
-        benchmark("MMLU", "mmlu.acc"),
-        benchmark("GSM8K, number behind ####", heading: "GSM8K strict", "gsm8k.strict"),
-        benchmark("GSM8K, last number", heading: "GSM8K", "gsm8k.flexible"),
-        benchmark("NQ, exact match", heading: "NQ", "nq.exact_match"),
+    /// The rules that results of benchmarks are usually given by (paper Table 3), and what they are called.
+    static let benchmarkRules: [(label: String, heading: String, name: String)] = [
+        ("ARC easy", "ARC-e", "arc_easy.acc"), ("ARC challenge", "ARC-c", "arc_challenge.acc"),
+        ("HellaSwag, per character", "HellaSwag", "hellaswag.acc_norm"), ("SIQA", "SIQA", "siqa.acc"),
+        ("PIQA", "PIQA", "piqa.acc"), ("OBQA, per character", "OBQA", "obqa.acc_norm"), ("MMLU", "MMLU", "mmlu.acc"),
+        ("GSM8K, number behind ####", "GSM8K strict", "gsm8k.strict"),
+        ("GSM8K, last number", "GSM8K", "gsm8k.flexible"), ("NQ, exact match", "NQ", "nq.exact_match"),
     ]
 
-    private static func benchmark(_ label: String, heading: String? = nil, _ name: String) -> SummaryRow {
-        SummaryRow(label, heading: heading, isMeasured: true) {
-            $0.measurement("evaluate-benchmarks", name).map(value)
+    private static let benchmarks = benchmarkRules.map { rule in
+        SummaryRow(rule.label, heading: rule.heading, isMeasured: true) {
+            $0.measurement("evaluate-benchmarks", rule.name).map(value)
         }
     }
 

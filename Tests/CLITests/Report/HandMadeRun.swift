@@ -94,12 +94,12 @@ struct HandMadeRun {
     // MARK: Rows
 
     static func measurement(
-        _ name: String, _ value: Double?, _ interval: (Double, Double)? = nil, count: Int = 100
+        _ name: String, _ value: Double?, _ interval: (Double, Double)? = nil, count: Int = 100, note: String? = nil
     ) -> JSONValue {
         [
             "id": .string(name), "name": .string(name), "value": value.map { .number($0) } ?? .null,
             "count": .integer(Int64(count)), "lower": interval.map { .number($0.0) } ?? .null,
-            "upper": interval.map { .number($0.1) } ?? .null, "note": .string("a note on \(name)"),
+            "upper": interval.map { .number($0.1) } ?? .null, "note": .string(note ?? "a note on \(name)"),
         ]
     }
 

@@ -39,6 +39,34 @@ struct ReportPageTests {
         #expect(text.utf8.count < 2_000_000)
     }
 
+    @Test("MT-Bench, win rates by label, AlpacaEval and benchmarks have charts; only usual rules count as changes")
+    func measures() throws {
+        try HandMadeRun.measured().write(in: store)
+        let document = try ReportDocument.check(page())
+        for id in ["judging", "contests", "dialogues", "benchmarks"] {
+            #expect(document.ids.contains(id), "\(id)")
+        }
+        // .2 [.1 .3] to .8 [.7 .9] by the rule of the paper's table; what did not fit is no measure of the model.
+        #expect(document.text.contains("From m0 to m1, 1 of 1 measure rose, 0 fell."))
+        for words in [
+            "HellaSwag, per character", "HellaSwag: truncated", "score of second turns", "m1, category math: 4.000",
+            "parts, by complexity", "alpaca, length-adjusted", "“likelihood alone”: 0.700",
+        ] { #expect(document.text.contains(words), "\(words)") }
+        // Of each model the standard error is another: only what the notes have in common is said of both.
+        #expect(document.text.contains("items whose right choice is the likeliest; lines are 95 % intervals; n = 20"))
+        #expect(!document.text.contains("standard error"))
+    }
+
+    @Test("many stages that read from one stand in two columns")
+    func manyReaders() throws {
+        let readers = (0..<7).map {
+            HandMadeRun.Stage(name: "reader\($0)", kind: "read", inputs: ["model": ["m0.model"]])
+        }
+        try HandMadeRun(stages: [HandMadeRun.model("m0", "import-model")] + readers).write(in: store)
+        // Two boxes of 150 and 24 between them, 6 at either side; a row for the model and four for seven readers.
+        #expect(try page().contains("<svg viewBox=\"0 0 336 340\" width=\"336\" height=\"340\""))
+    }
+
     @Test("a run without models or measurements says so")
     func nothing() throws {
         try HandMadeRun(stages: [.init(name: "only", kind: "seed-prep")]).write(in: store)
@@ -180,8 +208,10 @@ struct ReportPageTests {
             place.folder.appending(path: "page.html"), profile: place.folder.appending(path: "profile"))
         #expect(opened.complaints.isEmpty, "\(opened.complaints)")
         #expect(opened.document.contains("<h1>hand-made</h1>"))
-        // The script ran: its buttons are in the headings.
+        // The script ran: its buttons are in the headings, and its tips in place of the browser's.
         #expect(opened.document.contains("<button type=\"button\">"))
+        #expect(opened.document.contains("id=\"bubble\" role=\"status\""))
+        #expect(opened.document.contains("data-tip=\"m2: 0.800 [0.750, 0.850] n = 100\""))
     }
 
     @Test("a run that is not there is refused in words, and so is a folder as the page")

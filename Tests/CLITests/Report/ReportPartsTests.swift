@@ -37,7 +37,7 @@ struct ReportPartsTests {
     @Test(
         "numbers have about three digits, and what is none is a dash",
         arguments: [
-            (0.53333, "0.533"), (-0.0001, "−1.0·10⁻⁴"), (0, "0.000"), (-5.6e-17, "0.000"), (4.716, "4.716"),
+            (0.53333, "0.533"), (-0.0001, "−1.0·10⁻⁴"), (0, "0.000"), (4.716, "4.716"),
             (-12.345, "−12.35"),
             (93.91, "93.91"),
             (1234.5, "1,235"), (999.96, "1,000"), (1_234_567, "1,234,567"), (2.5e-6, "2.5·10⁻⁶"), (1e20, "1.0·10²⁰"),
@@ -53,6 +53,9 @@ struct ReportPartsTests {
         #expect(Numerals.interval(0.25, 0.5) == "[0.250, 0.500]")
         #expect(Numerals.interval(0.25, nil).isEmpty)
         #expect(Numerals.interval(.nan, 1).isEmpty)
+        // What rounding leaves of 0 is 0; what is small on its own is not.
+        #expect(Numerals.interval(-1.111, 5.6e-17) == "[−1.111, 0.000]")
+        #expect(Numerals.interval(1e-17, 2e-17) == "[1.0·10⁻¹⁷, 2.0·10⁻¹⁷]")
         #expect(Numerals.count(-1234) == "−1,234")
         #expect(Numerals.percent(1, of: 4) == "25\u{202F}%")
         #expect(Numerals.percent(3, of: 1000) == "0.3\u{202F}%")

@@ -13,6 +13,8 @@ struct IntervalChart {
 
     /// What stands along the horizontal axis.
     var categories: [String]
+    /// What the categories are of.
+    var axis: String?
     /// Names of the series, where there is more than one.
     var series: [String] = []
     var values: [Value]
@@ -25,8 +27,9 @@ struct IntervalChart {
         var frame = ChartFrame()
         let isSteep = band(frame) < 46 && categories.contains { $0.count > 5 }
         if isSteep { frame.bottom = 62 }
+        if axis != nil { frame.bottom += 10 }
         if series.count > 1 { frame.top = 34 }
-        frame.height = 184 + frame.top + (isSteep ? 26 : 0)
+        frame.height = 148 + frame.top + frame.bottom
         let ends = values.flatMap { [$0.value, $0.lower, $0.upper].compactMap { $0 } }
         // Shares of which all are none, or all are whole, still lie between the two.
         let isFlat = ends.allSatisfy { $0 == 0 } || ends.allSatisfy { $0 == 1 }
@@ -48,7 +51,15 @@ struct IntervalChart {
                     name, x: x, y: frame.plotBottom + 18, anchor: .middle, role: "category",
                     columns: max(4, Int(band(frame) / 6.6)))
         }
-        for value in values { body += mark(value, frame, scale) }
+        if let axis {
+            body += Ink2D.text(
+                axis, x: (frame.plotLeft + frame.plotRight) / 2, y: frame.height - 4, anchor: .middle, role: "axis")
+        }
+        for (place, value) in values.enumerated() {
+            // Several values of one series stand beside each other.
+            let twins = values[..<place].count { $0.category == value.category && $0.series == value.series }
+            body += mark(value, frame, scale, shift: Double(twins) * 10)
+        }
         return Drawing(width: frame.width, height: frame.height, body: body + legend(frame))
     }
 
@@ -58,10 +69,10 @@ struct IntervalChart {
         frame.plotLeft + (Double(place) + 0.5) * band(frame)
     }
 
-    private func mark(_ value: Value, _ frame: ChartFrame, _ scale: LinearScale) -> Markup {
+    private func mark(_ value: Value, _ frame: ChartFrame, _ scale: LinearScale, shift: Double) -> Markup {
         let count = max(1, series.count)
-        let shift = (Double(value.series) - Double(count - 1) / 2) * min(22, band(frame) / Double(count + 1))
-        let x = center(value.category, frame) + shift, y = scale.position(value.value)
+        let side = (Double(value.series) - Double(count - 1) / 2) * min(22, band(frame) / Double(count + 1))
+        let x = center(value.category, frame) + side + shift, y = scale.position(value.value)
         var shapes: Markup = ""
         if let lower = value.lower, let upper = value.upper {
             let low = scale.position(lower), high = scale.position(upper)
@@ -98,6 +109,8 @@ struct IntervalRows {
         var upper: Double?
         /// Single values that `value` is the mean of.
         var parts: [Double] = []
+        /// Stands for the value; without it, the value and its interval do.
+        var number: String?
         var tip: String
     }
 
@@ -134,7 +147,8 @@ struct IntervalRows {
     private func row(_ row: Row, y: Double, _ scale: LinearScale, left: Double, right: Double) -> Markup {
         let middle = y + 26, x = scale.position(row.value)
         let number =
-            Numerals.value(row.value) + (row.lower == nil ? "" : " " + Numerals.interval(row.lower, row.upper))
+            row.number
+            ?? Numerals.value(row.value) + (row.lower == nil ? "" : " " + Numerals.interval(row.lower, row.upper))
         var shapes = Ink2D.text(row.name, x: left, y: y + 12, role: "label", columns: 34)
         shapes += Ink2D.text(number, x: right, y: y + 12, anchor: .end, role: "value")
         if let lower = row.lower, let upper = row.upper {

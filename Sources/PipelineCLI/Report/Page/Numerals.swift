@@ -3,16 +3,12 @@ internal import Foundation
 /// Numbers as a page shows them. What is no number is shown as a dash.
 package enum Numerals {
     package static let absent = "–"
-    /// Less than this is what arithmetic leaves over.
-    package static let rounding = 1e-12
 
     /// About three digits that count: `0.533`, `−12.4`, `3,200`, `2.3·10⁻⁶`.
     package static func value(_ value: Double?) -> String {
         guard let value, value.isFinite else { return absent }
         let size = abs(value)
-        // What is left of two numbers that were meant to be the same is no number to read.
-        if size < rounding { return fixed(0, digits: 3) }
-        if size < 0.0005 || size >= 1e15 { return scientific(value, digits: 1) }
+        if size != 0, size < 0.0005 || size >= 1e15 { return scientific(value, digits: 1) }
         switch size {
         case ..<9.9995: return fixed(value, digits: 3)
         case ..<99.995: return fixed(value, digits: 2)
@@ -24,7 +20,10 @@ package enum Numerals {
     /// `[0.333, 0.667]`, or nothing where there is no interval.
     package static func interval(_ lower: Double?, _ upper: Double?) -> String {
         guard let lower, let upper, lower.isFinite, upper.isFinite else { return "" }
-        return "[\(value(lower)), \(value(upper))]"
+        // An end that is next to nothing beside the other is what rounding left of a sum.
+        let noise = max(abs(lower), abs(upper)) * MeasuredChange.rounding
+        let ends = [lower, upper].map { value(abs($0) <= noise ? 0 : $0) }
+        return "[\(ends[0]), \(ends[1])]"
     }
 
     /// `3,200`.

@@ -57,7 +57,7 @@ struct OpeningSection {
         let verdict = measurement.lower.flatMap { lower in
             measurement.upper.map { MeasuredChange.verdict(lower, $0, around: found.neutral) }
         }
-        let neutral = found.neutral == 0 ? "none" : "one half"
+        let neutral = found.neutral == 0 ? "zero" : "one half"
         let words =
             switch verdict {
             case .rose: "above \(neutral)"
@@ -123,21 +123,4 @@ struct OpeningSection {
                 ]
             })
     }
-}
-
-/// What measures are called on a page. A name that is not known is shown as it is.
-enum MeasureNames {
-    private static let known = [
-        "pairwise_accuracy": "pairwise accuracy", "pairwise_accuracy_tie_half": "pairwise accuracy, ties as half",
-        "five_best": "5-best", "five_best_per_sample": "5-best of single verdicts", "exact_match": "exact match",
-        "spearman": "Spearman ρ", "kendall_tau_b": "Kendall τ-b", "pairs_tied": "pairs tied",
-        "pairs_unscored": "pairs unscored", "success": "right answers", "points": "wishes met, of five",
-        "success_gain": "right answers less the baseline’s",
-        "success_gain_previous": "right answers less the model’s before",
-        "judge_accuracy": "judge: right over wrong",
-        "judge_accuracy_tie_half": "judge: right over wrong, ties as half",
-        "pairs_true": "training pairs that prefer the better", "win_rate": "win rate",
-    ]
-
-    static func words(_ name: String) -> String { known[name] ?? name.replacing("_", with: " ") }
 }

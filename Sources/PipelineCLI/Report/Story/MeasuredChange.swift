@@ -81,10 +81,14 @@ struct MeasuredChange: Sendable {
 
     /// With the same error as a 95 % interval.
     private static let level = 0.05
+    /// What sums of doubles may be off by, as a share of their size.
+    static let rounding = 1e-12
 
-    /// - Parameter neutral: the value that means neither more nor less.
+    /// - Parameter neutral: the value that means neither more nor less. An interval that only rounding keeps from it
+    ///   holds it.
     static func verdict(_ lower: Double, _ upper: Double, around neutral: Double = 0) -> Verdict {
-        lower > neutral + Numerals.rounding ? .rose : upper < neutral - Numerals.rounding ? .fell : .indistinct
+        let noise = max(abs(lower), abs(upper)) * rounding
+        return lower > neutral + noise ? .rose : upper < neutral - noise ? .fell : .indistinct
     }
 
     /// How far the interval reaches below and above the value.
@@ -102,20 +106,15 @@ struct MeasuredChange: Sendable {
 
 extension RunStory {
     /// Measures that the story is about, in the order in which it tells them.
-    static let headlines = [
-        "pairwise_accuracy", "five_best", "exact_match", "spearman", "kendall_tau_b", "success", "points",
-        "judge_accuracy",
-    ]
-
-    /// Of each benchmark the measure that results are usually given by.
-    private static let benchmarks = BenchmarkTask.allCases.compactMap { task in
-        task.rules.first.map { "\(task.rawValue).\($0.rawValue)" }
-    }
+    static let headlines =
+        [
+            "pairwise_accuracy", "five_best", "exact_match", "spearman", "kendall_tau_b", "success", "points",
+            "judge_accuracy",
+        ] + SummaryRow.benchmarkRules.map(\.name)
 
     /// Measures that were taken of the models one after the other: what changed from the first to the last.
     var changes: [MeasuredChange] {
-        let told = Self.headlines + Self.benchmarks
-        let order = Dictionary(uniqueKeysWithValues: told.enumerated().map { ($1, $0) })
+        let order = Dictionary(uniqueKeysWithValues: Self.headlines.enumerated().map { ($1, $0) })
         let line = Set(mainLine)
         let found = series.compactMap { values -> MeasuredChange? in
             guard let name = values.first?.name, order[name] != nil else { return nil }
