@@ -106,8 +106,10 @@ struct ReadingSections {
             let found = story.warnings.filter { $0.subject == subject }
             guard !found.isEmpty else { return nil }
             let items = Self.together(found).map { stages, text -> Markup in
-                let names = stages.map { "<code>\($0)</code> " as Markup }
-                return "<li>\(names)\(Self.clipped(text))</li>"
+                let names = stages.enumerated().map { place, name -> Markup in
+                    "\(place == 0 ? "" : ", ")<code>\(name)</code>"
+                }
+                return "<li>\(names)\(names.isEmpty ? "" : ": ")\(Self.clipped(text))</li>"
             }
             return "<h3>\(titles[subject] ?? subject.rawValue)</h3><ul>\(items)</ul>\n"
         }
@@ -139,6 +141,7 @@ struct ReadingSections {
                 return IntervalRows.Row(
                     name: row.stage, value: row.mean, lower: row.mean - deviation, upper: row.mean + deviation,
                     parts: row.values.map(\.value),
+                    number: "\(Numerals.value(row.mean)) ± \(Numerals.value(row.deviation))",
                     tip:
                         "\(row.stage): mean \(Numerals.value(row.mean)), standard deviation \(Numerals.value(row.deviation)), "
                         + "\(Quantities.count(row.values.count, "result"))")

@@ -19,6 +19,7 @@ enum ReportStyle {
         @media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
         body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",sans-serif}
         header,nav,main,footer{max-width:1160px;margin:0 auto;padding:0 20px}
+        .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
         .skip{position:absolute;left:-999px}.skip:focus{left:12px;top:12px;background:var(--paper);padding:8px 12px;z-index:9}
         a{color:var(--link)}:focus-visible{outline:3px solid var(--s0);outline-offset:2px;border-radius:3px}main:focus{outline:none}
         header{padding-top:40px}.eyebrow{margin:0;color:var(--soft);font-size:14px}
@@ -37,18 +38,22 @@ enum ReportStyle {
         figure.wide,figure.full{grid-column:1/-1}figcaption{font-weight:600;font-size:15px;line-height:1.35;margin:0 0 8px;overflow-wrap:anywhere}
         summary{cursor:pointer;color:var(--link);width:fit-content}.data>summary{font-size:13px;margin-top:8px}.more{margin:0 0 16px}.more>summary{padding:6px 0;font-weight:600}
         code{font:0.92em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
-        pre{background:var(--raised);border:1px solid var(--rule);border-radius:8px;padding:12px 14px;overflow-x:auto}pre code{overflow-wrap:normal}
+        pre{background:var(--raised);border:1px solid var(--rule);border-radius:8px;padding:12px 14px}pre code{white-space:pre-wrap}
         footer{border-top:1px solid var(--rule);margin-top:32px;padding-top:18px;padding-bottom:40px;color:var(--soft);font-size:14px}
 
         """
 
     private static let tables = """
-        .scroll{overflow-x:auto;max-width:100%}table{border-collapse:collapse;font-size:14px;line-height:1.4;margin:4px 0 14px;font-variant-numeric:tabular-nums}
+        .scroll{--under:var(--paper);overflow-x:auto;max-width:100%;background:linear-gradient(to right,var(--under) 40%,transparent) 0 0/28px 100% no-repeat local,
+        linear-gradient(to left,var(--under) 40%,transparent) 100% 0/28px 100% no-repeat local,linear-gradient(to right,var(--faint),transparent) 0 0/7px 100% no-repeat scroll,
+        linear-gradient(to left,var(--faint),transparent) 100% 0/7px 100% no-repeat scroll}figure .scroll{--under:var(--raised)}
+        table{border-collapse:collapse;font-size:14px;line-height:1.4;margin:4px 0 14px;font-variant-numeric:tabular-nums}
         caption{text-align:left;color:var(--soft);font-size:13.5px;padding:0 0 6px;caption-side:top}caption span{display:block;max-width:calc(100vw - 72px)}
         th,td{padding:6px 14px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}thead th{border-bottom:1px solid var(--faint);color:var(--soft);font-weight:600;vertical-align:bottom}
         tbody th{font-weight:500}td.number,th.number{text-align:right;white-space:nowrap}td small{color:var(--soft);font-size:12px;display:block}
-        td:last-child{min-width:9em}.digest{font-size:12px;word-break:break-all}th button{all:unset;cursor:pointer;color:inherit}th button:focus-visible{outline:3px solid var(--s0)}
-        th button::after{content:"";display:inline-block;width:1em}th[aria-sort=ascending] button::after{content:" ↑"}th[aria-sort=descending] button::after{content:" ↓"}
+        td:last-child{min-width:9em}.digest{font-size:12px;word-break:break-all}th button{all:unset;cursor:pointer;color:inherit;position:relative}th button:focus-visible{outline:3px solid var(--s0)}
+        th button::after{position:absolute;left:100%;padding-left:2px}th[aria-sort=ascending] button::after{content:"↑"}th[aria-sort=descending] button::after{content:"↓"}
+        @media(max-width:640px){tbody th{position:sticky;left:0;z-index:1;background:var(--under);max-width:11em;overflow-wrap:break-word}td:last-child:not(.number){min-width:16em}}
         .verdict{font-size:13px}.rose{color:var(--good)}.fell{color:var(--bad)}.same{color:var(--soft)}figure table{font-size:13px}
 
         """
@@ -57,6 +62,7 @@ enum ReportStyle {
         svg{display:block;width:100%;height:auto;max-width:520px;margin:0 auto;overflow:visible}
         .wide svg{max-width:none;width:auto;margin:0}.full svg{max-width:600px}
         svg text{fill:var(--ink);font:11.5px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",sans-serif;font-variant-numeric:tabular-nums}
+        svg .value,svg .label,svg .note{paint-order:stroke;stroke:var(--raised);stroke-width:3px;stroke-linejoin:round}.stage~text{stroke:none}
         svg .middle{text-anchor:middle}svg .end{text-anchor:end}svg text.tick,svg text.axis,svg text.note{fill:var(--soft);font-size:11px}svg text.axis{font-style:normal}
         svg text.category,svg text.strong{font-weight:600}svg text.lane{fill:var(--soft);font-weight:600;font-size:13px}svg text.value{font-size:11px}
         .grid{stroke:var(--rule);stroke-width:1}.zero{stroke:var(--faint);stroke-width:1.3}.reference{stroke:var(--soft);stroke-width:1;stroke-dasharray:4 3}
@@ -70,8 +76,8 @@ enum ReportStyle {
         .paper{fill:var(--paper);stroke:var(--rule)}.stage{fill:var(--paper);stroke:var(--faint);stroke-width:1.2}.stage.ran{stroke:var(--s0)}.stage.reused{stroke:var(--s2);stroke-dasharray:5 3}.stage.failed{stroke:var(--s1);stroke-width:2.4}
         svg text.sign{font-size:10px}svg text.sign.ran{fill:var(--s0)}svg text.sign.reused{fill:var(--s2)}svg text.sign.failed{fill:var(--s1)}
         .arrow{fill:none;stroke:var(--soft);stroke-opacity:.65;stroke-width:1.2}.across{stroke-opacity:.4}.head{fill:var(--soft);fill-opacity:.8}
-        .tip:focus{outline:none}.tip:focus-visible .mark,.tip:focus-visible .stock,.tip:hover .mark{stroke:var(--ink);stroke-width:2}
-        #bubble{position:absolute;z-index:8;background:var(--ink);color:var(--paper);font-size:13px;line-height:1.35;padding:5px 9px;border-radius:5px;max-width:280px;pointer-events:none}
+        .shown :is(.mark,.column,.stock,.share,.stage){stroke:var(--ink);stroke-width:2}.shown .curve{stroke-width:3.4}
+        #bubble:empty{visibility:hidden}#bubble{position:absolute;top:0;left:0;z-index:8;background:var(--ink);color:var(--paper);font-size:13px;line-height:1.35;padding:5px 9px;border-radius:5px;max-width:280px;pointer-events:none}
 
         """
 
@@ -87,8 +93,8 @@ enum ReportStyle {
         @media print{:root{color-scheme:light;--paper:#ffffff;--raised:#ffffff;--ink:#000000;--soft:#444444;--faint:#bbbbbb;--rule:#dddddd;--link:#000000;
         --s0:#0072b2;--s1:#c44e00;--s2:#00795a;--s3:#a8457f;--s4:#9a6a00;--s5:#2a7fb0;--s6:#5a5f66;--good:#00795a;--bad:#c44e00;--warn-paper:#ffffff}
         body{font-size:10.5pt}nav,.skip,.data,#bubble{display:none}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{padding:14pt 0 4pt}
-        figure,.pair,tr,blockquote{break-inside:avoid}h2,h3,caption{break-after:avoid}.tiles{grid-template-columns:1fr 1fr;gap:10pt}
-        .wide svg{width:100%;max-width:100%;height:auto}.scroll{overflow:visible}pre code{white-space:pre-wrap}p:has(+.tiles){break-after:avoid}table{font-size:8.5pt}a{text-decoration:none}
+        figure,.pair,tr,blockquote{break-inside:avoid}h2,h3,caption,thead{break-after:avoid}.more:not([open]),th button::after{display:none}.tiles{grid-template-columns:1fr 1fr;gap:10pt}
+        .wide svg{width:100%;max-width:100%;height:auto}.scroll{overflow:visible;background:none}p:has(+.tiles){break-after:avoid}table{font-size:8.5pt}a{text-decoration:none}
         *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 
         """

@@ -149,8 +149,10 @@ struct RunSections {
                 title: "\(map.stage): texts that a model finds alike are near each other",
                 description: counts.map { "\($0.0): \(Quantities.count($0.1, "text"))" }.joined(separator: ", ")
                     + ".",
-                note: map.total > map.points.count
-                    ? "\(Numerals.count(map.points.count)) of \(Numerals.count(map.total)) texts are drawn." : nil,
+                note: "Only nearness means something; the directions do not."
+                    + (map.total > map.points.count
+                        ? " \(Numerals.count(map.points.count)) of \(Numerals.count(map.total)) texts are drawn."
+                        : ""),
                 drawing: PointChart(map: map).drawing,
                 table: PageTable(
                     caption: "Texts by group", headings: ["group", "texts drawn"], numeric: [1],
@@ -158,7 +160,12 @@ struct RunSections {
         }
         let measured = story.measurements.filter { $0.kind == "map-texts" }
         var blocks: [ReportBlock] = [.figures(figures)]
-        if !measured.isEmpty { blocks.append(.table(PageTable(RunStory.table(of: measured, in: story)))) }
+        if !measured.isEmpty {
+            blocks.append(
+                .more(
+                    "How mixed and how varied the groups are",
+                    [.table(PageTable(RunStory.table(of: measured, in: story)))]))
+        }
         return ReportSection(id: "map", title: "The texts as a map", blocks: blocks)
     }
 }
