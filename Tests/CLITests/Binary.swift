@@ -26,7 +26,9 @@ struct Binary {
         /// Ends the test where the program failed.
         func requireSuccess() throws { try #require(status == 0, "\(stdout)\(stderr)") }
 
-        var hasControlCodes: Bool { (stdout + stderr).contains("\u{1B}") }
+        var hasControlCodes: Bool {
+            (stdout + stderr).unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{202E}" }
+        }
     }
 
     static let url: URL = {

@@ -180,7 +180,7 @@ extension SmokeLoop {
             try place.writeSeedPipeline(source: "{path: trees.jsonl}")
             let source = SmokeLoop.file.replacing("smoke.yaml", with: "data/seed-trees.jsonl")
             let trees = try String(contentsOfFile: source, encoding: .utf8)
-            try place.write(trees.replacing("\"text\":\"", with: "\"text\":\"\\u001b[31m"), to: "trees.jsonl")
+            try place.write(trees.replacing("\"text\":\"", with: "\"text\":\"\\u001b[31m\\u202e"), to: "trees.jsonl")
             _ = try place.pipeline.run("run", "seeds.yaml", "--store", "other")
             let id = try #require(place.rows("seeds.examples", "--store", "other").first?["id"] as? String)
             for arguments in [

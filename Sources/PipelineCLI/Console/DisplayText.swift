@@ -77,15 +77,24 @@ enum DisplayText {
         }
     }
 
-    /// `text` from a model or a file without the control characters that could move a cursor or change colours.
+    /// `text` from a model or a file without what could move a cursor, change colours, or make the rest look like something
+    /// else.
     static func harmless(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        guard text.unicodeScalars.contains(where: isHarmful) else { return text }
         var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { scalars.append(isControl(scalar) ? "\u{FFFD}" : scalar) }
+        for scalar in text.unicodeScalars { scalars.append(isHarmful(scalar) ? "\u{FFFD}" : scalar) }
         return String(scalars)
     }
 
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        (scalar.value < 0x20 && scalar != "\n" && scalar != "\t") || (0x7F...0x9F).contains(scalar.value)
+    /// Control characters, marks that turn the direction of writing, and invisible tags.
+    static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09, 0x0A: false
+        case 0x00..<0x20, 0x7F...0x9F: true
+        // Marks of direction, and what embeds, overrides or isolates it.
+        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+        case 0xFEFF, 0xE0000...0xE007F: true
+        default: scalar.value & 0xFFFE == 0xFFFE  // No characters, and refused by XML.
+        }
     }
 }

@@ -46,20 +46,9 @@ package struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
             case ">": scalars.append(contentsOf: "&gt;".unicodeScalars)
             case "\"": scalars.append(contentsOf: "&quot;".unicodeScalars)
             case "'": scalars.append(contentsOf: "&#39;".unicodeScalars)
-            default: scalars.append(isHarmful(scalar) ? "\u{FFFD}" : scalar)
+            default: scalars.append(DisplayText.isHarmful(scalar) ? "\u{FFFD}" : scalar)
             }
         }
         return String(scalars)
-    }
-
-    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x09, 0x0A: false
-        case 0x00..<0x20, 0x7F...0x9F: true
-        // Marks of direction, and what embeds, overrides or isolates it.
-        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
-        case 0xFEFF, 0xE0000...0xE007F: true
-        default: scalar.value & 0xFFFE == 0xFFFE  // No characters, and refused by XML.
-        }
     }
 }
