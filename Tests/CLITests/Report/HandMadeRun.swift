@@ -84,7 +84,7 @@ struct HandMadeRun {
                 stages.map { stage in
                     [
                         "name": .string(stage.name), "stage": .string(stage.kind),
-                        "seed": .integer(Int64(seed)), "cache": true, "params": [:],
+                        "seed": .integer(Int64(seed)), "cache": true, "params": stage.parameters,
                         "inputs": .object(stage.inputs.mapValues { .array($0.map { .string($0) }) }),
                     ]
                 }),

@@ -183,6 +183,13 @@ struct ReportPageTests {
         }
         let document = try ReportDocument.check(page(names[0], names[1], names[2]))
         #expect(document.ids.contains("seeds"))
+        #expect(!document.text.contains("not the seed’s doing alone"))
+        var changed = HandMadeRun.everything(seed: 4)
+        changed.stages[2].parameters = ["beta": 0.5]
+        let last = try changed.write(in: store, startedAt: start.addingTimeInterval(240))
+        #expect(
+            try ReportDocument.check(page(names[0], last)).text.contains(
+                "same parameters: \(changed.stages[2].name). What is spread here is not the seed’s doing alone."))
         let json = try place.pipeline.run(["report", "--json"] + names).json()
         let spread = try #require(json["spread"] as? [[String: Any]])
         let row = try #require(

@@ -170,13 +170,21 @@ struct ReadingSections {
             common counts once.</p>
             """
             : ""
+        let others = spread.stagesThatDiffer
+        let different: Markup =
+            others.isEmpty
+            ? ""
+            : """
+            <p class="callout">Not all of these runs have these stages, or not with the same parameters: \
+            \(others.joined(separator: ", ")). What is spread here is not the seed’s doing alone.</p>
+            """
         return ReportSection(
             id: "seeds", title: "Several seeds",
             blocks: [
                 .text(
                     """
                     <p>\(spread.runs.count) runs of this pipeline: \(named). The rest of the page is about \
-                    the first.</p>\(repeated)
+                    the first.</p>\(repeated)\(different)
                     """
                 ),
                 .figures(figures), .more("Every measurement", [.table(PageTable(spread.table))]),

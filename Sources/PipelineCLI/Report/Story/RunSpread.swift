@@ -18,6 +18,13 @@ struct RunSpread {
     /// Runs with the same seeds repeat each other: what they say counts once.
     var hasRepeatedSeeds: Bool { Set(runs.map(\.seeds)).count < runs.count }
 
+    /// Stages that not all runs have, or not with the same parameters: what these spread is not the seed's alone.
+    var stagesThatDiffer: [String] {
+        Set(runs.flatMap(\.parameters.keys)).filter { stage in
+            !runs.allSatisfy { $0.parameters[stage] == runs[0].parameters[stage] }
+        }.sorted()
+    }
+
     var table: ReportTable {
         ReportTable(
             "spread",

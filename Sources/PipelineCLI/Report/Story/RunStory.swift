@@ -1,3 +1,5 @@
+internal import Artifacts
+
 /// What one run came to, gathered for its report: a value without a store behind it, which every form of the report is
 /// made from.
 struct RunStory: Sendable {
@@ -47,6 +49,8 @@ struct StoryRun: Sendable {
     var numerics: [String] = []
     /// Files from outside.
     var sources: [StorySource] = []
+    /// Of each stage, by its name.
+    var parameters: [String: JSONValue] = [:]
 }
 
 struct StorySource: Sendable {

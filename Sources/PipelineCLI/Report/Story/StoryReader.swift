@@ -142,7 +142,10 @@ struct StoryReader {
                     let vectors = record.facts["vectorFeatures"]?.stringValue ?? ""
                     return vectors.isEmpty ? processor : "\(processor), \(vectors)"
                 }
-            }, numerics: each { $0.preimage["numerics"]?.stringValue }, sources: sources(plan))
+            }, numerics: each { $0.preimage["numerics"]?.stringValue }, sources: sources(plan),
+            parameters: Dictionary(
+                (plan?.stages ?? []).map { ($0["name"]?.stringValue ?? "", $0["params"] ?? .null) }
+            ) { first, _ in first })
     }
 
     private func sources(_ plan: RunPlan?) -> [StorySource] {
