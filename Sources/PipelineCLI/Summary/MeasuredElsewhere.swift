@@ -5,7 +5,6 @@ internal import Artifacts
 package struct MeasuredElsewhere: Sendable {
     package let lines: [String]
 
-    private static let contests: Set<String> = ["head-to-head", "alpaca-eval", "human-votes"]
     /// Those of `compare-judges` have a table of their own.
     private static let shown: Set<String> = ["compare-judges"]
 
@@ -14,8 +13,8 @@ package struct MeasuredElsewhere: Sendable {
         let rest = figures.filter {
             $0.measurements?.isEmpty == false && !measured.contains($0.stage) && !Self.shown.contains($0.kind)
         }
-        let contests = rest.filter { Self.contests.contains($0.kind) }
-        let others = rest.filter { !Self.contests.contains($0.kind) }
+        let contests = rest.filter { SummaryRow.contestKinds.contains($0.kind) }
+        let others = rest.filter { !SummaryRow.contestKinds.contains($0.kind) }
         lines = Self.table(contests) + Self.list(others)
     }
 

@@ -180,6 +180,9 @@ struct SummaryRow: Sendable {
         ("GSM8K, last number", "GSM8K", "gsm8k.flexible"), ("NQ, exact match", "NQ", "nq.exact_match"),
     ]
 
+    /// Kinds of stages that measure how often one model wins against another.
+    static let contestKinds: Set<String> = ["head-to-head", "alpaca-eval", "human-votes"]
+
     private static let benchmarks = benchmarkRules.map { rule in
         SummaryRow(rule.label, heading: rule.heading, isMeasured: true) {
             $0.measurement("evaluate-benchmarks", rule.name).map(value)

@@ -3,14 +3,12 @@ struct ContestSection {
     var story: RunStory
     private var figures: MeasureFigures { MeasureFigures(story: story) }
 
-    /// Kinds of stages that measure a `win_rate`.
-    static let kinds: Set<String> = ["head-to-head", "alpaca-eval", "human-votes"]
     /// As the judge says, and what would be left of it at equal lengths.
     private static let rates = ["win_rate", "length_controlled_minimal"]
     private static let neutral = (value: 0.5, words: "neither is better")
 
     var section: ReportSection? {
-        let measured = story.measurements.filter { Self.kinds.contains($0.kind) }
+        let measured = story.measurements.filter { SummaryRow.contestKinds.contains($0.kind) }
         let rates = measured.filter { Self.rates.contains($0.name) }
         guard !rates.isEmpty else { return nil }
         let names = Self.distinct(rates.map { ($0, contest($0)) })

@@ -4,7 +4,7 @@ struct MeasureSections {
     private var figures: MeasureFigures { MeasureFigures(story: story) }
 
     /// Kinds of stages with a section of their own.
-    private static let known = byModel.union(ContestSection.kinds).union(["map-texts"])
+    private static let known = byModel.union(SummaryRow.contestKinds).union(["map-texts"])
 
     var sections: [ReportSection] {
         [

@@ -154,9 +154,9 @@ extension RunStory {
     /// same, the first. Where models were not all asked the same, those that most of them were.
     var series: [[StoryMeasurement]] {
         let single = measurements.filter { $0.model != nil && $0.opponent == nil }
-        return single.grouped(by: { "\($0.kind) \($0.name)" }).compactMap { group in
-            let asked = group.elements.grouped(by: \.question).map { Self.firstOfEach($0.elements) }
-            return asked.max { $0.count < $1.count }.flatMap { most in asked.first { $0.count == most.count } }
+        return single.grouped(by: { "\($0.kind) \($0.name)" }).map { group in
+            group.elements.grouped(by: \.question).map { Self.firstOfEach($0.elements) }
+                .reduce([]) { most, asked in asked.count > most.count ? asked : most }
         }
     }
 

@@ -85,9 +85,14 @@ struct StageNetwork {
         return nil
     }
 
+    /// Ports that tell which model a stage is about, the surest first.
+    private static let subjectPorts = ["candidates", "answers", "responses", "model"]
+    /// Ports through which a model, or what it wrote and said, comes in.
+    static let portsOfModels = Set(subjectPorts + ["judgements", "pairs", "baseline", "previous"])
+
     /// The model that `stage` tells something about: whose responses it looks at, else the one that it uses.
     func subject(of stage: Int) -> Int? {
-        for port in ["candidates", "answers", "responses", "model"] {
+        for port in Self.subjectPorts {
             if let model = model(of: stage, port: port) { return model }
         }
         // What is about several models is about none of them.

@@ -55,14 +55,9 @@ struct StoryReader {
             }, isCollected: record == nil && !stage.outputs.isEmpty, question: question(record))
     }
 
-    /// Ports through which a model, or what it wrote and said, comes in.
-    private static let portsOfModels: Set<String> = [
-        "model", "candidates", "answers", "responses", "judgements", "pairs", "baseline", "previous",
-    ]
-
     private static func question(_ record: StageRecord?) -> String {
         guard let preimage = record?.preimage else { return "" }
-        let inputs = (preimage["inputs"]?.objectValue ?? [:]).filter { !portsOfModels.contains($0.key) }
+        let inputs = (preimage["inputs"]?.objectValue ?? [:]).filter { !StageNetwork.portsOfModels.contains($0.key) }
         let question: JSONValue = ["params": preimage["params"] ?? [:], "inputs": .object(inputs)]
         return (try? CanonicalJSON.text(question)) ?? ""
     }
