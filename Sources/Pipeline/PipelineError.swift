@@ -239,11 +239,11 @@ extension PipelineError: CustomStringConvertible {
         }
     }
 
-    /// Whether the file is the demo model in `models/` of a clone of this repository, which comes without it.
+    /// Whether `scripts/setup` of a clone of this repository, which comes without the file, says that it fetches it.
     private static func isFetched(_ path: String) -> Bool {
         let file = URL(filePath: path), folder = file.deletingLastPathComponent()
         let setup = folder.deletingLastPathComponent().appending(path: "scripts/setup")
-        return folder.lastPathComponent == "models" && file.lastPathComponent.hasPrefix("SmolLM2-")
-            && FileManager.default.isExecutableFile(atPath: setup.path)
+        let name = "\(folder.lastPathComponent)/\(file.lastPathComponent)"
+        return (try? String(contentsOf: setup, encoding: .utf8).contains(name)) ?? false
     }
 }
