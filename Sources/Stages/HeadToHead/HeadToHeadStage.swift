@@ -31,7 +31,7 @@ package struct HeadToHeadStage: Stage {
     }
 
     package static let kind: StageKind = "head-to-head"
-    package static let version = 2
+    package static let version = 3
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
