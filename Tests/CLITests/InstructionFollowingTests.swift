@@ -110,7 +110,7 @@ struct InstructionFollowingTests {
             let name = "packet/raters/rater-\(rater).csv"
             let lines = try text(name).split(whereSeparator: \.isNewline).map(String.init)
             let filled = try lines.dropFirst().map { line in
-                let isFirst = try #require(newIsFirst[String(line.prefix { $0 != "," })])
+                let isFirst = try #require(newIsFirst[String(line.prefix { $0 != "," })] as Bool?)
                 return line + (isFirst ? "1" : "2")
             }
             try place.write(([lines[0]] + filled).joined(separator: "\n"), to: "rater-\(rater).csv")

@@ -45,6 +45,11 @@ struct RunsCommandTests {
         try FileManager.default.removeItem(at: runs.appending(path: "\(newest)/summary.json"))
         #expect(try place.pipeline.run("runs", "ls").stdoutLines.contains { $0.contains("  killed ") })
         #expect(try place.pipeline.run("runs", "show").stdoutLines.contains { $0.hasPrefix("seeds  ran ") })
+        // The others of this store have a summary still.
+        let others = try FileManager.default.contentsOfDirectory(atPath: runs.path).filter { $0 != newest }
+        for run in others { try FileManager.default.removeItem(at: runs.appending(path: run)) }
+        let report = try place.pipeline.run("report")
+        #expect(report.status != 0 && report.stderr.contains("run '\(newest)' was killed and left no summary"))
         #expect(try place.pipeline.run("run", "seeds.yaml", "--set", "seeds.ift=100000").status == 1)
         let failed = try place.pipeline.run("runs", "show")
         #expect(failed.stdoutLines.contains("end       failed") && failed.stdout.contains("100000"))

@@ -86,6 +86,14 @@ struct SeedSpreadTests {
         #expect(json[1]["n"] == 3 && json[1]["measurement"] == "accuracy" && json[0]["sd"] == .null)
     }
 
+    @Test("the p of a test has no mean over seeds")
+    func probabilities() {
+        let runs = [1, 2].map { seed in
+            run(UInt64(seed), [("m1.judge", "k\(seed)", ["gap": 1, "gap/p": 0.5, "sign_test_p": 0.5])])
+        }
+        #expect(SeedSpread(runs).figures.map(\.name) == ["gap"])
+    }
+
     @Test("more than four stages that measure go into further blocks; runs without measurements have no table")
     func blocks() {
         let stages = (1...6).map {

@@ -160,6 +160,13 @@ struct ReportPageTests {
         #expect(again.status == 2 && again.stderr.contains("'tables' exists and is not an empty folder"))
     }
 
+    @Test("without a model there are no event files, and the program says so")
+    func noEvents() throws {
+        try HandMadeRun(stages: [.init(name: "only", kind: "seed-prep")]).write(in: store)
+        let result = try place.pipeline.run("report", "--tensorboard", "events")
+        #expect(result.status == 0 && result.stderr.contains("'events' is empty: this run trained no model"))
+    }
+
     @Test("an earlier report is replaced, another file is not")
     func replacing() throws {
         try HandMadeRun.everything().write(in: store)

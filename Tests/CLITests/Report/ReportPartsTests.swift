@@ -22,7 +22,8 @@ struct ReportPartsTests {
     @Test(
         "whatever the values, every place on the paper is a number",
         arguments: [
-            [], [0], [3, 3], [-7], [.nan], [.infinity, 1], [1e300, -1e300], [5e-324, 0], [1, 1 + 1e-15],
+            [], [0], [3, 3], [-7], [.nan], [.infinity, 1], [1e300, -1e300], [.leastNonzeroMagnitude, 0],
+            [1, 1 + 1e-15],
             [1e99, -1e99],
         ] as [[Double]])
     func extremes(values: [Double]) {

@@ -104,6 +104,24 @@ struct SelfPreferenceTests {
             ])
     }
 
+    @Test("the same responses of both models leave nothing to compare, and the warning says so")
+    func identical() async throws {
+        let place = try Place(prompts: 3, own: { "Both \($0)." }, other: { "Both \($0)." })
+        let judge = try place.harness.artifact(
+            place.own.map {
+                Judgement(
+                    candidateID: $0.id, promptID: $0.promptID,
+                    verdicts: [.init(raw: "", finish: .stop, verdict: .scored(4))])
+            })
+        let outputs = try await place.run(judge, judge)
+        #expect(outputs.summary["shared_responses"] == 3)
+        #expect(
+            place.harness.warnings == [
+                "no prompt has different responses of both models that both judges scored; those that both gave, 3, are "
+                    + "left out"
+            ])
+    }
+
     @Test("a response judged twice by one judge is refused")
     func twice() async throws {
         let place = try Place(prompts: 2), judge = try place.judgements(own: { _ in 4 }, other: { _ in 2 })

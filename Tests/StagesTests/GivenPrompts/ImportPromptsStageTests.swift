@@ -118,6 +118,10 @@ struct ImportPromptsStageTests {
             throws: StageError.invalidParameter(
                 stage: "import-prompts", name: "take", problem: "is 5, and there are 4 prompts")
         ) { try await run(harness, Self.outputs, take: .count(5)) }
+        await #expect(
+            throws: StageError.invalidParameter(
+                stage: "import-prompts", name: "take", problem: "is 0: no prompt would be left")
+        ) { try await run(harness, Self.outputs, take: .count(0)) }
         let two = #"[{"instruction": "a", "generator": "m"}, {"instruction": "b", "generator": "n"}]"#
         let error = await #expect(throws: StageError.self) { try await run(harness, two) }
         #expect(

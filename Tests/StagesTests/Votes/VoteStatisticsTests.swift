@@ -127,6 +127,19 @@ struct VoteStatisticsTests {
         }
     }
 
+    @Test("where errors leave no vote, nothing is measured, and the stage says so")
+    func onlyErrors() async throws {
+        let harness = try StageHarness()
+        let votes = try harness.blob(
+            """
+            {"question_id": "q", "model_1": "x", "model_2": "y", "g1_winner": "error", "g2_winner": "tie", \
+            "judge": "j", "turn": 1}
+            """)
+        let outputs = try await harness.run(CountVotesStage.self, ["votes": [votes]])
+        #expect(try harness.rows(outputs, "measurements", as: Measurement.self).isEmpty)
+        #expect(harness.warnings.last == "no vote is left to count: nothing is measured")
+    }
+
     @Test("no votes, and more kinds of judges than can be compared, are refused; slashes in names make no name twice")
     func limits() throws {
         #expect(throws: StageError.self) { try read("\n") }
