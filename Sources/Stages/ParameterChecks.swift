@@ -5,6 +5,8 @@ internal import Pipeline
 enum ParameterLimit {
     /// Tokens, rows, rounds, samples of one row. A model's context is no longer than this either.
     static let count = 1 << 24
+    /// Of a bootstrap.
+    static let resamples = Bootstrap.fewestResamples...count
     /// Worked examples all stand in one context.
     static let workedExamples = 1024
     /// People who compare responses.

@@ -29,26 +29,27 @@ struct ParameterLimitTests {
     }
 
     static let count = 1...16_777_216
+    static let resamples = 40...16_777_216
 
     static let limits = [
         Limit(AnswerQuestionsStage.self, "max_tokens", count, \.maxTokens),
         Limit(JudgeAnswersStage.self, "samples", count, \.samples),
         Limit(JudgeAnswersStage.self, "max_tokens", count, \.maxTokens),
-        Limit(JudgeAnswersStage.self, "resamples", count, \.resamples),
+        Limit(JudgeAnswersStage.self, "resamples", resamples, \.resamples),
         Limit(LabelPromptsStage.self, "max_tokens", count, \.maxTokens),
-        Limit(BreakDownStage.self, "resamples", count, \.resamples),
-        Limit(CountVotesStage.self, "resamples", count, \.resamples),
+        Limit(BreakDownStage.self, "resamples", resamples, \.resamples),
+        Limit(CountVotesStage.self, "resamples", resamples, \.resamples),
         Limit(SampleResponsesStage.self, "samples", count, \.samples),
         Limit(SampleResponsesStage.self, "max_tokens", count, \.maxTokens),
         Limit(JudgeResponsesStage.self, "samples", count, \.samples),
         Limit(JudgeResponsesStage.self, "max_tokens", count, \.maxTokens),
         Limit(JudgeResponsesStage.self, "worked_examples", 0...1024, \.workedExamples),
         Limit(EvaluateJudgeStage.self, "worked_examples", 0...1024, \.workedExamples),
-        Limit(EvaluateJudgeStage.self, "resamples", count, \.resamples),
-        Limit(LikelihoodBaselineStage.self, "resamples", count, \.resamples),
-        Limit(CompareJudgesStage.self, "resamples", count, \.resamples),
+        Limit(EvaluateJudgeStage.self, "resamples", resamples, \.resamples),
+        Limit(LikelihoodBaselineStage.self, "resamples", resamples, \.resamples),
+        Limit(CompareJudgesStage.self, "resamples", resamples, \.resamples),
         Limit(CompareJudgesStage.self, "permutations", count, \.permutations),
-        Limit(MeasureSelfPreferenceStage.self, "resamples", count, \.resamples),
+        Limit(MeasureSelfPreferenceStage.self, "resamples", resamples, \.resamples),
         Limit(MeasureSelfPreferenceStage.self, "permutations", count, \.permutations),
         Limit(FilterJudgementsStage.self, "worked_examples", 0...1024, \.workedExamples),
         Limit(FilterJudgementsStage.self, "attempts", count, \.attempts),
@@ -64,19 +65,19 @@ struct ParameterLimitTests {
         Limit(ScoreReferenceStage.self, "max_tokens", 2...16_777_216, \.maxTokens),
         Limit(DealBallotsStage.self, "prompts", count, \.prompts),
         Limit(DealBallotsStage.self, "raters", 1...1024, \.raters),
-        Limit(CountBallotsStage.self, "resamples", count, \.resamples),
-        Limit(MeasureAnnotationsStage.self, "resamples", count, \.resamples),
+        Limit(CountBallotsStage.self, "resamples", resamples, \.resamples),
+        Limit(MeasureAnnotationsStage.self, "resamples", resamples, \.resamples),
         Limit(MakeModelStage.self, "merges", count, \.merges),
         Limit(MakeWorldStage.self, "judged", 0...16_777_216, \.judged),
         Limit(MakeWorldStage.self, "most_slips", 0...1024, \.mostSlips),
         Limit(MakeWorldStage.self, "flawed", 0...100, \.flawed),
         Limit(DrawTasksStage.self, "prompts", count, \.prompts),
-        Limit(CheckAnswersStage.self, "resamples", count, \.resamples),
+        Limit(CheckAnswersStage.self, "resamples", resamples, \.resamples),
         Limit(MapTextsStage.self, "limit", 1...4000, \.limit),
         Limit(MapTextsStage.self, "max_tokens", count, \.maxTokens),
         Limit(MapTextsStage.self, "iterations", 1...100_000, \.iterations),
         Limit(MapTextsStage.self, "pairs", 1...1_000_000, \.pairs),
-        Limit(MapTextsStage.self, "resamples", count, \.resamples),
+        Limit(MapTextsStage.self, "resamples", resamples, \.resamples),
     ]
 
     @Test("are refused before anything runs, with the parameter and what it may be", arguments: limits)

@@ -28,19 +28,36 @@ package struct AnnotationResults: Sendable {
                 }
             })
         let decided = annotations.count - tally.noVerdict
+        let groups = annotations.grouped(by: \.instruction).map(\.elements)
+        func interval(
+            _ name: String, within bounds: ClosedRange<Double>?, _ values: (Annotation) -> Double?
+        ) -> Interval? {
+            var generator = generator(name)
+            let samples = groups.map { group in
+                group.reduce(RatioSample(0, of: 0)) { $0 + RatioSample(mean: values($1)) }
+            }
+            return bootstrap.interval(samples, within: bounds, generator: &generator)
+        }
         return tally.measurements(bootstrap: bootstrap, generator: generator("win_rate")) + [
             Measurement(
                 name: "discrete_win_rate", value: tally.discreteRate, count: decided,
+                interval: interval("discrete_win_rate", within: 0...1) { annotation in
+                    annotation.share.map { $0 > 0.5 ? 1 : $0 == 0.5 ? 0.5 : 0 }
+                },
                 note: "(wins + ties / 2) of the comparisons with an outcome"),
             Measurement(
                 name: "standard_error", value: tally.standardError, count: decided,
                 note: "of win_rate, as AlpacaEval gives it"),
             adjustment.measurement(bootstrap: bootstrap, generator: generator("length_controlled_minimal")),
             Measurement(
-                name: "characters", value: characters, count: annotations.count, note: "mean length of an output"),
+                name: "characters", value: characters, count: annotations.count,
+                interval: interval("characters", within: nil) { Self.characters([$0.model.text]) },
+                note: "mean length of an output"),
             Measurement(
                 name: "baseline_characters", value: Self.characters(annotations.map(\.baseline.text)),
-                count: annotations.count, note: "mean length of a baseline's output"),
+                count: annotations.count,
+                interval: interval("baseline_characters", within: nil) { Self.characters([$0.baseline.text]) },
+                note: "mean length of a baseline's output"),
         ] + byDataset(bootstrap, generator)
     }
 

@@ -15,7 +15,7 @@ package struct MeasureAnnotationsStage: Stage {
     }
 
     package static let kind: StageKind = "alpaca-eval"
-    package static let version = 1
+    package static let version = 2
     package static let numerics = ModelNumerics.current
     package static let inputs = [Port("annotations", schema: ArtifactReference.blobSchema, acceptsMany: true)]
     package static let outputs = [Port("measurements", schema: Measurement.schema.description)]
@@ -24,7 +24,7 @@ package struct MeasureAnnotationsStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

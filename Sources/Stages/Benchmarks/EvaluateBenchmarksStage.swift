@@ -37,7 +37,7 @@ package struct EvaluateBenchmarksStage: Stage {
     }
 
     package static let kind: StageKind = "evaluate-benchmarks"
-    package static let version = 1
+    package static let version = 2
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
     package static let inputs = [
@@ -58,7 +58,7 @@ package struct EvaluateBenchmarksStage: Stage {
         self.parameters = parameters
         try Self.require(parameters.shots, in: 0...ParameterLimit.workedExamples, "shots")
         try Self.require(parameters.maxTokens, in: 1...ParameterLimit.count, "max_tokens")
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
         if let limit = parameters.limit { try Self.require(limit, in: 1...ParameterLimit.count, "limit") }
         try parameters.weights.validate(parameters.precision)
         guard let task = parameters.task else {

@@ -38,7 +38,7 @@ package struct MapTextsStage: Stage {
     }
 
     package static let kind: StageKind = "map-texts"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -61,7 +61,7 @@ package struct MapTextsStage: Stage {
         try Self.require(parameters.maxTokens, in: 1...ParameterLimit.count, "max_tokens")
         try Self.require(parameters.iterations, in: 1...100_000, "iterations")
         try Self.require(parameters.pairs, in: 1...1_000_000, "pairs")
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
         try Self.require(
             parameters.perplexity >= 1 && parameters.perplexity <= Double(Self.mostTexts), "perplexity",
             "is \(parameters.perplexity); it must be from 1 to \(Self.mostTexts)")

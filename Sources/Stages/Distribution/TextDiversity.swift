@@ -28,9 +28,9 @@ package struct TextDiversity {
     package func measurements(of group: String) -> [Measurement] {
         (1...3).map { distinct($0, group) } + [
             resemblance("\(group).rouge_l"),
-            share("\(group).mean_words", words.map { Double($0.count) }, "words of a text"),
-            share(
-                "\(group).duplicates", repetitions,
+            average("\(group).mean_words", words.map { Double($0.count) }, within: nil, "words of a text"),
+            average(
+                "\(group).duplicates", repetitions, within: 0...1,
                 "share of texts that an earlier one of the group equals, but for case and white space"),
         ]
     }
@@ -59,12 +59,14 @@ package struct TextDiversity {
         return texts.map { seen.insert($0.promptKey).inserted ? 0 : 1 }
     }
 
-    private func share(_ name: String, _ values: [Double], _ note: String) -> Measurement {
+    private func average(
+        _ name: String, _ values: [Double], within bounds: ClosedRange<Double>?, _ note: String
+    ) -> Measurement {
         let samples = values.map { RatioSample($0, of: 1) }
         var generator = generator(name)
         return Measurement(
             name: name, value: RatioSample.ratio(samples), count: values.count,
-            interval: bootstrap.interval(samples, generator: &generator), note: note)
+            interval: bootstrap.interval(samples, within: bounds, generator: &generator), note: note)
     }
 
     // MARK: Pairs

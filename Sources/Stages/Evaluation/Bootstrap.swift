@@ -38,11 +38,47 @@ package struct Bootstrap: Sendable {
 
     package init(resamples: Int = 2000) { self.resamples = resamples }
 
+    /// Fewer resamples than these have no 2.5th percentile of their own.
+    package static let fewestResamples = 40
+
     /// The interval of the ratio; nil with fewer than two items that have a denominator.
-    package func interval(_ samples: [RatioSample], generator: inout Philox) -> Interval? {
-        guard samples.count(where: { $0.denominator > 0 }) >= 2 else { return nil }
+    ///
+    /// - Parameter bounds: between which the ratio of any item lies; nil where nothing bounds it, and then items that all
+    ///   have the same ratio have no interval.
+    package func interval(
+        _ samples: [RatioSample], within bounds: ClosedRange<Double>? = 0...1, generator: inout Philox
+    ) -> Interval? {
+        let ratios = samples.compactMap { RatioSample.ratio([$0]) }
+        guard ratios.count >= 2 else { return nil }
+        if Set(ratios).count == 1 {
+            return bounds.flatMap { interval(of: ratios.count, equalTo: ratios[0], within: $0) }
+        }
         return interval(drawnFrom: samples.count, generator: &generator) { drawn in
             RatioSample.ratio(drawn.lazy.map { samples[$0] })
+        }
+    }
+
+    /// The interval of a mean over `count` items that all have the same value: drawn again they show no spread, and an
+    /// interval without width would call the mean certain.
+    ///
+    /// Items with another value may be as frequent as they can be while `count` drawn ones miss them in 2.5 % of cases (the
+    /// exact interval of Clopper and Pearson, 1934), and their value may be either of the bounds.
+    private func interval(of count: Int, equalTo value: Double, within bounds: ClosedRange<Double>) -> Interval? {
+        guard bounds.contains(value) else { return nil }
+        let others = shareMissed(by: count)
+        return Interval(
+            lower: value - (value - bounds.lowerBound) * others, upper: value + (bounds.upperBound - value) * others)
+    }
+
+    /// How large a share is that so many draws miss in 2.5 % of cases: 1 − 0.025^(1/count). By bisection: the C library's powers
+    /// need not have the same last bit on every machine.
+    private func shareMissed(by count: Int) -> Double {
+        var low = 0.0, high = 1.0
+        while true {
+            let middle = (low + high) / 2
+            guard low < middle, middle < high else { return high }
+            let missed = (0..<count).reduce(1) { product, _ in product * (1 - middle) }
+            if missed > (1 - confidence) / 2 { low = middle } else { high = middle }
         }
     }
 

@@ -21,7 +21,7 @@ package struct CompareJudgesStage: Stage {
     }
 
     package static let kind: StageKind = "compare-judges"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let inputs = [
         Port("rankings", schema: Ranking.schema.description, acceptsMany: true),
@@ -38,7 +38,7 @@ package struct CompareJudgesStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
         try Self.require(parameters.permutations, in: 1...ParameterLimit.count, "permutations")
         for (port, names) in [("models", parameters.models), ("against", parameters.against)] {
             for name in names { try Self.check(name, port) }
@@ -82,7 +82,9 @@ package struct CompareJudgesStage: Stage {
         let comparisons = Self.comparisons(judges, others)
         var measurements = (judges + others).flatMap { judge in
             JudgeMetric.headline(perfectScore: scale.upperBound).map { metric in
-                estimator.ratio("\(metric.name)/\(judge.name)", judge.items.map(metric.sample), metric.note)
+                estimator.ratio(
+                    "\(metric.name)/\(judge.name)", judge.items.map(metric.sample), within: metric.bounds, metric.note
+                )
             }
         }
         for (first, second) in comparisons {

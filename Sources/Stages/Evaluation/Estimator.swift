@@ -13,12 +13,16 @@ package struct Estimator {
     }
 
     /// A share or a mean; its count is the sum of the denominators.
-    package func ratio(_ name: String, _ samples: [RatioSample], _ note: String) -> Measurement {
+    /// - Parameter bounds: between which the ratio of any item lies; nil where nothing bounds it.
+    package func ratio(
+        _ name: String, _ samples: [RatioSample], within bounds: ClosedRange<Double>? = 0...1, _ note: String
+    ) -> Measurement {
         var generator = generator(name)
         let value = RatioSample.ratio(samples)
         return Measurement(
             name: name, value: value, count: Int(samples.reduce(0) { $0 + $1.denominator }),
-            interval: value == nil ? nil : bootstrap.interval(samples, generator: &generator), note: note)
+            interval: value == nil ? nil : bootstrap.interval(samples, within: bounds, generator: &generator),
+            note: note)
     }
 
     /// Any statistic of instructions.

@@ -28,7 +28,7 @@ package struct EvaluateJudgeStage: Stage {
     }
 
     package static let kind: StageKind = "evaluate-judge"
-    package static let version = 5
+    package static let version = 6
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -50,7 +50,7 @@ package struct EvaluateJudgeStage: Stage {
         self.parameters = parameters
         settings = parameters.judge
         try settings.validate(for: Self.self)
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

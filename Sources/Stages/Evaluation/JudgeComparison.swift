@@ -62,7 +62,9 @@ package struct JudgeComparison {
         return coefficients.map { name, coefficient in
             estimator.ratio(
                 "\(name)/\(names)",
-                scoredByBoth.map { RatioSample(mean: coefficient($0.map(\.first), $0.map(\.second))) }, note)
+                scoredByBoth.map { RatioSample(mean: coefficient($0.map(\.first), $0.map(\.second))) },
+                within: -1...1,
+                note)
         } + (haveOneScale ? [sameScore] : [])
     }
 

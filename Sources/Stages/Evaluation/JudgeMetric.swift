@@ -3,11 +3,17 @@ package struct JudgeMetric: Sendable {
     package let name: String
     /// The convention, in words.
     let note: String
+    /// What an instruction can have at least and at most.
+    let bounds: ClosedRange<Double>
     let sample: @Sendable (RankedItem) -> RatioSample
 
-    package init(_ name: String, _ note: String, sample: @escaping @Sendable (RankedItem) -> RatioSample) {
+    package init(
+        _ name: String, _ note: String, within bounds: ClosedRange<Double> = 0...1,
+        sample: @escaping @Sendable (RankedItem) -> RatioSample
+    ) {
         self.name = name
         self.note = note
+        self.bounds = bounds
         self.sample = sample
     }
 
@@ -103,7 +109,8 @@ package struct JudgeMetric: Sendable {
         _ name: String, _ coefficient: @escaping @Sendable ([Double], [Double]) -> Double?
     ) -> JudgeMetric {
         JudgeMetric(
-            name, "per instruction over its scored responses, then averaged over those where it is defined"
+            name, "per instruction over its scored responses, then averaged over those where it is defined",
+            within: -1...1
         ) { item in
             RatioSample(mean: item.correlation(coefficient))
         }

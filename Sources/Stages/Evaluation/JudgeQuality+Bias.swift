@@ -46,7 +46,7 @@ extension JudgeQuality {
         measure(
             name,
             "Spearman's ρ of \(what) with characters, per instruction over its scored responses, then averaged over those "
-                + "where it is defined"
+                + "where it is defined", within: -1...1
         ) { item in
             let measured = item.scored.compactMap { response in
                 response.traits.map { (variable(response), Double($0.characters)) }
@@ -73,7 +73,9 @@ extension JudgeQuality {
         _ name: String, _ what: String, _ trait: KeyPath<ResponseTraits, Bool>,
         _ values: (RankedItem) -> [Double?]
     ) -> Measurement {
-        measure(name, "\(what) less that of those without, by instruction, over instructions with both") { item in
+        measure(
+            name, "\(what) less that of those without, by instruction, over instructions with both", within: nil
+        ) { item in
             let known = zip(item.responses, values(item)).compactMap { response, value -> (Bool, Double)? in
                 guard let traits = response.traits, let value, response.score != nil else { return nil }
                 return (traits[keyPath: trait], value)

@@ -41,11 +41,14 @@ package struct JudgeQuality {
     // MARK: Measuring
 
     func measure(_ metric: JudgeMetric) -> Measurement {
-        estimator.ratio(metric.name, items.map(metric.sample), metric.note)
+        estimator.ratio(metric.name, items.map(metric.sample), within: metric.bounds, metric.note)
     }
 
-    func measure(_ name: String, _ note: String, _ sample: (RankedItem) -> RatioSample) -> Measurement {
-        estimator.ratio(name, items.map(sample), note)
+    func measure(
+        _ name: String, _ note: String, within bounds: ClosedRange<Double>? = 0...1,
+        _ sample: (RankedItem) -> RatioSample
+    ) -> Measurement {
+        estimator.ratio(name, items.map(sample), within: bounds, note)
     }
 
     /// Variables of the scored responses to each instruction, to be correlated over all responses.

@@ -18,7 +18,7 @@ package struct LikelihoodBaselineStage: Stage {
     }
 
     package static let kind: StageKind = "likelihood-baseline"
-    package static let version = 1
+    package static let version = 2
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
     package static let inputs = [
@@ -34,7 +34,7 @@ package struct LikelihoodBaselineStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

@@ -13,7 +13,7 @@ package struct MeasureSelfPreferenceStage: Stage {
     }
 
     package static let kind: StageKind = "self-preference"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let inputs = [
         // Responses of the model that judges, and of another, to the same prompts.
@@ -29,7 +29,7 @@ package struct MeasureSelfPreferenceStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
         try Self.require(parameters.permutations, in: 1...ParameterLimit.count, "permutations")
     }
 

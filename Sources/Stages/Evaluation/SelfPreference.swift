@@ -54,21 +54,24 @@ package struct SelfPreference {
     }
 
     package var measurements: [Measurement] {
-        let gaps = compared("own_score_gap", "mean score of own responses less that of others") { $0.gap($1) }
-        let shares = compared("own_preferred", "share of pairs whose own response scores higher, ties one half") {
-            $0.preferred($1)
+        let gaps = compared("own_score_gap", "mean score of own responses less that of others", within: nil) {
+            $0.gap($1)
         }
+        let shares = compared(
+            "own_preferred", "share of pairs whose own response scores higher, ties one half", within: 0...1
+        ) { $0.preferred($1) }
         return gaps + shares
     }
 
     /// A number of the judge, the same of the second judge, and how much more the judge has.
     private func compared(
-        _ name: String, _ note: String, _ sample: (Item, (Scores) -> Double) -> RatioSample
+        _ name: String, _ note: String, within bounds: ClosedRange<Double>?,
+        _ sample: (Item, (Scores) -> Double) -> RatioSample
     ) -> [Measurement] {
         let ofJudge = items.map { sample($0, \.judge) }, ofSecond = items.map { sample($0, \.second) }
         return [
-            estimator.ratio(name, ofJudge, note + ", by the judge"),
-            estimator.ratio(name + "_second", ofSecond, note + ", by the second judge"),
+            estimator.ratio(name, ofJudge, within: bounds, note + ", by the judge"),
+            estimator.ratio(name + "_second", ofSecond, within: bounds, note + ", by the second judge"),
         ]
             + estimator.change(
                 "self_preference/\(name)", PairedSamples(ofSecond, ofJudge), permutations: permutations,

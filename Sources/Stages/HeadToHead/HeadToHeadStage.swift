@@ -31,7 +31,7 @@ package struct HeadToHeadStage: Stage {
     }
 
     package static let kind: StageKind = "head-to-head"
-    package static let version = 3
+    package static let version = 4
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -55,7 +55,7 @@ package struct HeadToHeadStage: Stage {
         self.parameters = parameters
         settings = parameters.judge
         try settings.validate(for: Self.self)
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

@@ -20,6 +20,8 @@ package struct PreferenceTally: Sendable {
     package let ties: Int
     package let noVerdict: Int
     private let shares: [Double]
+    /// The shares of each prompt's comparisons.
+    private let groups: [[Double?]]
     private let samples: [RatioSample]
     /// Prompts with more wins than losses, and with fewer.
     private let prompts: (won: Int, lost: Int)
@@ -30,9 +32,10 @@ package struct PreferenceTally: Sendable {
         losses = shares.count { $0 < 0.5 }
         ties = shares.count { $0 == 0.5 }
         noVerdict = comparisons.count - shares.count
-        let groups = comparisons.grouped(by: \.prompt).map { $0.elements.compactMap(\.share) }
-        samples = groups.map { RatioSample(exactSum($0), of: Double($0.count)) }
-        let balances = groups.map { shares in shares.count { $0 > 0.5 } - shares.count { $0 < 0.5 } }
+        groups = comparisons.grouped(by: \.prompt).map { $0.elements.map(\.share) }
+        let decided = groups.map { $0.compactMap(\.self) }
+        samples = decided.map { RatioSample(exactSum($0), of: Double($0.count)) }
+        let balances = decided.map { shares in shares.count { $0 > 0.5 } - shares.count { $0 < 0.5 } }
         prompts = (balances.count { $0 > 0 }, balances.count { $0 < 0 })
     }
 
@@ -57,18 +60,22 @@ package struct PreferenceTally: Sendable {
     package func measurements(bootstrap: Bootstrap, generator: Philox) -> [Measurement] {
         var generator = generator
         let all = shares.count + noVerdict
-        func part(_ name: String, _ count: Int, _ note: String) -> Measurement {
-            Measurement(name: name, value: all == 0 ? nil : Double(count) / Double(all), count: all, note: note)
+        func part(_ name: String, _ belongs: (Double?) -> Bool) -> Measurement {
+            let samples = groups.map { RatioSample(shareOf: $0.map(belongs)) }
+            return Measurement(
+                name: name, value: RatioSample.ratio(samples), count: all,
+                interval: bootstrap.interval(samples, generator: &generator),
+                note: "of all comparisons; the interval is over prompts")
         }
         return [
             Measurement(
                 name: "win_rate", value: rate, count: shares.count,
                 interval: bootstrap.interval(samples, generator: &generator),
                 note: "mean share of the comparisons with an outcome, ties half; the interval is over prompts"),
-            part("wins", wins, "of all comparisons"),
-            part("ties", ties, "of all comparisons"),
-            part("losses", losses, "of all comparisons"),
-            part("no_verdict", noVerdict, "of all comparisons"),
+            part("wins") { $0.map { $0 > 0.5 } ?? false },
+            part("ties") { $0 == 0.5 },
+            part("losses") { $0.map { $0 < 0.5 } ?? false },
+            part("no_verdict") { $0 == nil },
             Measurement(
                 name: "sign_test_p", value: WinRate.signTest(prompts.won, prompts.lost),
                 count: prompts.won + prompts.lost,

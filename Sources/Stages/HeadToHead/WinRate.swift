@@ -18,7 +18,8 @@ package struct WinRate: Sendable {
     private let samples: [RatioSample]
     /// Prompts with more wins than losses, and with fewer.
     private let prompts: (won: Int, lost: Int)
-    private let lengths: (candidate: Double?, baseline: Double?)
+    /// The matches of each prompt, with what was found.
+    private let groups: [[(match: ResponseMatch, outcome: PairwiseJudgement.Outcome)]]
     package let lengthAdjustment: LengthAdjustment
 
     package init(_ matches: [ResponseMatch], _ judgements: [PairwiseJudgement]) {
@@ -41,10 +42,9 @@ package struct WinRate: Sendable {
             group.elements.reduce(0) { $0 + ($1.outcome == .first ? 1 : $1.outcome == .second ? -1 : 0) }
         }
         prompts = (balances.count { $0 > 0 }, balances.count { $0 < 0 })
-        lengths = (
-            mean(matches.filter { !$0.first.isMissing }.map { Double($0.first.text.count) }),
-            mean(matches.filter { !$0.second.isMissing }.map { Double($0.second.text.count) })
-        )
+        groups = zip(matches, judgements).grouped(by: \.1.promptID).map { group in
+            group.elements.map { ($0, $1.outcome) }
+        }
         lengthAdjustment = LengthAdjustment(
             zip(matches, judgements).filter { $1.outcome != .noVerdict }.grouped(by: \.1.promptID).map { group in
                 group.elements.map { match, judgement in
@@ -97,46 +97,45 @@ package struct WinRate: Sendable {
         let adjusted = lengthAdjustment.measurement(bootstrap: bootstrap, generator: generator)
         // One after the other from the same numbers: the first of them are the win rate's.
         var generator = generator
-        let matches = decided + noVerdict
-        func share(_ name: String, _ count: Int, of total: Int, _ note: String) -> Measurement {
-            Measurement(name: name, value: total == 0 ? nil : Double(count) / Double(total), count: total, note: note)
-        }
-        func share(_ name: String, _ samples: [RatioSample], _ note: String) -> Measurement {
+        func ratio(
+            _ name: String, _ samples: [RatioSample], within bounds: ClosedRange<Double>? = 0...1, _ note: String
+        ) -> Measurement {
             Measurement(
                 name: name, value: RatioSample.ratio(samples),
                 count: Int(samples.reduce(0) { $0 + $1.denominator }),
-                interval: bootstrap.interval(samples, generator: &generator), note: note)
+                interval: bootstrap.interval(samples, within: bounds, generator: &generator),
+                note: note + "; the interval is over prompts")
+        }
+        func share(
+            _ name: String, _ note: String, _ belongs: (ResponseMatch, PairwiseJudgement.Outcome) -> Bool
+        ) -> Measurement {
+            ratio(name, groups.map { group in RatioSample(shareOf: group.map(belongs)) }, "of all matches" + note)
+        }
+        func characters(_ name: String, _ side: KeyPath<ResponseMatch, Candidate>, _ whose: String) -> Measurement {
+            let lengths = groups.map { group in
+                group.map { $0.match[keyPath: side] }.filter { !$0.isMissing }.map { Double($0.text.count) }
+            }
+            return ratio(
+                name, lengths.map { RatioSample($0.reduce(0, +), of: Double($0.count)) }, within: nil,
+                "mean length of \(whose)")
         }
         return [
-            Measurement(
-                name: "win_rate", value: value, count: decided,
-                interval: bootstrap.interval(samples, generator: &generator),
-                note: "(wins + ties / 2) of the matches with an outcome; the interval is over prompts"),
+            ratio("win_rate", samples, "(wins + ties / 2) of the matches with an outcome"),
             adjusted,
-            share("wins", wins, of: matches, "of all matches"),
-            share(
-                "ties", ties, of: matches,
-                "of all matches; equal texts, and verdicts that change with the order, are ties"),
-            share("losses", losses, of: matches, "of all matches"),
-            share(
-                "no_verdict", noVerdict, of: matches,
-                "of all matches; nothing could be read, or a response is missing"),
-            share("identical", identical, of: matches, "of all matches; equal texts"),
+            share("wins", "") { $1 == .first },
+            share("ties", "; equal texts, and verdicts that change with the order, are ties") { $1 == .tie },
+            share("losses", "") { $1 == .second },
+            share("no_verdict", "; nothing could be read, or a response is missing") { $1 == .noVerdict },
+            share("identical", "; equal texts") { match, _ in match.isIdentical && !match.isMissing },
             Measurement(
                 name: "sign_test_p", value: signTest, count: prompts.won + prompts.lost,
                 note: "two-sided, prompts won against prompts lost; others are left out"),
-            share(
+            ratio(
                 "first_shown_preferred", firstShown,
-                "of the pairwise replies that prefer one response; 0.5 is a judge without a bias for a place; the interval "
-                    + "is over prompts"),
-            share(
-                "same_in_both_orders", sameInBothOrders,
-                "of the matches judged in both orders; the interval is over prompts"),
-            Measurement(
-                name: "characters", value: lengths.candidate, count: matches, note: "mean length of a response"),
-            Measurement(
-                name: "baseline_characters", value: lengths.baseline, count: matches,
-                note: "mean length of a baseline's response"),
+                "of the pairwise replies that prefer one response; 0.5 is a judge without a bias for a place"),
+            ratio("same_in_both_orders", sameInBothOrders, "of the matches judged in both orders"),
+            characters("characters", \.first, "a response"),
+            characters("baseline_characters", \.second, "a baseline's response"),
         ]
     }
 

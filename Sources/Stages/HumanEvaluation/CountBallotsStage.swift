@@ -12,7 +12,7 @@ package struct CountBallotsStage: Stage {
     }
 
     package static let kind: StageKind = "human-votes"
-    package static let version = 1
+    package static let version = 2
     package static let numerics = ModelNumerics.current
     package static let inputs = [
         Port("ballots", schema: Ballot.schema.description),
@@ -28,7 +28,7 @@ package struct CountBallotsStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

@@ -10,8 +10,8 @@ package struct VoteCount: Sendable {
     package let repeated: Int
     /// Ballots with votes that differ: none of them counts, since nobody can tell which is meant.
     package let contradictory: Int
-    /// Of the votes for one of two different answers: how many are for answer 1.
-    private let upper: (count: Int, of: Int)
+    /// Of the votes for one of two different answers: how many are for answer 1, by prompt.
+    private let upper: [RatioSample]
 
     /// - Throws: `StageError.unknownBallot` for a vote on a ballot that is not among these.
     package init(_ ballots: [Ballot], _ votes: [CastVote]) throws {
@@ -27,8 +27,10 @@ package struct VoteCount: Sendable {
         missing = ballots.count { cast[$0.id] == nil }
         contradictory = ballots.count { cast[$0.id] != nil && choice($0) == nil }
         repeated = ballots.reduce(0) { $0 + (choice($1) == nil ? 0 : (cast[$1.id]?.count ?? 1) - 1) }
-        let decided = ballots.filter { $0.upper != $0.lower }.compactMap(choice).filter { $0 != .tie }
-        upper = (decided.count { $0 == .upper }, decided.count)
+        let decided = ballots.filter { $0.upper != $0.lower }.grouped(by: \.promptID).map { group in
+            group.elements.compactMap(choice).filter { $0 != .tie }
+        }
+        upper = decided.map { RatioSample(shareOf: $0.map { $0 == .upper }) }
         verdicts = ballots.grouped { [$0.firstID, $0.secondID] }.map { group in
             let first = group.elements[0]
             let votes = group.elements.map { ballot in
@@ -59,13 +61,17 @@ package struct VoteCount: Sendable {
             verdicts.map {
                 .init(prompt: $0.promptID, share: $0.outcome == .noVerdict ? nil : WinRate.share($0.outcome))
             })
+        var forUpper = generator("first_shown_preferred")
         let agreement = RaterAgreement(verdicts.map { $0.votes.compactMap(\.value) })
         return tally.measurements(bootstrap: bootstrap, generator: generator("win_rate"))
             + agreement.measurements(bootstrap: bootstrap, generator: generator) + [
                 Measurement(
                     name: "first_shown_preferred",
-                    value: upper.of == 0 ? nil : Double(upper.count) / Double(upper.of),
-                    count: upper.of, note: "of the votes for one of two different answers: those for the upper one")
+                    value: RatioSample.ratio(upper), count: Int(upper.reduce(0) { $0 + $1.denominator }),
+                    interval: bootstrap.interval(upper, generator: &forUpper),
+                    note:
+                        "of the votes for one of two different answers: those for the upper one; the interval is over prompts"
+                )
             ]
     }
 }

@@ -32,7 +32,7 @@ package struct JudgeAnswersStage: Stage {
     }
 
     package static let kind: StageKind = "mt-bench-judge"
-    package static let version = 2
+    package static let version = 3
     package static let usesSeed = true
     package static let numerics = ModelNumerics.current
     package static let weight = StageWeight.heavy
@@ -57,7 +57,7 @@ package struct JudgeAnswersStage: Stage {
         self.parameters = parameters
         settings = parameters.judge
         try settings.validate(for: Self.self)
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

@@ -52,7 +52,8 @@ package struct MTBenchScores {
             let known = scores(item).compactMap(\.self)
             return RatioSample(known.reduce(0, +), of: Double(known.count))
         }
-        return estimator.ratio(name, samples, note)
+        // Rubrics differ in the scale of their scores.
+        return estimator.ratio(name, samples, within: nil, note)
     }
 
     private var unscored: Measurement {

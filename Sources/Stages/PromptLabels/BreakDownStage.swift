@@ -11,7 +11,7 @@ package struct BreakDownStage: Stage {
     }
 
     package static let kind: StageKind = "break-down"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let inputs = [
         Port("judgements", schema: PairwiseJudgement.schema.description, acceptsMany: true),
@@ -26,7 +26,7 @@ package struct BreakDownStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

@@ -34,16 +34,17 @@ package struct LabelledWinRates {
                 label.value.map { ($0, label.position ?? 0) }
             }, uniquingKeysWith: min
         ).sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
-        let unlabelled = judgements.count { ofPrompt[$0.promptID]?.value == nil }
+        let unlabelled = judgements.grouped(by: \.promptID).map { group in
+            RatioSample(shareOf: group.elements.map { ofPrompt[$0.promptID]?.value == nil })
+        }
         return values.map { value in
             winRate("win_rate/\(aspect)/\(value)", "prompts with this label") {
                 ofPrompt[$0.promptID]?.value == value
             }
         } + [
-            Measurement(
-                name: "unlabelled/\(aspect)",
-                value: judgements.isEmpty ? nil : Double(unlabelled) / Double(judgements.count),
-                count: judgements.count, note: "share of the matches whose prompt has no label that could be read")
+            estimator.ratio(
+                "unlabelled/\(aspect)", unlabelled,
+                "share of the matches whose prompt has no label that could be read")
         ]
     }
 

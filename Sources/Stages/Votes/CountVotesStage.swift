@@ -12,7 +12,7 @@ package struct CountVotesStage: Stage {
     }
 
     package static let kind: StageKind = "count-votes"
-    package static let version = 1
+    package static let version = 2
     package static let inputs = [Port("votes", schema: ArtifactReference.blobSchema, acceptsMany: true)]
     package static let outputs = [Port("measurements", schema: Measurement.schema.description)]
 
@@ -20,7 +20,7 @@ package struct CountVotesStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

@@ -34,7 +34,7 @@ package struct AnswerQuality {
         [
             measure("success", "share of answers that meet every wish; intervals by task", items.map(Self.rate)),
             measure(
-                "points", "wishes that an answer meets, of five",
+                "points", "wishes that an answer meets, of five", within: 0...Double(WordTask.Wish.allCases.count),
                 items.map { item in
                     let points = item.answers.reduce(0) { $0 + item.task.points($1.text) }
                     return RatioSample(Double(points), of: Double(item.answers.count))
@@ -61,7 +61,9 @@ package struct AnswerQuality {
         }
         let name = earlier == .baseline ? "success_gain" : "success_gain_previous"
         return measure(
-            name, "success less that of the \(earlier.rawValue) model, task by task, over tasks of both", samples)
+            name, "success less that of the \(earlier.rawValue) model, task by task, over tasks of both",
+            within: -1...1,
+            samples)
     }
 
     /// Of two answers to one task of which one is right, whether the judge scores that one higher.
@@ -106,7 +108,9 @@ package struct AnswerQuality {
         RatioSample(Double(item.answers.count { isRight($0, item.task) }), of: Double(item.answers.count))
     }
 
-    private func measure(_ name: String, _ note: String, _ samples: [RatioSample]) -> Measurement {
-        estimator.ratio(name, samples, note)
+    private func measure(
+        _ name: String, _ note: String, within bounds: ClosedRange<Double> = 0...1, _ samples: [RatioSample]
+    ) -> Measurement {
+        estimator.ratio(name, samples, within: bounds, note)
     }
 }

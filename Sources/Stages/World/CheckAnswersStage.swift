@@ -11,7 +11,7 @@ package struct CheckAnswersStage: Stage {
     }
 
     package static let kind: StageKind = "check-answers"
-    package static let version = 1
+    package static let version = 2
     package static let usesSeed = true
     package static let inputs = [
         Port("answers", schema: Candidate.schema.description),
@@ -30,7 +30,7 @@ package struct CheckAnswersStage: Stage {
 
     package init(parameters: Parameters) throws {
         self.parameters = parameters
-        try Self.require(parameters.resamples, in: 1...ParameterLimit.count, "resamples")
+        try Self.require(parameters.resamples, in: ParameterLimit.resamples, "resamples")
     }
 
     package func run(inputs: StageInputs, context: StageContext) async throws -> StageOutputs {

@@ -92,11 +92,32 @@ struct BootstrapTests {
         #expect(abs(interval.lower - 0.402) < 0.025 && abs(interval.upper - 0.598) < 0.025)
     }
 
-    @Test("equal items have no spread; one item has no interval; the same seed gives the same ends")
+    /// scipy.stats.binomtest(0, 42).proportion_ci(method="exact").high is 0.08408385; of 5, 0.52182375.
+    @Test("items that agree leave open what as many draws may miss: the exact interval of none and of all")
+    func agreed() throws {
+        var generator = Philox(key: 1)
+        func interval(
+            _ item: RatioSample, _ count: Int, within bounds: ClosedRange<Double>? = 0...1
+        ) -> Interval? {
+            Bootstrap().interval(Array(repeating: item, count: count), within: bounds, generator: &generator)
+        }
+        let none = try #require(interval(RatioSample(0, of: 3), 42))
+        let all = try #require(interval(RatioSample(2, of: 2), 42))
+        #expect(none.lower == 0 && abs(none.upper - 0.08408385) < 1e-8)
+        #expect(all.upper == 1 && abs(all.lower - (1 - 0.08408385)) < 1e-8)
+        // Half of each item: others may all be 0, or all 1.
+        let half = try #require(interval(RatioSample(1, of: 2), 5))
+        #expect(abs(half.lower - 0.5 * (1 - 0.52182375)) < 1e-8 && abs(half.upper - (1 - half.lower)) < 1e-12)
+        // Correlations of −1.
+        let down = try #require(interval(RatioSample(mean: -1), 5, within: -1...1))
+        #expect(down.lower == -1 && abs(down.upper - (-1 + 2 * 0.52182375)) < 1e-8)
+        #expect(interval(RatioSample(mean: 7), 5, within: nil) == nil)
+        #expect(interval(RatioSample(mean: 7), 5) == nil, "no share")
+    }
+
+    @Test("one item has no interval; the same seed gives the same ends")
     func edges() {
         var first = Philox(key: 1), second = Philox(key: 1)
-        let even = Array(repeating: RatioSample(1, of: 2), count: 5)
-        #expect(Bootstrap().interval(even, generator: &first) == Interval(lower: 0.5, upper: 0.5))
         #expect(Bootstrap().interval([RatioSample(1, of: 1)], generator: &first) == nil)
         #expect(Bootstrap().interval([RatioSample(1, of: 1), RatioSample(0, of: 0)], generator: &first) == nil)
         let mixed = (0..<9).map { RatioSample(Double($0), of: 9) }

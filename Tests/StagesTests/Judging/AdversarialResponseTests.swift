@@ -124,7 +124,7 @@ struct AdversarialResponseTests {
                 "baseline": [try candidates { $0 == 7 ? $1 : "Verdict: B" }],
                 "rubric": [loop.harness.blob("{instruction}<a>{first}</a><a>{second}</a>")],
             ]
-        ) { ($0.maxTokens, $0.scoring, $0.resamples) = (4, .expected, 20) }
+        ) { ($0.maxTokens, $0.scoring, $0.resamples) = (4, .expected, 40) }
         #expect(outputs.summary["matches"] == .integer(Int64(Self.responses.count)))
         #expect(outputs.summary["no_verdict"] == .integer(2))
         let rows = try loop.harness.rows(outputs, "judgements", as: PairwiseJudgement.self)

@@ -96,11 +96,7 @@ struct MeasuredChange: Sendable {
         guard let value = measurement.value, let lower = measurement.lower, let upper = measurement.upper else {
             return nil
         }
-        // Where all items agree, resampling them shows no spread at all. Three in so many is what 95 % allow (the rule of
-        // three); measures that are no shares are left as they are.
-        guard lower == upper, (0...1).contains(value) else { return (max(0, value - lower), max(0, upper - value)) }
-        let least = 3 / Double(max(1, measurement.count))
-        return (min(value, least), min(1 - value, least))
+        return (max(0, value - lower), max(0, upper - value))
     }
 }
 
