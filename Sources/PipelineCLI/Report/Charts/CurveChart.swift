@@ -46,6 +46,7 @@ struct CurveChart {
         let means = drawn.flatMap { $0.buckets.map(\.mean) }
         let vertical = LinearScale(
             covering: means + (reference.map { [$0.value] } ?? []), from: frame.plotBottom, to: frame.plotTop)
+        frame.makeRoom(for: vertical)
         let lastStep = lines.flatMap { $0.points.map(\.step) }.max() ?? 1
         let horizontal = LinearScale(
             covering: [0, Double(lastStep)], from: frame.plotLeft, to: frame.plotRight)

@@ -80,6 +80,12 @@ struct ChartFrame {
     var plotBottom: Double { height - bottom }
     var plotWidth: Double { plotRight - plotLeft }
 
+    /// Moves the plot to the right where the labels of `scale` are wider than the margin.
+    mutating func makeRoom(for scale: LinearScale) {
+        let widest = scale.ticks.map { DisplayText.width(scale.label($0)) }.max() ?? 0
+        left = max(left, 12 + Double(widest) * 5.9)
+    }
+
     /// Marks, their labels and faint lines for `scale`, which goes from the bottom to the top.
     /// - Parameter unit: stands behind each label.
     func valueAxis(_ scale: LinearScale, unit: String = "") -> Markup {

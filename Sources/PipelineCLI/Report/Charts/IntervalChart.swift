@@ -29,6 +29,7 @@ struct IntervalChart {
         if isSteep { frame.bottom = 62 }
         if axis != nil { frame.bottom += 10 }
         if series.count > 1 { frame.top = 34 }
+        if reference != nil { frame.top += Self.keyHeight }
         frame.height = 148 + frame.top + frame.bottom
         let ends = values.flatMap { [$0.value, $0.lower, $0.upper].compactMap { $0 } }
         // Shares of which all are none, or all are whole, still lie between the two.
@@ -38,7 +39,7 @@ struct IntervalChart {
                 + (isFlat ? [0, 1] : []),
             from: frame.plotBottom, to: frame.plotTop)
         var body = frame.valueAxis(scale)
-        if let reference { body += frame.reference(reference.value, reference.words, on: scale) }
+        if let reference { body += line(reference.value, reference.words, frame, scale) }
         for (place, name) in categories.enumerated() {
             let x = center(place, frame)
             body +=
@@ -55,10 +56,11 @@ struct IntervalChart {
             body += Ink2D.text(
                 axis, x: (frame.plotLeft + frame.plotRight) / 2, y: frame.height - 4, anchor: .middle, role: "axis")
         }
+        let slots = slots
         for (place, value) in values.enumerated() {
-            // Several values of one series stand beside each other.
             let twins = values[..<place].count { $0.category == value.category && $0.series == value.series }
-            body += mark(value, frame, scale, shift: Double(twins) * 10)
+            let slot = slots.prefix(value.series).reduce(twins, +)
+            body += mark(value, frame, scale, slot: slot, of: slots.reduce(0, +))
         }
         return Drawing(width: frame.width, height: frame.height, body: body + legend(frame))
     }
@@ -69,10 +71,27 @@ struct IntervalChart {
         frame.plotLeft + (Double(place) + 0.5) * band(frame)
     }
 
-    private func mark(_ value: Value, _ frame: ChartFrame, _ scale: LinearScale, shift: Double) -> Markup {
-        let count = max(1, series.count)
-        let side = (Double(value.series) - Double(count - 1) / 2) * min(22, band(frame) / Double(count + 1))
-        let x = center(value.category, frame) + side + shift, y = scale.position(value.value)
+    /// How many values of each series stand beside each other in one category, at most.
+    private var slots: [Int] {
+        (0...(values.map(\.series).max() ?? 0)).map { number in
+            let own = values.filter { $0.series == number }
+            return categories.indices.map { place in own.count { $0.category == place } }.max() ?? 0
+        }
+    }
+
+    private static let keyHeight = 18.0
+
+    /// Across at a value with a meaning. What it means stands above the plot, where no mark can lie under it.
+    private func line(_ value: Double, _ words: String, _ frame: ChartFrame, _ scale: LinearScale) -> Markup {
+        let y = scale.position(value), top = frame.top - Self.keyHeight - 2
+        return Ink2D.line(frame.plotLeft, y, frame.plotRight, y, role: "reference")
+            + Ink2D.line(frame.plotLeft, top, frame.plotLeft + 22, top, role: "reference")
+            + Ink2D.text("\(words): \(Numerals.value(value))", x: frame.plotLeft + 28, y: top + 3.5, role: "note")
+    }
+
+    private func mark(_ value: Value, _ frame: ChartFrame, _ scale: LinearScale, slot: Int, of count: Int) -> Markup {
+        let side = (Double(slot) - Double(count - 1) / 2) * min(22, band(frame) / Double(count + 1))
+        let x = center(value.category, frame) + side, y = scale.position(value.value)
         var shapes: Markup = ""
         if let lower = value.lower, let upper = value.upper {
             let low = scale.position(lower), high = scale.position(upper)
@@ -94,7 +113,7 @@ struct IntervalChart {
         for (number, name) in series.enumerated() {
             legend +=
                 Ink2D.mark(number, x: x + 5, y: 14) + Ink2D.text(name, x: x + 14, y: 18, role: "label", columns: 30)
-            x += 26 + Double(min(30, name.count)) * 6.4
+            x += 30 + Double(min(30, name.count)) * 6.4
         }
         return legend
     }
@@ -121,7 +140,10 @@ struct IntervalRows {
     var neutral: (value: Double, words: String)?
 
     var drawing: Drawing {
-        let width = 360.0, left = 16.0, right = 344.0, rowHeight = 38.0, top = 26.0
+        let width = 360.0, left = 16.0, right = 344.0, top = 26.0
+        // A name that is too long for the number beside it has a line to itself, and so have all.
+        let isTall = rows.contains { DisplayText.width($0.name) + DisplayText.width(Self.number($0)) > 56 }
+        let rowHeight = isTall ? 50.0 : 38.0
         let bottom = top + Double(rows.count) * rowHeight + 4
         let values = rows.flatMap { [$0.value, $0.lower, $0.upper].compactMap { $0 } + $0.parts }
         let scale = LinearScale(covering: values + (neutral.map { [$0.value] } ?? []), from: left, to: right)
@@ -138,19 +160,24 @@ struct IntervalRows {
             body += Ink2D.text(neutral.words, x: x, y: 12, anchor: anchor, role: "note")
         }
         for (place, row) in rows.enumerated() {
-            body += self.row(row, y: top + Double(place) * rowHeight, scale, left: left, right: right)
+            body += self.row(
+                row, y: top + Double(place) * rowHeight, scale, left: left, right: right, isTall: isTall)
         }
         body += Ink2D.text(unit, x: width / 2, y: bottom + 32, anchor: .middle, role: "axis")
         return Drawing(width: width, height: bottom + 40, body: body)
     }
 
-    private func row(_ row: Row, y: Double, _ scale: LinearScale, left: Double, right: Double) -> Markup {
-        let middle = y + 26, x = scale.position(row.value)
-        let number =
-            row.number
+    private static func number(_ row: Row) -> String {
+        row.number
             ?? Numerals.value(row.value) + (row.lower == nil ? "" : " " + Numerals.interval(row.lower, row.upper))
-        var shapes = Ink2D.text(row.name, x: left, y: y + 12, role: "label", columns: 34)
-        shapes += Ink2D.text(number, x: right, y: y + 12, anchor: .end, role: "value")
+    }
+
+    private func row(
+        _ row: Row, y: Double, _ scale: LinearScale, left: Double, right: Double, isTall: Bool
+    ) -> Markup {
+        let line = y + (isTall ? 25 : 12), middle = line + 14, x = scale.position(row.value)
+        var shapes = Ink2D.text(row.name, x: left, y: y + 12, role: "label", columns: 54)
+        shapes += Ink2D.text(Self.number(row), x: right, y: line, anchor: .end, role: "value")
         if let lower = row.lower, let upper = row.upper {
             let ends = [scale.position(lower), scale.position(upper)]
             shapes += Ink2D.line(ends[0], middle, ends[1], middle, role: "whisker s0")

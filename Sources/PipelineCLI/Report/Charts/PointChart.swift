@@ -27,7 +27,7 @@ struct PointChart {
         var x = 6.0, legend: Markup = ""
         for (number, group) in groups.prefix(Palette.count).enumerated() {
             legend += Ink2D.mark(number, x: x + 5, y: 15) + Ink2D.text(group, x: x + 14, y: 19, columns: 16)
-            x += 28 + Double(min(16, group.count)) * 6.6
+            x += 32 + Double(min(16, group.count)) * 6.6
         }
         return legend
     }

@@ -71,7 +71,7 @@ enum ReportStyle {
         .whisker{stroke:var(--k);stroke-width:1.8}.column{fill:var(--k)}.curve{fill:none;stroke:var(--k);stroke-width:1.9;stroke-linejoin:round}.dashed{stroke-dasharray:5 3.5}.band{fill:var(--k);fill-opacity:.16}
         .leader{stroke:var(--k);stroke-width:1;stroke-dasharray:1 3;stroke-opacity:.7}svg text.name{font-weight:600;fill:var(--k)}
         .stock{fill:var(--s0)}.stock.last{fill:var(--s2)}.flow{fill:var(--s0);fill-opacity:.2}.loss{fill:var(--s1);fill-opacity:.28}
-        .share.p0{fill:var(--s0)}.share.p1{fill:var(--faint)}.share.p2{fill:var(--s1)}.share.p3{fill:none;stroke:var(--soft);stroke-dasharray:3 2}
+        .share.p0{fill:var(--s0)}.share.p1{fill:var(--faint);stroke:var(--soft);stroke-width:.7}.share.p2{fill:var(--s1)}.share.p3{fill:none;stroke:var(--soft);stroke-dasharray:3 2}
         svg text.inside{fill:var(--paper);font-weight:600;font-size:11px}svg text.inside.p1,svg text.inside.p3{fill:var(--ink)}
         .paper{fill:var(--paper);stroke:var(--rule)}.stage{fill:var(--paper);stroke:var(--faint);stroke-width:1.2}.stage.ran{stroke:var(--s0)}.stage.reused{stroke:var(--s2);stroke-dasharray:5 3}.stage.failed{stroke:var(--s1);stroke-width:2.4}
         svg text.sign{font-size:10px}svg text.sign.ran{fill:var(--s0)}svg text.sign.reused{fill:var(--s2)}svg text.sign.failed{fill:var(--s1)}
