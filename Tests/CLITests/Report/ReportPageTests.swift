@@ -63,8 +63,18 @@ struct ReportPageTests {
             HandMadeRun.Stage(name: "reader\($0)", kind: "read", inputs: ["model": ["m0.model"]])
         }
         try HandMadeRun(stages: [HandMadeRun.model("m0", "import-model")] + readers).write(in: store)
-        // Two boxes of 150 and 24 between them, 6 at either side; a row for the model and four for seven readers.
-        #expect(try page().contains("<svg viewBox=\"0 0 336 340\" width=\"336\" height=\"340\""))
+        // Two boxes of 138 and 18 between them, 6 at either side; a row for the model and four for seven readers.
+        #expect(try page().contains("<svg viewBox=\"0 0 306 340\" width=\"306\" height=\"340\""))
+    }
+
+    @Test("parts that a page is too narrow for stand below the others")
+    func manyParts() throws {
+        let stages = (0..<5).flatMap { part in
+            ["a", "b"].map { HandMadeRun.Stage(name: "part\(part).\($0)", kind: "read") }
+        }
+        try HandMadeRun(stages: stages).write(in: store)
+        // Four of 138 + 18 + 138, 30 between them, 6 at either side; twice a heading of 30 and a row of 62.
+        #expect(try page().contains("<svg viewBox=\"0 0 1278 184\" width=\"1278\" height=\"184\""))
     }
 
     @Test("a run without models or measurements says so")

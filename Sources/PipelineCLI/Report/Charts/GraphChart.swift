@@ -2,35 +2,57 @@
 struct GraphChart {
     var stages: [StoryStage]
 
-    private static let box = (width: 150.0, height: 40.0)
-    private static let gap = (column: 24.0, row: 22.0, lane: 40.0)
+    private static let box = (width: 138.0, height: 40.0)
+    private static let gap = (column: 18.0, row: 22.0, lane: 30.0)
     private static let top = 30.0
+    private static let margin = 6.0
+    /// Four lanes of two columns. The style sheet makes it a little smaller, so that the page holds it.
+    private static let widest = 1280.0
 
     var drawing: Drawing {
         let layout = GraphLayout(stages)
-        var starts: [Double] = [], x = 6.0
-        for columns in layout.columns {
-            starts.append(x)
-            x += Double(columns) * (Self.box.width + Self.gap.column) - Self.gap.column + Self.gap.lane
-        }
-        let width = x - Self.gap.lane + 6
-        let height = Self.top + Double(layout.rows) * (Self.box.height + Self.gap.row)
+        let lanes = Self.lanes(layout)
         let corners = layout.places.map { place in
             (
-                x: starts[place.lane] + Double(place.column) * (Self.box.width + Self.gap.column),
-                y: Self.top + Double(place.row) * (Self.box.height + Self.gap.row)
+                x: lanes.starts[place.lane].x + Double(place.column) * (Self.box.width + Self.gap.column),
+                y: lanes.starts[place.lane].y + Self.top + Double(place.row) * (Self.box.height + Self.gap.row)
             )
         }
         var body: Markup = ""
-        for (lane, name) in layout.lanes.enumerated() {
-            let size = Double(layout.columns[lane]) * (Self.box.width + Self.gap.column) - Self.gap.column
-            body += Ink2D.text(
-                name.isEmpty ? "base" : name, x: starts[lane] + size / 2, y: 16, anchor: .middle, role: "lane",
-                columns: 40)
-        }
         for arrow in layout.arrows { body += self.arrow(arrow, layout, corners) }
-        for (stage, corner) in zip(stages, corners) { body += box(stage, x: corner.x, y: corner.y) }
-        return Drawing(width: width, height: height, body: body)
+        for (lane, name) in layout.lanes.enumerated() {
+            body += Ink2D.text(
+                name.isEmpty ? "base" : name, x: lanes.starts[lane].x + Self.width(of: lane, layout) / 2,
+                y: lanes.starts[lane].y + 16, anchor: .middle, role: "lane", columns: 40)
+        }
+        for (place, corner) in corners.enumerated() {
+            body += box(stages[place], lane: layout.lanes[layout.places[place].lane], x: corner.x, y: corner.y)
+        }
+        return Drawing(width: lanes.width, height: lanes.height, body: body)
+    }
+
+    private static func width(of lane: Int, _ layout: GraphLayout) -> Double {
+        Double(layout.columns[lane]) * (box.width + gap.column) - gap.column
+    }
+
+    /// Where the lanes begin: beside each other as far as they fit, the rest of them below; and the size of it all.
+    private static func lanes(_ layout: GraphLayout) -> (
+        starts: [(x: Double, y: Double)], width: Double, height: Double
+    ) {
+        var starts: [(x: Double, y: Double)] = []
+        var x = margin, y = 0.0, width = 0.0, rows = 0
+        func height(_ rows: Int) -> Double { top + Double(rows) * (box.height + gap.row) }
+        for lane in layout.lanes.indices {
+            let size = Self.width(of: lane, layout)
+            if x > margin, x + size + margin > widest {
+                (x, y, rows) = (margin, y + height(rows), 0)
+            }
+            starts.append((x, y))
+            width = max(width, x + size + margin)
+            rows = max(rows, (layout.places.filter { $0.lane == lane }.map(\.row).max() ?? 0) + 1)
+            x += size + gap.lane
+        }
+        return (starts, width, y + height(rows))
     }
 
     private func arrow(
@@ -104,14 +126,18 @@ struct GraphChart {
         "<path d=\"M0 0L-7 -3.5L-7 3.5Z\" transform=\"translate(\(x) \(y)) rotate(\(degrees))\" class=\"head\"/>"
     }
 
-    private func box(_ stage: StoryStage, x: Double, y: Double) -> Markup {
+    private func box(_ stage: StoryStage, lane: String, x: Double, y: Double) -> Markup {
         let state = Self.state(stage)
         let took = stage.seconds.map(Quantities.duration) ?? Numerals.absent
         let tip = "\(stage.name) (\(stage.kind)): \(state.word), \(took)"
         var shapes = Ink2D.rectangle(
             x: x, y: y, width: Self.box.width, height: Self.box.height, role: "stage \(state.role)", radius: 5)
-        shapes += Ink2D.text(stage.name, x: x + 7, y: y + 16, role: "strong", columns: 16)
-        shapes += Ink2D.text(stage.kind, x: x + 7, y: y + 31, role: "note", columns: 15)
+        // The name of its part stands above the lane.
+        let isInLane = !lane.isEmpty && stage.name.hasPrefix(lane + ".")
+        let name = isInLane ? String(stage.name.dropFirst(lane.count + 1)) : stage.name
+        shapes += Ink2D.text(name, x: x + 7, y: y + 16, role: "strong", columns: 15)
+        let room = Self.box.width - 18 - Double(took.count) * 6.5
+        shapes += Ink2D.text(stage.kind, x: x + 7, y: y + 31, role: "note", columns: Int(room / 6.1))
         shapes += Ink2D.text(took, x: x + Self.box.width - 7, y: y + 31, anchor: .end, role: "note")
         shapes += Ink2D.text(
             state.sign, x: x + Self.box.width - 5, y: y + 16, anchor: .end, role: "sign \(state.role)")

@@ -87,7 +87,7 @@ struct BlockWriter {
         let drawing = figure.drawing
         let size: Markup =
             figure.size == .wide
-            ? " width=\"\(drawing.width)\" height=\"\(drawing.height)\"" : ""
+            ? " width=\"\(drawing.width)\" height=\"\(drawing.height)\" style=\"--size:\(drawing.width)px\"" : ""
         let picture: Markup =
             """
             <svg viewBox="0 0 \(drawing.width) \(drawing.height)"\(size) role="img" aria-labelledby="\(id)-title" \

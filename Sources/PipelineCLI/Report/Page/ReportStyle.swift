@@ -60,9 +60,9 @@ enum ReportStyle {
 
     private static let drawings = """
         svg{display:block;width:100%;height:auto;max-width:520px;margin:0 auto;overflow:visible}
-        .wide svg{max-width:none;width:auto;margin:0}.full svg{max-width:600px}
+        .wide svg{max-width:var(--size);min-width:var(--size);margin:0}@media(min-width:641px){.wide svg{min-width:calc(var(--size)*.84)}}.full svg{max-width:600px}
         svg text{fill:var(--ink);font:11.5px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",sans-serif;font-variant-numeric:tabular-nums}
-        svg .value,svg .label,svg .note{paint-order:stroke;stroke:var(--raised);stroke-width:3px;stroke-linejoin:round}.stage~text{stroke:none}
+        svg .value,svg .label,svg .note,svg .lane{paint-order:stroke;stroke:var(--raised);stroke-width:3px;stroke-linejoin:round}.stage~text{stroke:none}
         svg .middle{text-anchor:middle}svg .end{text-anchor:end}svg text.tick,svg text.axis,svg text.note{fill:var(--soft);font-size:11px}svg text.axis{font-style:normal}
         svg text.category,svg text.strong{font-weight:600}svg text.lane{fill:var(--soft);font-weight:600;font-size:13px}svg text.value{font-size:11px}
         .grid{stroke:var(--rule);stroke-width:1}.zero{stroke:var(--faint);stroke-width:1.3}.reference{stroke:var(--soft);stroke-width:1;stroke-dasharray:4 3}
@@ -94,7 +94,7 @@ enum ReportStyle {
         --s0:#0072b2;--s1:#c44e00;--s2:#00795a;--s3:#a8457f;--s4:#9a6a00;--s5:#2a7fb0;--s6:#5a5f66;--good:#00795a;--bad:#c44e00;--warn-paper:#ffffff}
         body{font-size:10.5pt}nav,.skip,.data,#bubble{display:none}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{padding:14pt 0 4pt}
         figure,.pair,tr,blockquote{break-inside:avoid}h2,h3,caption,thead{break-after:avoid}.more:not([open]),th button::after{display:none}.tiles{grid-template-columns:1fr 1fr;gap:10pt}
-        .wide svg{width:100%;max-width:100%;height:auto}.scroll{overflow:visible;background:none}p:has(+.tiles){break-after:avoid}table{font-size:8.5pt}a{text-decoration:none}
+        .wide svg{min-width:0;max-width:min(100%,var(--size))}.scroll{overflow:visible;background:none}p:has(+.tiles){break-after:avoid}table{font-size:8.5pt}a{text-decoration:none}
         *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 
         """
