@@ -77,6 +77,20 @@ struct ReportPageTests {
         #expect(try page().contains("<svg viewBox=\"0 0 1278 184\" width=\"1278\" height=\"184\""))
     }
 
+    @Test(
+        "a likelihood stands beside judges that read the same rankings, and beside no others",
+        arguments: [("held-out", true), ("others", false)])
+    func likelihood(rankings: String, isShown: Bool) throws {
+        let judged = HandMadeRun.measuring(
+            "m0.judge-quality", "evaluate-judge", inputs: ["model": ["m0.model"], "rankings": ["held-out"]],
+            [HandMadeRun.measurement("pairwise_accuracy", 0.6, (0.5, 0.7))])
+        let likelihood = HandMadeRun.measuring(
+            "likelihood", "likelihood-baseline", inputs: ["rankings": [rankings]],
+            [HandMadeRun.measurement("pairwise_accuracy", 0.7)])
+        try HandMadeRun(stages: [HandMadeRun.model("m0", "import-model"), judged, likelihood]).write(in: store)
+        #expect(try ReportDocument.check(page()).text.contains("likelihood alone") == isShown)
+    }
+
     @Test("a run without models or measurements says so")
     func nothing() throws {
         try HandMadeRun(stages: [.init(name: "only", kind: "seed-prep")]).write(in: store)

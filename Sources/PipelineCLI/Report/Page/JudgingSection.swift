@@ -15,7 +15,7 @@ struct JudgingSection {
         let drawn = Self.charts.compactMap { name in
             all.first { $0.first?.name == name && $0.contains { $0.value != nil } }
         }
-        let charts = drawn.map { figures.figure($0, reference: likelihood($0.first?.name)) }
+        let charts = drawn.map { figures.figure($0, reference: likelihood($0)) }
         let table = figures.matrix(
             all.filter { $0.first?.name.hasPrefix(Self.calibration) == false },
             caption: "Judging held-out rankings, with 95 % intervals")
@@ -28,14 +28,21 @@ struct JudgingSection {
             ])
     }
 
-    /// What the log-probabilities of responses alone come to, which a judge must beat.
-    private func likelihood(_ name: String?) -> (value: Double, words: String)? {
+    /// What the log-probabilities of responses alone come to, on the rankings that `judged` is about: a judge must beat
+    /// that.
+    private func likelihood(_ judged: [StoryMeasurement]) -> (value: Double, words: String)? {
         // A likelihood hardly ever ties, and that is no merit.
-        guard let name, name != "pairs_tied",
-            let value = story.measurements.first(where: { $0.kind == "likelihood-baseline" && $0.name == name })?
-                .value
-        else { return nil }
-        return (value, "likelihood alone")
+        guard let name = judged.first?.name, name != "pairs_tied" else { return nil }
+        let rankings = Set(judged.map { self.rankings($0.stage) })
+        let value = story.measurements.first { row in
+            row.kind == "likelihood-baseline" && row.name == name && rankings == [self.rankings(row.stage)]
+        }?.value
+        return value.map { ($0, "likelihood alone") }
+    }
+
+    /// Where a stage has its rankings from.
+    private func rankings(_ stage: String) -> [String] {
+        story.stages.first { $0.name == stage }?.inputs.filter { $0.port == "rankings" }.flatMap(\.origins) ?? []
     }
 
     /// The mean rank that people gave to responses, by the judge's score: it falls where scores mean something.
