@@ -91,6 +91,32 @@ struct ReportPageTests {
         #expect(try ReportDocument.check(page()).text.contains("likelihood alone") == isShown)
     }
 
+    @Test("contests are called by both sides, with their stages where several have the same")
+    func contests() throws {
+        let sides = ["candidates": ["m1.model"], "baseline": ["m0.model"]]
+        let rate = [HandMadeRun.measurement("win_rate", 0.6, (0.5, 0.7))]
+        let packet = HandMadeRun.Stage(
+            name: "packet", kind: "human-packet", inputs: sides, outputs: ["ballots": ("ballot/1", [["id": "b"]])])
+        let stages = [
+            HandMadeRun.model("m0", "import-model"), HandMadeRun.model("m1", "sft", inputs: ["model": ["m0.model"]]),
+            HandMadeRun.measuring("first", "head-to-head", inputs: sides, rate),
+            HandMadeRun.measuring("second", "head-to-head", inputs: sides, rate),
+            HandMadeRun.measuring(
+                "outside", "head-to-head", inputs: ["candidates": ["m0.model"], "baseline": ["given.candidates"]],
+                rate),
+            packet, HandMadeRun.measuring("people", "human-votes", inputs: ["ballots": ["packet.ballots"]], rate),
+            HandMadeRun.measuring(
+                "parts", "break-down", inputs: ["judgements": ["second.judgements"]],
+                [HandMadeRun.measurement("win_rate/length/short", 0.5, (0.3, 0.7))]),
+        ]
+        try HandMadeRun(stages: stages).write(in: store)
+        let text = try ReportDocument.check(page()).text
+        for words in [
+            "m1 against m0 (first), win rate 0.600", "m1 against m0 (second), by length", "m1 against m0 (people)",
+            "m0 against given, win rate 0.600",
+        ] { #expect(text.contains(words), "\(words)") }
+    }
+
     @Test("a run without models or measurements says so")
     func nothing() throws {
         try HandMadeRun(stages: [.init(name: "only", kind: "seed-prep")]).write(in: store)

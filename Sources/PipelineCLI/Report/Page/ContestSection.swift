@@ -11,7 +11,9 @@ struct ContestSection {
         let measured = story.measurements.filter { SummaryRow.contestKinds.contains($0.kind) }
         let rates = measured.filter { Self.rates.contains($0.name) }
         guard !rates.isEmpty else { return nil }
-        let names = Self.distinct(rates.map { ($0, contest($0)) })
+        let names = rates.map { rate -> MeasureFigures.Named in
+            (story.contest(rate) + (rate.name == "win_rate" ? "" : ", length-adjusted"), rate)
+        }
         let charts = [
             figures.rows("Win rate, ties as half", names, unit: "win rate", neutral: Self.neutral),
             outcomes(names.filter { $0.row.name == "win_rate" }),
@@ -24,20 +26,6 @@ struct ContestSection {
                 "Everything that was measured head to head",
                 [.table(PageTable(RunStory.table(of: measured, in: story)))]))
         return ReportSection(id: "contests", title: "Head to head", blocks: blocks)
-    }
-
-    private func contest(_ rate: StoryMeasurement) -> String {
-        guard let model = story.label(rate.model) else { return rate.stage }
-        return story.label(rate.opponent).map { "\(model) against \($0)" } ?? "\(model) (\(rate.stage))"
-    }
-
-    /// Contests by their names, with the stage where several have the same.
-    private static func distinct(_ rates: [(row: StoryMeasurement, contest: String)]) -> [MeasureFigures.Named] {
-        rates.map { rate in
-            let isShared = rates.contains { $0.contest == rate.contest && $0.row.stage != rate.row.stage }
-            let contest = isShared ? "\(rate.contest) (\(rate.row.stage))" : rate.contest
-            return (rate.row.name == "win_rate" ? contest : contest + ", length-adjusted", rate.row)
-        }
     }
 
     /// Nil where no stage says how its matches ended.
@@ -74,10 +62,20 @@ struct ContestSection {
         for row in story.measurements where row.kind == "break-down" && row.value != nil {
             let parts = row.name.split(separator: "/", maxSplits: 2).map(String.init)
             guard parts.count == 3, parts[0] == "win_rate" else { continue }
-            let title = "\(row.stage), by \(parts[1])"
-            if groups.last?.title != title { groups.append((title, [])) }
+            let title = "\(judged(row.stage) ?? row.stage), by \(parts[1])"
+            if groups.last?.title != title || groups.last?.rows.last?.row.stage != row.stage {
+                groups.append((title, []))
+            }
             groups[groups.count - 1].rows.append((parts[2], row))
         }
         return groups.compactMap { figures.rows($0.title, $0.rows, unit: "win rate", neutral: Self.neutral) }
+    }
+
+    /// The contest whose judgements a stage reads.
+    private func judged(_ stage: String) -> String? {
+        guard let reader = story.stages.first(where: { $0.name == stage }) else { return nil }
+        return story.measurements.first {
+            SummaryRow.contestKinds.contains($0.kind) && $0.name == "win_rate" && reader.reads($0.stage)
+        }.map(story.contest)
     }
 }

@@ -39,7 +39,7 @@ struct OpeningSection {
         }
         let compared = story.comparisons.compactMap(comparison)
         if !compared.isEmpty {
-            lines.append("<strong>Compared directly:</strong> \(compared.joined(separator: "; ")).")
+            lines.append("<strong>Compared directly:</strong><ul>\(compared.map { "<li>\($0)</li>" as Markup })</ul>")
         }
         return lines
     }
@@ -53,7 +53,8 @@ struct OpeningSection {
     private func comparison(_ found: (measurement: StoryMeasurement, neutral: Double)) -> String? {
         let measurement = found.measurement
         guard let value = measurement.value, let model = story.label(measurement.model) else { return nil }
-        let against = story.label(measurement.opponent).map { " against \($0)" } ?? ""
+        // A gain is of one model; its name says over what.
+        let subject = measurement.name == "win_rate" ? story.contest(measurement) : model
         let verdict = measurement.lower.flatMap { lower in
             measurement.upper.map { MeasuredChange.verdict(lower, $0, around: found.neutral) }
         }
@@ -65,7 +66,7 @@ struct OpeningSection {
             case .indistinct: "not distinguishable from \(neutral)"
             case .unknown, nil: "without an interval"
             }
-        return "\(model)\(against), \(MeasureNames.words(measurement.name)) \(Numerals.value(value)) "
+        return "\(subject), \(MeasureNames.words(measurement.name)) \(Numerals.value(value)) "
             + "\(Numerals.interval(measurement.lower, measurement.upper)), \(words)"
     }
 

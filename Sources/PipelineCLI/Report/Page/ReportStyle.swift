@@ -32,7 +32,7 @@ enum ReportStyle {
         section{padding:36px 0 8px}section+section{border-top:1px solid var(--rule)}p{max-width:46em;margin:0 0 14px}
         .note{color:var(--soft);font-size:13.5px;line-height:1.45;margin:8px 0 0}.missing{color:var(--soft)}
         .callout{background:var(--warn-paper);border-left:4px solid var(--warn-rule);padding:8px 14px;border-radius:4px}
-        .story{padding-left:1.2em;max-width:52em}.story li{margin:0 0 8px}
+        .story{padding-left:1.2em;max-width:52em}.story li{margin:0 0 8px}.story ul{padding-left:1.2em;margin:4px 0 0}.story ul li{margin:0 0 4px}
         .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(330px,100%),1fr));gap:18px;align-items:start;margin:0 0 16px}
         figure{margin:0;background:var(--raised);border:1px solid var(--rule);border-radius:10px;padding:14px 16px 12px;min-width:0}
         figure.wide,figure.full{grid-column:1/-1}figcaption{font-weight:600;font-size:15px;line-height:1.35;margin:0 0 8px;overflow-wrap:anywhere}

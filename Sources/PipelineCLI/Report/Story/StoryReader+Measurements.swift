@@ -8,16 +8,27 @@ extension StoryReader {
         try stages(writing: Measurement.schema).flatMap { position -> [StoryMeasurement] in
             guard let reader = try reader(of: position, as: Measurement.self) else { return [] }
             let stage = network.stages[position]
-            let isComparison = network.model(of: position, port: "baseline") != nil && stage.kind == "head-to-head"
-            let subject = network.subject(of: position)
-            let opponent = isComparison ? network.model(of: position, port: "baseline") : nil
-            let judge = isComparison ? network.model(of: position, port: "model") : nil
+            let subject = network.subject(of: position), opponent = opponent(of: position)
+            let isJudged = opponent != nil && stage.kind == "head-to-head"
+            let judge = isJudged ? network.model(of: position, port: "model") : nil
             return try reader.all().map { row in
                 StoryMeasurement(
                     stage: stage.name, kind: stage.kind, model: subject, opponent: opponent, judge: judge,
                     question: stage.question, name: row.name,
                     value: row.value, count: row.count, lower: row.lower, upper: row.upper, note: row.note)
             }
+        }
+    }
+
+    /// The model that a stage compares its subject with; nil where it compares none.
+    private func opponent(of position: Int) -> Int? {
+        switch network.stages[position].kind {
+        case "head-to-head": return network.model(of: position, port: "baseline")
+        case "human-votes":
+            // Raters compared what stands on the ballots.
+            let packet = network.origins(of: position, port: "ballots").first
+            return packet.flatMap { network.model(of: $0, port: "baseline") }
+        default: return nil
         }
     }
 
