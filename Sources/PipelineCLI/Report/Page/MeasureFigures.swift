@@ -97,7 +97,10 @@ struct MeasureFigures {
 
     /// What the notes of all rows begin with, in whole clauses: the rest is about single ones.
     static func note(_ rows: [StoryMeasurement]) -> String? {
-        let clauses = rows.map { ($0.note ?? "").components(separatedBy: "; ") }
+        let clauses = rows.map { row in
+            // Of one number alone, even where two have the same.
+            (row.note ?? "").components(separatedBy: "; ").filter { !$0.hasPrefix("standard error") }
+        }
         guard let first = clauses.first else { return nil }
         let shared = first.indices.prefix { place in
             clauses.allSatisfy { $0.indices.contains(place) && $0[place] == first[place] }

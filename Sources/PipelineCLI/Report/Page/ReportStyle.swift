@@ -17,7 +17,7 @@ enum ReportStyle {
     private static let layout = """
         *{box-sizing:border-box}html{scroll-behavior:smooth}
         @media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
-        body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",sans-serif}
+        body{margin:0;overflow-wrap:break-word;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",sans-serif}
         header,nav,main,footer{max-width:1160px;margin:0 auto;padding:0 20px}
         .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
         .skip{position:absolute;left:-999px}.skip:focus{left:12px;top:12px;background:var(--paper);padding:8px 12px;z-index:9}
@@ -92,7 +92,7 @@ enum ReportStyle {
     private static let paper = """
         @media print{:root{color-scheme:light;--paper:#ffffff;--raised:#ffffff;--ink:#000000;--soft:#444444;--faint:#bbbbbb;--rule:#dddddd;--link:#000000;
         --s0:#0072b2;--s1:#c44e00;--s2:#00795a;--s3:#a8457f;--s4:#9a6a00;--s5:#2a7fb0;--s6:#5a5f66;--good:#00795a;--bad:#c44e00;--warn-paper:#ffffff}
-        body{font-size:10.5pt}nav,.skip,.data,#bubble{display:none}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{padding:14pt 0 4pt}
+        body{font-size:10.5pt}section:not(:has(>:not(h2,.more:not([open])))){display:none}nav,.skip,.data,#bubble{display:none}header,main,footer{max-width:none;padding:0 1px}header{padding-top:0}section{padding:14pt 0 4pt}
         figure,.pair,tr,blockquote{break-inside:avoid}h2,h3,caption,thead{break-after:avoid}.more:not([open]),th button::after{display:none}.tiles{grid-template-columns:1fr 1fr;gap:10pt}
         .wide svg{min-width:0;max-width:min(100%,var(--size))}.scroll{overflow:visible;background:none}p:has(+.tiles){break-after:avoid}table{font-size:8.5pt}a{text-decoration:none}
         *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
