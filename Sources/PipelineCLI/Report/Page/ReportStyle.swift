@@ -6,8 +6,8 @@ enum ReportStyle {
 
     private static let colours = """
         :root{color-scheme:light dark;--paper:#ffffff;--raised:#f6f7f9;--ink:#1a1d21;--soft:#565d66;--faint:#d9dde2;
-        --rule:#e7eaee;--link:#0060a0;--s0:#0072b2;--s1:#c44e00;--s2:#00795a;--s3:#a8457f;--s4:#9a6a00;--s5:#2a7fb0;--s6:#5a5f66;
-        --good:#00795a;--bad:#c44e00;--warn-paper:#fff4e0;--warn-rule:#e0a02a}
+        --rule:#e7eaee;--link:#0060a0;--s0:#0072b2;--s1:#bd4b00;--s2:#00795a;--s3:#a8457f;--s4:#946600;--s5:#24759f;--s6:#5a5f66;
+        --good:#00795a;--bad:#bd4b00;--warn-paper:#fff4e0;--warn-rule:#e0a02a}
         @media(prefers-color-scheme:dark){:root{--paper:#14171a;--raised:#1c2024;--ink:#e8eaed;--soft:#a4acb5;
         --faint:#3a4148;--rule:#2a3036;--link:#7fc4f5;--s0:#56b4e9;--s1:#ff9351;--s2:#3ccb9f;--s3:#e59bc6;--s4:#e8bb45;--s5:#9bd3f5;--s6:#b6bcc4;
         --good:#3ccb9f;--bad:#ff9351;--warn-paper:#33280f;--warn-rule:#a97a1c}}
@@ -91,7 +91,7 @@ enum ReportStyle {
 
     private static let paper = """
         @media print{:root{color-scheme:light;--paper:#ffffff;--raised:#ffffff;--ink:#000000;--soft:#444444;--faint:#bbbbbb;--rule:#dddddd;--link:#000000;
-        --s0:#0072b2;--s1:#c44e00;--s2:#00795a;--s3:#a8457f;--s4:#9a6a00;--s5:#2a7fb0;--s6:#5a5f66;--good:#00795a;--bad:#c44e00;--warn-paper:#ffffff}
+        --s0:#0072b2;--s1:#bd4b00;--s2:#00795a;--s3:#a8457f;--s4:#946600;--s5:#24759f;--s6:#5a5f66;--good:#00795a;--bad:#bd4b00;--warn-paper:#ffffff}
         body{font-size:10.5pt}section:not(:has(>:not(h2,.more:not([open])))){display:none}nav,.skip,.data,#bubble{display:none}header,main,footer{max-width:none;padding:0 1px}header{padding-top:0}section{padding:14pt 0 4pt}
         figure,.pair,tr,blockquote{break-inside:avoid}h2,h3,caption,thead{break-after:avoid}.more:not([open]),th button::after{display:none}.tiles{grid-template-columns:1fr 1fr;gap:10pt}
         .wide svg{min-width:0;max-width:min(100%,var(--size))}.scroll{overflow:visible;background:none}p:has(+.tiles){break-after:avoid}table{font-size:8.5pt}a{text-decoration:none}
