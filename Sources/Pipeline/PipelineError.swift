@@ -244,6 +244,9 @@ extension PipelineError: CustomStringConvertible {
         let file = URL(filePath: path), folder = file.deletingLastPathComponent()
         let setup = folder.deletingLastPathComponent().appending(path: "scripts/setup")
         let name = "\(folder.lastPathComponent)/\(file.lastPathComponent)"
-        return (try? String(contentsOf: setup, encoding: .utf8).contains(name)) ?? false
+        let words = (try? String(contentsOf: setup, encoding: .utf8))?.split {
+            $0.isWhitespace || "\"'=;".contains($0)
+        }
+        return words?.contains { $0 == name || $0.hasSuffix("/" + name) } ?? false
     }
 }

@@ -209,7 +209,7 @@ struct GoldenDigestTests {
         let scores = [("math", [7, 3]), ("stem", [9, nil]), ("gardening", [2])].map {
             MTBenchScores.Item(category: $0.0, scores: $0.1)
         }
-        let measurements = MTBenchScores(scores, estimator: .fixed(resamples: 200)).measurements
+        let measurements = MTBenchScores(scores, scale: 1...10, estimator: .fixed(resamples: 200)).measurements
         Golden(version: 1, digests: ["answers": "992ba0864d66"]).check(
             AnswerQuestionsStage.self, gives: ["answers": try digest([answer])])
         Golden(

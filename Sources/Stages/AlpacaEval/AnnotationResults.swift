@@ -38,13 +38,11 @@ package struct AnnotationResults: Sendable {
             }
             return bootstrap.interval(samples, within: bounds, generator: &generator)
         }
-        return tally.measurements(bootstrap: bootstrap, generator: generator("win_rate")) + [
+        return tally.measurements(bootstrap: bootstrap, generator: generator) + [
             Measurement(
                 name: "discrete_win_rate", value: tally.discreteRate, count: decided,
-                interval: interval("discrete_win_rate", within: 0...1) { annotation in
-                    annotation.share.map { $0 > 0.5 ? 1 : $0 == 0.5 ? 0.5 : 0 }
-                },
-                note: "(wins + ties / 2) of the comparisons with an outcome"),
+                interval: interval("discrete_win_rate", within: 0...1) { $0.share.map(PreferenceTally.discrete) },
+                note: "(wins + ties / 2) of the comparisons with an outcome; the interval is over prompts"),
             Measurement(
                 name: "standard_error", value: tally.standardError, count: decided,
                 note: "of win_rate, as AlpacaEval gives it"),
@@ -67,7 +65,7 @@ package struct AnnotationResults: Sendable {
         guard groups.count > 1 else { return [] }
         return groups.flatMap { dataset, annotations in
             let name = "win_rate/dataset/\(dataset)"
-            return Self.tally(annotations).measurements(bootstrap: bootstrap, generator: generator(name)).prefix(1)
+            return Self.tally(annotations).measurements(bootstrap: bootstrap) { _ in generator(name) }.prefix(1)
                 .map { rate in
                     Measurement(
                         name: name, value: rate.value, count: rate.count,

@@ -50,28 +50,37 @@ package struct Bootstrap: Sendable {
     ) -> Interval? {
         let ratios = samples.compactMap { RatioSample.ratio([$0]) }
         guard ratios.count >= 2 else { return nil }
-        if Set(ratios).count == 1 {
-            return bounds.flatMap { interval(of: ratios.count, equalTo: ratios[0], within: $0) }
+        if Self.isSpread(ratios.min() ?? 0, ratios.max() ?? 0) {
+            return interval(drawnFrom: samples.count, generator: &generator) { drawn in
+                RatioSample.ratio(drawn.lazy.map { samples[$0] })
+            }
         }
-        return interval(drawnFrom: samples.count, generator: &generator) { drawn in
-            RatioSample.ratio(drawn.lazy.map { samples[$0] })
-        }
+        return bounds.flatMap { interval(of: ratios.count, equalTo: ratios[0], within: $0) }
     }
 
     /// The interval of a mean over `count` items that all have the same value: drawn again they show no spread, and an
     /// interval without width would call the mean certain.
     ///
-    /// Items with another value may be as frequent as they can be while `count` drawn ones miss them in 2.5 % of cases (the
-    /// exact interval of Clopper and Pearson, 1934), and their value may be either of the bounds.
-    private func interval(of count: Int, equalTo value: Double, within bounds: ClosedRange<Double>) -> Interval? {
-        guard bounds.contains(value) else { return nil }
+    /// Items with another value may be as frequent as they can be while `count` drawn ones miss them in 2.5 % of cases, and
+    /// their value may be either of the bounds. Of a share of none or of all that is the exact interval of Clopper and Pearson
+    /// (1934); of any other value it is on the safe side.
+    func interval(of count: Int, equalTo value: Double, within bounds: ClosedRange<Double>) -> Interval? {
+        // Rounding alone may carry it beyond them.
+        let inside = min(max(value, bounds.lowerBound), bounds.upperBound)
+        guard count >= 2, !Self.isSpread(min(value, inside), max(value, inside)) else { return nil }
         let others = shareMissed(by: count)
         return Interval(
-            lower: value - (value - bounds.lowerBound) * others, upper: value + (bounds.upperBound - value) * others)
+            lower: inside - (inside - bounds.lowerBound) * others,
+            upper: inside + (bounds.upperBound - inside) * others)
     }
 
-    /// How large a share is that so many draws miss in 2.5 % of cases: 1 − 0.025^(1/count). By bisection: the C library's powers
-    /// need not have the same last bit on every machine.
+    /// Whether two numbers differ by more than the rounding of sums does.
+    static func isSpread(_ least: Double, _ most: Double) -> Bool {
+        most - least > 1e-12 * max(1, abs(least), abs(most))
+    }
+
+    /// How large a share is that so many draws miss in 2.5 % of cases: 1 − 0.025^(1/count). By bisection: the C library's
+    /// powers need not have the same last bit on every machine.
     private func shareMissed(by count: Int) -> Double {
         var low = 0.0, high = 1.0
         while true {
@@ -83,7 +92,7 @@ package struct Bootstrap: Sendable {
     }
 
     /// The interval of any statistic of `count` items, of which a resample draws as many, by their places; nil with fewer than
-    /// two items, or where no resample has a value.
+    /// two items, where no resample has a value, and where all have the same.
     ///
     /// Resamples without a value are left out. Between two order statistics the percentile is interpolated.
     package func interval(
@@ -96,7 +105,7 @@ package struct Bootstrap: Sendable {
             if let value = statistic(drawn) { values.append(value) }
         }
         values.sort()
-        guard !values.isEmpty else { return nil }
+        guard let least = values.first, let most = values.last, Self.isSpread(least, most) else { return nil }
         let tail = (1 - confidence) / 2
         return Interval(lower: Self.percentile(tail, of: values), upper: Self.percentile(1 - tail, of: values))
     }

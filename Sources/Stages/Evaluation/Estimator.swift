@@ -48,13 +48,18 @@ package struct Estimator {
 
     /// By how much the second of two ratios over the same instructions is larger than the first, and how likely so large a
     /// difference would be if it did not matter whose sample is whose.
-    func change(_ name: String, _ samples: PairedSamples, permutations: Int, _ note: String) -> [Measurement] {
+    /// - Parameter bounds: between which either ratio of any instruction lies; nil where nothing bounds it.
+    func change(
+        _ name: String, _ samples: PairedSamples, within bounds: ClosedRange<Double>? = 0...1, permutations: Int,
+        _ note: String
+    ) -> [Measurement] {
         var resampling = generator(name), flipping = generator(name + "/p")
         let difference = samples.difference
         return [
             Measurement(
                 name: name, value: difference, count: samples.instructions,
-                interval: difference == nil ? nil : samples.interval(bootstrap, generator: &resampling), note: note),
+                interval: difference == nil
+                    ? nil : samples.interval(bootstrap, within: bounds, generator: &resampling), note: note),
             Measurement(
                 name: name + "/p", value: samples.randomizationTest(permutations, generator: &flipping),
                 count: samples.differing,

@@ -44,7 +44,7 @@ package struct JudgeComparison {
         metrics.flatMap { metric in
             estimator.change(
                 "\(metric.name)/\(names)",
-                PairedSamples(first.items.map(metric.sample), second.items.map(metric.sample)),
+                PairedSamples(first.items.map(metric.sample), second.items.map(metric.sample)), within: metric.bounds,
                 permutations: permutations,
                 "\(metric.name) of '\(second.name)' less that of '\(first.name)', on the same rankings")
         }

@@ -18,11 +18,13 @@ extension JudgeQuality {
         let traits = [("list", \ResponseTraits.hasList), ("markdown", \.hasMarkdown), ("code", \.hasCode)]
         return traits.flatMap { name, trait in
             [
-                difference("score_with_\(name)", "mean score of scored responses with \(name)", trait) {
-                    $0.responses.map(\.score)
-                },
                 difference(
-                    "rank_with_\(name)", "human place, 0 best and 1 worst, of scored responses with \(name)", trait
+                    "score_with_\(name)", "mean score of scored responses with \(name)", trait,
+                    ofWidth: scale.map { Double($0.upperBound - $0.lowerBound) }
+                ) { $0.responses.map(\.score) },
+                difference(
+                    "rank_with_\(name)", "human place, 0 best and 1 worst, of scored responses with \(name)", trait,
+                    ofWidth: 1
                 ) { $0.places ?? [] },
             ]
         }
@@ -69,12 +71,14 @@ extension JudgeQuality {
     }
 
     /// The mean over responses with a trait less that over responses without, within each instruction that has both.
+    /// - Parameter width: how far apart two values can be; nil where nothing bounds them.
     private func difference(
-        _ name: String, _ what: String, _ trait: KeyPath<ResponseTraits, Bool>,
+        _ name: String, _ what: String, _ trait: KeyPath<ResponseTraits, Bool>, ofWidth width: Double?,
         _ values: (RankedItem) -> [Double?]
     ) -> Measurement {
         measure(
-            name, "\(what) less that of those without, by instruction, over instructions with both", within: nil
+            name, "\(what) less that of those without, by instruction, over instructions with both",
+            within: width.map { -$0...$0 }
         ) { item in
             let known = zip(item.responses, values(item)).compactMap { response, value -> (Bool, Double)? in
                 guard let traits = response.traits, let value, response.score != nil else { return nil }

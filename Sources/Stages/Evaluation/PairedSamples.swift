@@ -24,11 +24,20 @@ package struct PairedSamples: Sendable, Equatable {
 
     /// The percentile bootstrap, both drawn together; nil with fewer than two instructions that either judge has a
     /// denominator in.
-    package func interval(_ bootstrap: Bootstrap, generator: inout Philox) -> Interval? {
+    ///
+    /// - Parameter bounds: between which either ratio of any instruction lies; nil where nothing bounds it, and then
+    ///   differences that are all the same have no interval.
+    package func interval(
+        _ bootstrap: Bootstrap, within bounds: ClosedRange<Double>? = 0...1, generator: inout Philox
+    ) -> Interval? {
         guard [first, second].allSatisfy({ samples in samples.count { $0.denominator > 0 } >= 2 }) else { return nil }
-        return bootstrap.interval(drawnFrom: first.count, generator: &generator) { drawn in
+        let drawn = bootstrap.interval(drawnFrom: first.count, generator: &generator) { drawn in
             difference(drawn) { _ in false }
         }
+        if let drawn { return drawn }
+        guard let bounds, let difference else { return nil }
+        let width = bounds.upperBound - bounds.lowerBound
+        return bootstrap.interval(of: instructions, equalTo: difference, within: -width...width)
     }
 
     /// The two-sided paired randomization test (Fisher, 1935): how often the difference is at least as far from 0 when each

@@ -17,7 +17,7 @@ package enum RankCorrelation {
             }
         }
         guard untiedX > 0, untiedY > 0 else { return nil }
-        return Double(balance) / (Double(untiedX).squareRoot() * Double(untiedY).squareRoot())
+        return Double(balance) / (Double(untiedX) * Double(untiedY)).squareRoot()
     }
 
     /// Spearman's ρ: the Pearson correlation of the ranks, tied values sharing their mean rank.

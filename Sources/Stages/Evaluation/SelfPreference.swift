@@ -74,7 +74,8 @@ package struct SelfPreference {
             estimator.ratio(name + "_second", ofSecond, within: bounds, note + ", by the second judge"),
         ]
             + estimator.change(
-                "self_preference/\(name)", PairedSamples(ofSecond, ofJudge), permutations: permutations,
+                "self_preference/\(name)", PairedSamples(ofSecond, ofJudge), within: bounds,
+                permutations: permutations,
                 "\(name) less that of the second judge, over the same responses")
     }
 }

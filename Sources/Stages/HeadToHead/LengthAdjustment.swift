@@ -41,13 +41,15 @@ package struct LengthAdjustment: Sendable {
     /// - Parameter generator: gives the bootstrap's random numbers.
     package func measurement(bootstrap: Bootstrap, generator: Philox) -> Measurement {
         var generator = generator
-        let interval = bootstrap.interval(drawnFrom: prompts.count, generator: &generator) { drawn in
+        let drawn = bootstrap.interval(drawnFrom: prompts.count, generator: &generator) { drawn in
             Self.rate(drawn.flatMap { prompts[$0] })
         }
         let rate = rate
+        // Where all are won, all lost or all tied, the rate is what it is without the adjustment.
+        let interval = rate.flatMap { drawn ?? bootstrap.interval(of: prompts.count, equalTo: $0, within: 0...1) }
         return Measurement(
             name: "length_controlled_minimal", value: rate, count: prompts.reduce(0) { $0 + $1.count },
-            interval: rate == nil ? nil : interval, note: note)
+            interval: interval, note: note)
     }
 
     private var note: String {

@@ -44,9 +44,10 @@ package struct PreferenceTally: Sendable {
 
     /// (wins + ties / 2) of what was decided: AlpacaEval's `discrete_win_rate`, 0 … 1. Where every share is 0, 0.5 or 1 it
     /// is the same as `rate`.
-    package var discreteRate: Double? {
-        shares.isEmpty ? nil : (Double(wins) + Double(ties) / 2) / Double(shares.count)
-    }
+    package var discreteRate: Double? { mean(shares.map(Self.discrete)) }
+
+    /// A win as 1, a tie as a half.
+    static func discrete(_ share: Double) -> Double { share > 0.5 ? 1 : share == 0.5 ? 0.5 : 0 }
 
     /// Of the mean, as AlpacaEval takes it: the shares' standard deviation (n − 1) by √n. Nil of fewer than two.
     package var standardError: Double? {
@@ -56,12 +57,15 @@ package struct PreferenceTally: Sendable {
         return variance.squareRoot() / count.squareRoot()
     }
 
-    /// - Parameter generator: gives the bootstrap's random numbers.
-    package func measurements(bootstrap: Bootstrap, generator: Philox) -> [Measurement] {
-        var generator = generator
+    /// - Parameter generator: gives the bootstrap of a measurement its random numbers.
+    package func measurements(
+        bootstrap: Bootstrap, generator: (_ measurement: String) -> Philox
+    ) -> [Measurement] {
+        var forRate = generator("win_rate")
         let all = shares.count + noVerdict
         func part(_ name: String, _ belongs: (Double?) -> Bool) -> Measurement {
             let samples = groups.map { RatioSample(shareOf: $0.map(belongs)) }
+            var generator = generator(name)
             return Measurement(
                 name: name, value: RatioSample.ratio(samples), count: all,
                 interval: bootstrap.interval(samples, generator: &generator),
@@ -70,7 +74,7 @@ package struct PreferenceTally: Sendable {
         return [
             Measurement(
                 name: "win_rate", value: rate, count: shares.count,
-                interval: bootstrap.interval(samples, generator: &generator),
+                interval: bootstrap.interval(samples, generator: &forRate),
                 note: "mean share of the comparisons with an outcome, ties half; the interval is over prompts"),
             part("wins") { $0.map { $0 > 0.5 } ?? false },
             part("ties") { $0 == 0.5 },

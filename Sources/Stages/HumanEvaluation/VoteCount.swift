@@ -63,7 +63,7 @@ package struct VoteCount: Sendable {
             })
         var forUpper = generator("first_shown_preferred")
         let agreement = RaterAgreement(verdicts.map { $0.votes.compactMap(\.value) })
-        return tally.measurements(bootstrap: bootstrap, generator: generator("win_rate"))
+        return tally.measurements(bootstrap: bootstrap, generator: generator)
             + agreement.measurements(bootstrap: bootstrap, generator: generator) + [
                 Measurement(
                     name: "first_shown_preferred",

@@ -76,8 +76,10 @@ package struct JudgeAnswersStage: Stage {
         let items = judgements.grouped(by: \.answerID).map { group in
             MTBenchScores.Item(category: group.elements[0].category, scores: group.elements.map(\.score))
         }
+        let scales = turns.map(\.rubric.form.scale)
         let measurements = MTBenchScores(
-            items, estimator: context.estimator(resamples: parameters.resamples)
+            items, scale: (scales.map(\.lowerBound).min() ?? 0)...(scales.map(\.upperBound).max() ?? 0),
+            estimator: context.estimator(resamples: parameters.resamples)
         ).measurements
         return StageOutputs(
             [

@@ -19,10 +19,13 @@ package struct MTBenchScores {
     private static let otherCategories = Set(MTBenchQuestion.categories).subtracting(hardCategories)
 
     private let items: [Item]
+    private let scale: ClosedRange<Double>
     private let estimator: Estimator
 
-    package init(_ items: [Item], estimator: Estimator) {
+    /// - Parameter scale: on which the scores of all rubrics lie.
+    package init(_ items: [Item], scale: ClosedRange<Int>, estimator: Estimator) {
         self.items = items
+        self.scale = Double(scale.lowerBound)...Double(scale.upperBound)
         self.estimator = estimator
     }
 
@@ -52,8 +55,7 @@ package struct MTBenchScores {
             let known = scores(item).compactMap(\.self)
             return RatioSample(known.reduce(0, +), of: Double(known.count))
         }
-        // Rubrics differ in the scale of their scores.
-        return estimator.ratio(name, samples, within: nil, note)
+        return estimator.ratio(name, samples, within: scale, note)
     }
 
     private var unscored: Measurement {

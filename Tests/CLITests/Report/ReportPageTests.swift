@@ -139,7 +139,7 @@ struct ReportPageTests {
         let changes = try #require(json["changes"] as? [[String: Any]])
         let verdicts = Dictionary(
             uniqueKeysWithValues: changes.map { ($0["name"] as? String ?? "", $0["verdict"] as? String ?? "") })
-        // .8 [.75 .85] against .5 [.45 .55]: .3 ± √(.05² + .05²). Of 3 items, 0 and 1 are each ± 3/3.
+        // .8 [.75 .85] against .5 [.45 .55]: .3 ± √(.05² + .05²). Of 3 items, 0 and 1 leave .7076 open: 1 ± √2 · .7076.
         #expect(
             verdicts == ["pairwise_accuracy": "rose", "exact_match": "not distinguishable"])
         let models = try #require(json["models"] as? [[String: Any]])

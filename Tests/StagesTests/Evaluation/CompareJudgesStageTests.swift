@@ -95,7 +95,8 @@ struct CompareJudgesStageTests {
         for metric in ["pairwise_accuracy", "pairwise_accuracy_tie_half", "exact_match", "spearman", "kendall_tau_b"]
         {
             let change = found["\(metric)/judgements-1..judgements-2"]
-            #expect(change?.value == 0 && change?.lower == 0 && change?.upper == 0, "\(metric)")
+            let (lower, upper) = (try #require(change?.lower), try #require(change?.upper))
+            #expect(change?.value == 0 && lower == -upper && upper > 0, "\(metric)")
             #expect(found["\(metric)/judgements-1..judgements-2/p"]?.value == 1, "\(metric)")
         }
         #expect(found["agreement_exact/judgements-1..judgements-2"]?.value == 1)

@@ -112,6 +112,13 @@ struct BootstrapTests {
         let down = try #require(interval(RatioSample(mean: -1), 5, within: -1...1))
         #expect(down.lower == -1 && abs(down.upper - (-1 + 2 * 0.52182375)) < 1e-8)
         #expect(interval(RatioSample(mean: 7), 5, within: nil) == nil)
+        // Correlations that rounding alone keeps from one, or from each other.
+        let ranks = (2...9).map { count in (0..<count).map(Double.init) }
+        for coefficient in [RankCorrelation.spearman, RankCorrelation.kendallTauB, RankCorrelation.pearson] {
+            let perfect = ranks.map { RatioSample(mean: coefficient($0, $0)) }
+            let found = try #require(Bootstrap().interval(perfect, within: -1...1, generator: &generator))
+            #expect(found.upper == 1 && abs(found.lower - (1 - 2 * 0.36941665)) < 1e-7)
+        }
         #expect(interval(RatioSample(mean: 7), 5) == nil, "no share")
     }
 

@@ -30,7 +30,7 @@ struct OriginBreakDownTests {
         let origins = try #require(new.artifacts["origins"])
         let outputs = try await harness.run(
             BreakDownStage.self, ["judgements": [try harness.artifact(judgements)], "labels": [origins]]
-        ) { $0.resamples = 20 }
+        ) { $0.resamples = 40 }
         let found = try harness.rows(outputs, "measurements", as: Measurement.self)
         let values = Dictionary(uniqueKeysWithValues: found.map { ($0.name, $0.value) })
         #expect(

@@ -6,7 +6,7 @@ import Testing
 @Suite("Scores on MT-Bench")
 struct MTBenchScoresTests {
     private func measure(_ items: [MTBenchScores.Item]) -> [String: Measurement] {
-        let rows = MTBenchScores(items, estimator: .fixed(resamples: 200)).measurements
+        let rows = MTBenchScores(items, scale: 1...10, estimator: .fixed(resamples: 200)).measurements
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
     }
 

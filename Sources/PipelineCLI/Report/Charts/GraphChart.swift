@@ -19,7 +19,7 @@ struct GraphChart {
             )
         }
         var body: Markup = ""
-        for arrow in layout.arrows { body += self.arrow(arrow, layout, corners) }
+        for arrow in layout.arrows { body += self.arrow(arrow, layout, corners, lanes.starts) }
         for (lane, name) in layout.lanes.enumerated() {
             body += Ink2D.text(
                 name.isEmpty ? "base" : name, x: lanes.starts[lane].x + Self.width(of: lane, layout) / 2,
@@ -56,12 +56,14 @@ struct GraphChart {
     }
 
     private func arrow(
-        _ arrow: (from: Int, to: Int), _ layout: GraphLayout, _ corners: [(x: Double, y: Double)]
+        _ arrow: (from: Int, to: Int), _ layout: GraphLayout, _ corners: [(x: Double, y: Double)],
+        _ lanes: [(x: Double, y: Double)]
     ) -> Markup {
         let from = corners[arrow.from], to = corners[arrow.to]
         let start = layout.places[arrow.from], end = layout.places[arrow.to]
         if start.lane == end.lane, end.row > start.row + 1 { return passage(arrow, layout, corners) }
-        if start.lane == end.lane {
+        if lanes[start.lane].y > lanes[end.lane].y { return ascent(from, to) }
+        if start.lane == end.lane || lanes[start.lane].y < lanes[end.lane].y {
             let x1 = from.x + Self.box.width / 2, x2 = to.x + Self.box.width / 2
             let y1 = from.y + Self.box.height, y2 = to.y
             let bend = min(30, max(8, (y2 - y1) / 2))
@@ -80,6 +82,15 @@ struct GraphChart {
             """
             <path d="M\(x1) \(y1)C\(x1 + bend) \(y1) \(x2 - bend) \(y2) \(x2 - (isForward ? 3 : -3)) \(y2)" \
             class="arrow across"/>\(head(x2, y2, isForward ? 0 : 180))
+            """
+    }
+
+    /// From a lane that stands below to one above it.
+    private func ascent(_ from: (x: Double, y: Double), _ to: (x: Double, y: Double)) -> Markup {
+        let x1 = from.x + Self.box.width / 2, x2 = to.x + Self.box.width / 2, y2 = to.y + Self.box.height
+        return """
+            <path d="M\(x1) \(from.y)C\(x1) \(from.y - 30) \(x2) \(y2 + 30) \(x2) \(y2 + 3)" class="arrow across"/>\
+            \(head(x2, y2, -90))
             """
     }
 

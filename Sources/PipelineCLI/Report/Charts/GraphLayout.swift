@@ -14,7 +14,6 @@ struct GraphLayout {
     let lanes: [String]
     /// How many columns each lane has.
     let columns: [Int]
-    let rows: Int
     /// By the position of the stage.
     let places: [Place]
     /// Who reads from whom, without what follows from the rest: (from, to).
@@ -39,7 +38,6 @@ struct GraphLayout {
         self.lanes = lanes
         self.places = places
         columns = lanes.indices.map { lane in (places.filter { $0.lane == lane }.map(\.column).max() ?? 0) + 1 }
-        rows = (places.map(\.row).max() ?? 0) + 1
         arrows = Self.necessaryArrows(stages)
     }
 

@@ -38,6 +38,7 @@ struct IntervalChart {
             covering: ends + (reference.map { [$0.value] } ?? []) + (includesZero ? [0] : [])
                 + (isFlat ? [0, 1] : []),
             from: frame.plotBottom, to: frame.plotTop)
+        frame.makeRoom(for: scale)
         var body = frame.valueAxis(scale)
         if let reference { body += line(reference.value, reference.words, frame, scale) }
         for (place, name) in categories.enumerated() {

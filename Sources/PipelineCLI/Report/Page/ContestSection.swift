@@ -62,7 +62,7 @@ struct ContestSection {
         for row in story.measurements where row.kind == "break-down" && row.value != nil {
             let parts = row.name.split(separator: "/", maxSplits: 2).map(String.init)
             guard parts.count == 3, parts[0] == "win_rate" else { continue }
-            let title = "\(judged(row.stage) ?? row.stage), by \(parts[1])"
+            let title = "\(subject(ofBreakDown: row.stage)), by \(parts[1])"
             if groups.last?.title != title || groups.last?.rows.last?.row.stage != row.stage {
                 groups.append((title, []))
             }
@@ -71,11 +71,17 @@ struct ContestSection {
         return groups.compactMap { figures.rows($0.title, $0.rows, unit: "win rate", neutral: Self.neutral) }
     }
 
-    /// The contest whose judgements a stage reads.
-    private func judged(_ stage: String) -> String? {
-        guard let reader = story.stages.first(where: { $0.name == stage }) else { return nil }
-        return story.measurements.first {
-            SummaryRow.contestKinds.contains($0.kind) && $0.name == "win_rate" && reader.reads($0.stage)
-        }.map(story.contest)
+    /// What a stage breaks down: the contest whose judgements it alone reads; else it is called by its own name.
+    private func subject(ofBreakDown stage: String) -> String {
+        let contests = story.measurements.filter {
+            SummaryRow.contestKinds.contains($0.kind) && $0.name == "win_rate"
+        }
+        func read(by stage: StoryStage) -> [String] { contests.filter { stage.reads($0.stage) }.map(\.stage) }
+        let breakDowns = story.stages.filter { $0.kind == "break-down" }
+        guard let own = breakDowns.first(where: { $0.name == stage }).map(read), own.count == 1,
+            breakDowns.count(where: { read(by: $0) == own }) == 1,
+            let contest = contests.first(where: { $0.stage == own[0] })
+        else { return stage }
+        return story.contest(contest)
     }
 }

@@ -95,8 +95,7 @@ struct OpeningSection {
         <p class="note">95 % intervals. The change is from the first measured model to the last, of those that were \
         trained one from another. Where <code>compare-judges</code> compared the two item by item, the interval is its own \
         (marked *); elsewhere it takes the two estimates as independent, and since models that were asked the same \
-        questions err alike, it is wide rather than narrow. Where every item agrees, the interval is that of the rule of \
-        three.</p>
+        questions err alike, it is wide rather than narrow.</p>
         """
 
     private var table: PageTable {

@@ -96,6 +96,8 @@ struct MeasuredChange: Sendable {
         guard let value = measurement.value, let lower = measurement.lower, let upper = measurement.upper else {
             return nil
         }
+        // One without width says nothing: runs from before stages gave items that all agree an exact interval have such.
+        guard lower < upper else { return nil }
         return (max(0, value - lower), max(0, upper - value))
     }
 }

@@ -17,9 +17,6 @@ extension RunStory {
     /// The stage that brought the baseline's responses, for those that no model of the run wrote.
     private func baseline(of stage: String) -> String? {
         let inputs = stages.first { $0.name == stage }?.inputs ?? []
-        return inputs.first { $0.port == "baseline" }?.origins.first.map { origin in
-            // Ports have no dots.
-            origin.lastIndex(of: ".").map { String(origin[..<$0]) } ?? origin
-        }
+        return inputs.first { $0.port == "baseline" }?.writers.first.map(String.init)
     }
 }

@@ -74,6 +74,12 @@ struct StoryStage: Sendable {
         var port: String
         /// `m2.pairs.pairs`, or the name of a source.
         var origins: [String]
+
+        /// Of each origin the stage, or the source.
+        var writers: [Substring] {
+            // Ports have no dots.
+            origins.map { origin in origin.lastIndex(of: ".").map { origin[..<$0] } ?? origin[...] }
+        }
     }
 
     var name: String
@@ -97,10 +103,7 @@ struct StoryStage: Sendable {
 
     /// Whether an input comes from the stage of that name.
     func reads(_ stage: String) -> Bool {
-        inputs.flatMap(\.origins).contains { origin in
-            // Ports have no dots.
-            origin == stage || origin.lastIndex(of: ".").map { origin[..<$0] == stage } == true
-        }
+        inputs.contains { $0.origins.contains(stage) || $0.writers.contains(stage[...]) }
     }
 }
 
