@@ -41,6 +41,7 @@ struct MeasureAnnotationsStageTests {
         #expect(byName["no_verdict"]?.value == 0.25 && byName["characters"]?.value == 8)
         #expect(byName["baseline_characters"]?.value == 7.5)
         #expect(byName["length_controlled_minimal"]?.count == 3)
+        for name in ["discrete_win_rate", "wins", "no_verdict"] { #expect(byName[name]?.lower != nil, "\(name)") }
         #expect(byName["win_rate/dataset/koala"]?.value == 0.5 && byName["win_rate/dataset/koala"]?.count == 2)
         #expect(byName["win_rate/dataset/vicuna"]?.value == 0.5 && byName["win_rate/dataset/vicuna"]?.count == 1)
         #expect(outputs.summary["model"] == .string("m") && outputs.summary["baseline"] == .string("b"))

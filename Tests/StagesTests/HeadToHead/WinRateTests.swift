@@ -124,6 +124,15 @@ struct WinRateTests {
         #expect(try #require(value.lower) < 0.625 && 0.625 < (try #require(value.upper)))
         #expect(try #require(value.lower) > 0.45 && (try #require(value.upper)) < 0.8)
         #expect(Set(measurements.map(\.name)).count == measurements.count)
+        for (name, share) in [("wins", 0.5), ("ties", 0.25), ("losses", 0.25)] {
+            let found = try #require(measurements.first { $0.name == name })
+            #expect(found.value == share && found.count == 40, "\(name)")
+            #expect(try #require(found.lower) < share && share < (try #require(found.upper)), "\(name)")
+        }
+        // None of forty; and lengths that are all the same, which nothing bounds.
+        let silent = try #require(measurements.first { $0.name == "no_verdict" })
+        #expect(silent.value == 0 && silent.lower == 0 && (0.05...0.1).contains(try #require(silent.upper)))
+        #expect(measurements.first { $0.name == "characters" }?.lower == nil)
         // Shown first is preferred by both replies of ten of forty prompts, and else by one of two.
         let first = try #require(measurements.first { $0.name == "first_shown_preferred" })
         #expect(first.value == 50.0 / 80 && first.count == 80)
