@@ -70,11 +70,18 @@ struct ReportPageTests {
     @Test("parts that a page is too narrow for stand below the others")
     func manyParts() throws {
         let stages = (0..<5).flatMap { part in
-            ["a", "b"].map { HandMadeRun.Stage(name: "part\(part).\($0)", kind: "read") }
+            ["a", "b"].map { name in
+                HandMadeRun.Stage(
+                    name: "part\(part).\(name)", kind: "read",
+                    inputs: part == 4 && name == "a" ? ["text": ["part0.b.text"]] : [:])
+            }
         }
         try HandMadeRun(stages: stages).write(in: store)
         // Four of 138 + 18 + 138, 30 between them, 6 at either side; twice a heading of 30 and a row of 62.
-        #expect(try page().contains("<svg viewBox=\"0 0 1278 184\" width=\"1278\" height=\"184\""))
+        let page = try page()
+        #expect(page.contains("<svg viewBox=\"0 0 1278 184\" width=\"1278\" height=\"184\""))
+        // From below part0.b through the gap of part4's lane, and into the right of part4.a.
+        #expect(page.contains("M231 70C231 100 153 92 153 122L153 134Q153 142 147 142"))
     }
 
     @Test(

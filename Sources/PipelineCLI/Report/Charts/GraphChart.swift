@@ -62,8 +62,12 @@ struct GraphChart {
         let from = corners[arrow.from], to = corners[arrow.to]
         let start = layout.places[arrow.from], end = layout.places[arrow.to]
         if start.lane == end.lane, end.row > start.row + 1 { return passage(arrow, layout, corners) }
-        if lanes[start.lane].y > lanes[end.lane].y { return ascent(from, to) }
-        if start.lane == end.lane || lanes[start.lane].y < lanes[end.lane].y {
+        let heights = (start: lanes[start.lane].y, end: lanes[end.lane].y)
+        if heights.start > heights.end { return ascent(from, to) }
+        if heights.start < heights.end {
+            return descent(from, to, isLeft: end.column == 0, top: heights.end + Self.top)
+        }
+        if start.lane == end.lane {
             let x1 = from.x + Self.box.width / 2, x2 = to.x + Self.box.width / 2
             let y1 = from.y + Self.box.height, y2 = to.y
             let bend = min(30, max(8, (y2 - y1) / 2))
@@ -82,6 +86,21 @@ struct GraphChart {
             """
             <path d="M\(x1) \(y1)C\(x1 + bend) \(y1) \(x2 - bend) \(y2) \(x2 - (isForward ? 3 : -3)) \(y2)" \
             class="arrow across"/>\(head(x2, y2, isForward ? 0 : 180))
+            """
+    }
+
+    /// To a lane that stands below, whose boxes begin at `top`: through the gap between its columns, so that what reads from
+    /// one stage does not look like a chain.
+    private func descent(
+        _ from: (x: Double, y: Double), _ to: (x: Double, y: Double), isLeft: Bool, top: Double
+    ) -> Markup {
+        let half = Self.gap.column / 2
+        let x1 = from.x + Self.box.width / 2, y1 = from.y + Self.box.height
+        let x = to.x + (isLeft ? Self.box.width + half : -half), y2 = to.y + Self.box.height / 2
+        let x2 = to.x + (isLeft ? Self.box.width : 0)
+        return """
+            <path d="M\(x1) \(y1)C\(x1) \(y1 + 30) \(x) \(top - 30) \(x) \(top)L\(x) \(y2 - 8)Q\(x) \(y2) \
+            \(x2 + (isLeft ? 3 : -3)) \(y2)" class="arrow across"/>\(head(x2, y2, isLeft ? 180 : 0))
             """
     }
 
@@ -146,9 +165,9 @@ struct GraphChart {
         // The name of its part stands above the lane.
         let isInLane = !lane.isEmpty && stage.name.hasPrefix(lane + ".")
         let name = isInLane ? String(stage.name.dropFirst(lane.count + 1)) : stage.name
-        shapes += Ink2D.text(name, x: x + 7, y: y + 16, role: "strong", columns: 15)
+        shapes += Ink2D.text(name, x: x + 7, y: y + 16, role: "strong", columns: 14)
         let room = Self.box.width - 18 - Double(took.count) * 6.5
-        shapes += Ink2D.text(stage.kind, x: x + 7, y: y + 31, role: "note", columns: Int(room / 6.1))
+        shapes += Ink2D.text(stage.kind, x: x + 7, y: y + 31, role: "note", columns: Int(room / 6.4))
         shapes += Ink2D.text(took, x: x + Self.box.width - 7, y: y + 31, anchor: .end, role: "note")
         shapes += Ink2D.text(
             state.sign, x: x + Self.box.width - 5, y: y + 16, anchor: .end, role: "sign \(state.role)")
