@@ -131,7 +131,8 @@ struct WinRateTests {
         }
         // None of forty; and lengths that are all the same, which nothing bounds.
         let silent = try #require(measurements.first { $0.name == "no_verdict" })
-        #expect(silent.value == 0 && silent.lower == 0 && (0.05...0.1).contains(try #require(silent.upper)))
+        let upper = try #require(silent.upper)
+        #expect(silent.value == 0 && silent.lower == 0 && (0.05...0.1).contains(upper))
         #expect(measurements.first { $0.name == "characters" }?.lower == nil)
         // Shown first is preferred by both replies of ten of forty prompts, and else by one of two.
         let first = try #require(measurements.first { $0.name == "first_shown_preferred" })
