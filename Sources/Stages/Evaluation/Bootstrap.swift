@@ -16,7 +16,7 @@ package struct RatioSample: Sendable, Equatable {
     }
 
     /// What an item adds to a mean over those that have a value.
-    init(mean value: Double?) { self.init(value ?? 0, of: value == nil ? 0 : 1) }
+    package init(mean value: Double?) { self.init(value ?? 0, of: value == nil ? 0 : 1) }
 
     /// Nil where the denominators add up to nothing, or a sum is too large for a number.
     package static func ratio(_ samples: some Sequence<RatioSample>) -> Double? {

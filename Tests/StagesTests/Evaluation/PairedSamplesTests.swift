@@ -138,7 +138,7 @@ struct SimulatedStatisticsTests {
     @Test("scores that follow length alone agree with preferences that do too, but little once length is held fixed")
     func partialCorrelation() throws {
         var generator = Philox(key: 3)
-        for world in 0..<20 {
+        for _ in 0..<20 {
             // Preference and score are the length and noise of their own.
             let items = (0..<60).map { index -> RankedItem in
                 let lengths = (0..<6).map { _ in 1 + generator.below(300) }
