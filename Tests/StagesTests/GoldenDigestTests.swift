@@ -123,7 +123,7 @@ struct GoldenDigestTests {
         let quality = JudgeQuality(items, estimator: .fixed(resamples: 200))
         // The entropy takes the C library's logarithm.
         let exact = quality.measurements.filter { $0.name != "score_entropy" }
-        Golden(version: 5, digests: ["measurements": "227c4e11a8b9"]).check(
+        Golden(version: 6, digests: ["measurements": "811103b91bfa"]).check(
             EvaluateJudgeStage.self, gives: ["measurements": try digest(exact)])
     }
 
@@ -147,7 +147,7 @@ struct GoldenDigestTests {
         let diversity = TextDiversity(texts, mostPairs: 6, bootstrap: bootstrap) {
             Philox(key: UInt64($0.utf8.count))
         }
-        Golden(version: 1, digests: ["measurements": "85ce6d13739f", "points": "182f180feef0"]).check(
+        Golden(version: 2, digests: ["measurements": "b0ce251cc2b3", "points": "182f180feef0"]).check(
             MapTextsStage.self,
             gives: [
                 "measurements": try digest(
@@ -182,7 +182,7 @@ struct GoldenDigestTests {
         func measurements(_ task: BenchmarkTask, _ answers: [BenchmarkAnswer]) -> [Stages.Measurement] {
             BenchmarkAccuracy(task, answers, estimator: .fixed(resamples: 200)).measurements
         }
-        Golden(version: 1, digests: ["answers": "8f5cd9756b89", "measurements": "339dd5c12dcc"]).check(
+        Golden(version: 2, digests: ["answers": "8f5cd9756b89", "measurements": "ca163d7d52dc"]).check(
             EvaluateBenchmarksStage.self,
             gives: [
                 "answers": try digest(chosen + written),
@@ -213,7 +213,7 @@ struct GoldenDigestTests {
         Golden(version: 1, digests: ["answers": "992ba0864d66"]).check(
             AnswerQuestionsStage.self, gives: ["answers": try digest([answer])])
         Golden(
-            version: 2,
+            version: 3,
             digests: ["judgements": "46bdb8c43779", "measurements": "4be5a9e75bf9", "prompt": "cab588956d49"]
         ).check(
             JudgeAnswersStage.self,
@@ -251,7 +251,7 @@ struct GoldenDigestTests {
         let breakdown = try await harness.run(
             BreakDownStage.self,
             ["judgements": [try harness.artifact(matches)], "labels": [try harness.artifact(labels)]])
-        Golden(version: 1, digests: ["measurements": "e172406c301c"]).check(
+        Golden(version: 2, digests: ["measurements": "929726793242"]).check(
             BreakDownStage.self, gives: breakdown.artifacts.mapValues(\.digest.short))
         let votes = try harness.blob(
             """
@@ -261,7 +261,7 @@ struct GoldenDigestTests {
             "g1_winner": "model_2", "g2_winner": "model_2"}
             """)
         let counted = try await harness.run(CountVotesStage.self, ["votes": [votes]])
-        Golden(version: 1, digests: ["measurements": "0148ba065c43"]).check(
+        Golden(version: 2, digests: ["measurements": "0148ba065c43"]).check(
             CountVotesStage.self, gives: counted.artifacts.mapValues(\.digest.short))
     }
 

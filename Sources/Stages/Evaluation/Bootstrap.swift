@@ -65,9 +65,10 @@ package struct Bootstrap: Sendable {
     /// their value may be either of the bounds. Of a share of none or of all that is the exact interval of Clopper and Pearson
     /// (1934); of any other value it is on the safe side.
     func interval(of count: Int, equalTo value: Double, within bounds: ClosedRange<Double>) -> Interval? {
-        // Rounding alone may carry it beyond them.
-        let inside = min(max(value, bounds.lowerBound), bounds.upperBound)
-        guard count >= 2, !Self.isSpread(min(value, inside), max(value, inside)) else { return nil }
+        // Rounding alone may keep it from a bound, or carry it beyond.
+        let ends = [bounds.lowerBound, bounds.upperBound]
+        let inside = ends.first { !Self.isSpread(min(value, $0), max(value, $0)) } ?? value
+        guard count >= 2, bounds.contains(inside) else { return nil }
         let others = shareMissed(by: count)
         return Interval(
             lower: inside - (inside - bounds.lowerBound) * others,

@@ -67,7 +67,7 @@ struct SelfPreferenceTests {
         // Ties count half: 1 against (6 + 2 · ½) / 8.
         #expect(found["own_preferred"]?.value == 1 && found["own_preferred_second"]?.value == 0.875)
         #expect(found["self_preference/own_preferred"]?.value == 0.125)
-        Golden(version: 1, digests: ["measurements": "f7e9cd2ac434"]).check(
+        Golden(version: 2, digests: ["measurements": "4db64f7d817b"]).check(
             MeasureSelfPreferenceStage.self, gives: outputs.artifacts.mapValues(\.digest.short))
     }
 

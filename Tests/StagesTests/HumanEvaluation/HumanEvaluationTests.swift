@@ -140,7 +140,7 @@ struct HumanEvaluationTests {
         let exact = try harness.rows(counted, "measurements", as: Measurement.self).filter {
             $0.name != "sign_test_p"
         }
-        Golden(version: 1, digests: ["measurements": "881eb856d20f", "verdicts": "672ae2b1eaff"]).check(
+        Golden(version: 2, digests: ["measurements": "7a59e4428444", "verdicts": "672ae2b1eaff"]).check(
             CountBallotsStage.self,
             gives: [
                 "measurements": try harness.artifact(exact).digest.short,

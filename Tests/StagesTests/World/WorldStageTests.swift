@@ -138,7 +138,7 @@ struct WorldStageTests {
                 "answers": [try harness.artifact(answers)],
                 "judgements": [try #require(shuffled.artifacts["judgements"])],
             ])
-        Golden(version: 1, digests: ["measurements": "5a2858c89a07"]).check(
+        Golden(version: 2, digests: ["measurements": "5a2858c89a07"]).check(
             CheckAnswersStage.self, gives: checked.artifacts.mapValues(\.digest.short))
     }
 
