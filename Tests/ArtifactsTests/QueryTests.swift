@@ -121,6 +121,10 @@ struct QueryTests {
         let ids = try (1...11).map { _ in try store.newRun(plan: [:], startedAt: start).id }
         let next = try store.newRun(plan: [:], startedAt: start + 1).id
         #expect(try store.runs().map(\.id) == [next] + ids.reversed())
+        // Those before it may be gone; it is still the newest.
+        let runs = fixture.root.appending(path: "runs")
+        for id in ids.dropLast() { try FileManager.default.removeItem(at: runs.appending(path: id)) }
+        #expect(try store.newRun(plan: [:], startedAt: start).id == ids[0] + "-12")
     }
 
     @Test("a temporary file of a living writer is not swept")

@@ -33,13 +33,14 @@ extension ArtifactStore {
         let lock = try sharedLock()
         try TemporaryFile.sweep(layout.temporary)
         let time = startedAt.formatted(.iso8601).replacing(":", with: "-")
-        var id = time
-        var number = 1
+        // After the newest of this second, whichever of the others are gone.
+        var order = RunOrder(id: time)
+        let ofThisSecond = try Folder.names(in: layout.runs).map(RunOrder.init(id:)).filter { $0.time == order.time }
+        if let newest = ofThisSecond.max() { order.number = newest.number + 1 }
         while true {
-            let path = "\(layout.runs)/\(id)"
+            let id = order.number == 1 ? time : "\(time)-\(order.number)", path = "\(layout.runs)/\(id)"
             if try Folder.createNew(path) { return try RunRecord(id: id, path: path, plan: plan, lock: lock) }
-            number += 1
-            id = "\(time)-\(number)"
+            order.number += 1
         }
     }
 
@@ -69,8 +70,8 @@ extension RunListing {
 
 /// When a run began: by its time, and among those of one second by number, where 10 comes after 9.
 private struct RunOrder: Comparable {
-    private let time: String
-    private let number: Int
+    let time: String
+    var number: Int
 
     /// - Parameter id: `2024-01-18T10-11-12Z`, or `2024-01-18T10-11-12Z-2` for the second one.
     init(id: String) {

@@ -237,7 +237,7 @@ struct CompareJudgesStageTests {
             ) { ($0.models, $0.against) = (["m1", "m2"], ["likelihood"]) }
             return outputs.artifacts.mapValues(\.digest.short)
         }
-        Golden(version: 2, digests: ["measurements": "4b811ddfb7a9"]).check(
+        Golden(version: 2, digests: ["measurements": "16d967ee7cf7"]).check(
             CompareJudgesStage.self, gives: try await run(ExecutionOptions()))
         let other = ExecutionOptions(threads: 2, shardSize: .rows(1), batchSize: 1)
         #expect(try await run(other) == run(ExecutionOptions(threads: 1)))
