@@ -73,7 +73,8 @@ struct ReportPageTests {
             ["a", "b"].map { name in
                 HandMadeRun.Stage(
                     name: "part\(part).\(name)", kind: "read",
-                    inputs: part == 4 && name == "a" ? ["text": ["part0.b.text"]] : [:])
+                    inputs: part == 4 && name == "a" ? ["text": ["part0.b.text"]] : [:],
+                    outputs: ["text": ("text/1", [["text": "x"]])])
             }
         }
         try HandMadeRun(stages: stages).write(in: store)
