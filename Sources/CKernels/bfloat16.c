@@ -23,6 +23,29 @@ enum { FEW_ROWS = 6 };
 typedef void panel_function(long rows, long pairs, left_factor a, const uint32_t *panel, const uint32_t *ahead, float *c,
                             long c_row, int accumulate);
 
+/// The panel that comes next: what of it is not yet fetched. A panel has four lines a pair.
+typedef struct {
+    const uint32_t *from, *end;
+} next_panel;
+
+/// A line to fetch with each pair, `step` words from one to the next.
+typedef struct {
+    const uint32_t *line;
+    long step;
+} fetched_lines;
+
+INLINE next_panel panel_ahead(const uint32_t *ahead, long pairs) {
+    return (next_panel){ahead, ahead ? ahead + pairs * PANEL : ahead};
+}
+
+/// What a tile of `pairs` fetches: a quarter of the next panel, or, once that is fetched, a line of this one, which is there.
+INLINE fetched_lines lines_of(next_panel *next, long pairs, const uint32_t *panel) {
+    if (next->from == next->end) return (fetched_lines){panel, 0};
+    const fetched_lines lines = {next->from, LANES};
+    next->from += pairs * LANES;
+    return lines;
+}
+
 /// A panel of which C has only some columns goes through a block of its own.
 INLINE void narrow_panel(panel_function *whole, long rows, long columns, long pairs, left_factor a,
                          const uint32_t *panel, const uint32_t *ahead, float *c, long c_row, int accumulate) {
@@ -61,111 +84,26 @@ INLINE void product(panel_function *whole, long rows, long columns, long pairs, 
     }
 }
 
-/// What a plain tile takes in at a time: its rows and that part of a panel stay in the nearest cache.
-enum { PLAIN_ROWS = 6, PLAIN_PAIRS = 96 };
-/// Places for a pair's rows where the left factor is turned.
-enum { TURNED_ROWS = 8 };
-
-/// A tile's rows taken apart, once for all columns of a panel: the pairs' later factors and their earlier ones. Pair p of
-/// row r is at r * PLAIN_PAIRS + p, or at p * TURNED_ROWS + r where the factor is turned.
-typedef struct {
-    float later[TURNED_ROWS * PLAIN_PAIRS], earlier[TURNED_ROWS * PLAIN_PAIRS];
-} left_floats;
-
-INLINE void take_apart(uint32_t word, left_floats *to, long place) {
-    const uint32_t later = word & 0xffff0000u, earlier = word << 16;
-    memcpy(to->later + place, &later, sizeof later);
-    memcpy(to->earlier + place, &earlier, sizeof earlier);
-}
-
-/// Each branch walks the words as they usually lie.
-INLINE void take_rows_apart(const int turned, long rows, long pairs, left_factor a, left_floats *to) {
-    if (turned)
-        for (long p = 0; p < pairs; p++)
-            for (long r = 0; r < rows; r++) take_apart(a.words[p * a.pair + r * a.row], to, p * TURNED_ROWS + r);
-    else
-        for (long r = 0; r < rows; r++)
-            for (long p = 0; p < pairs; p++) take_apart(a.words[r * a.row + p], to, r * PLAIN_PAIRS + p);
-}
-
-/// `rows` x (16 * `vectors`) sums. Both, and `turned`, are constants where this is inlined.
-INLINE void plain_tile(const int rows, const int vectors, const int turned, long pairs, const left_floats *left,
-                       const uint32_t *panel, float *c, long c_row, int accumulate) {
-    const long row = turned ? 1 : PLAIN_PAIRS, pair = turned ? TURNED_ROWS : 1;
-    lanes sum[PLAIN_ROWS][PANEL / LANES];
-#pragma unroll
-    for (int r = 0; r < rows; r++)
-#pragma unroll
-        for (int v = 0; v < vectors; v++)
-            sum[r][v] = accumulate ? *(const lanes *)(c + r * c_row + v * LANES) : (lanes){0};
-    for (long p = 0; p < pairs; p++) {
-        const word_lanes *words = (const word_lanes *)(panel + p * PANEL);
-        lanes right[PANEL / LANES];
-#pragma unroll
-        for (int v = 0; v < vectors; v++) right[v] = (lanes)(words[v] & 0xffff0000u);
-#pragma unroll
-        for (int r = 0; r < rows; r++)
-#pragma unroll
-            for (int v = 0; v < vectors; v++) sum[r][v] += left->later[r * row + p * pair] * right[v];
-        // Read anew: kept, the words would take registers that the sums need.
-        __asm__("" : "+r"(words));
-#pragma unroll
-        for (int v = 0; v < vectors; v++) right[v] = (lanes)(words[v] << 16);
-#pragma unroll
-        for (int r = 0; r < rows; r++)
-#pragma unroll
-            for (int v = 0; v < vectors; v++) sum[r][v] += left->earlier[r * row + p * pair] * right[v];
-    }
-#pragma unroll
-    for (int r = 0; r < rows; r++)
-#pragma unroll
-        for (int v = 0; v < vectors; v++) *(lanes *)(c + r * c_row + v * LANES) = sum[r][v];
-}
-
-/// All columns of a panel, as many at a time as leave the processors with the fewest registers enough of them.
-INLINE void plain_rows(const int rows, const int vectors, const int turned, long pairs, const left_floats *left,
-                       const uint32_t *panel, float *c, long c_row, int accumulate) {
-    for (int j = 0; j < PANEL; j += vectors * LANES)
-        plain_tile(rows, vectors, turned, pairs, left, panel + j, c + j, c_row, accumulate);
-}
-
-INLINE void plain_part(const int turned, long rows, long pairs, left_factor a, const uint32_t *panel, float *c,
-                       long c_row, int accumulate) {
-    left_floats left;
-    for (long r = 0; r < rows; r += PLAIN_ROWS, c += PLAIN_ROWS * c_row) {
-        const long held = smaller(PLAIN_ROWS, rows - r);
-        take_rows_apart(turned, held, pairs, part_of(a, r, 0), &left);
-        switch (held) {
-#define ROWS(n, vectors) \
-    case n: plain_rows(n, vectors, turned, pairs, &left, panel, c, c_row, accumulate); break;
-            ROWS(1, 4) ROWS(2, 2) ROWS(3, 1) ROWS(4, 1) ROWS(5, 1) ROWS(6, 1)
-        }
-    }
-}
-
-DISPATCHED static void plain_panel(long rows, long pairs, left_factor a, const uint32_t *panel, const uint32_t *ahead,
-                                   float *c, long c_row, int accumulate) {
-    (void)ahead;
-    for (long p = 0; p < pairs; p += PLAIN_PAIRS) {
-        const long held = smaller(PLAIN_PAIRS, pairs - p);
-        const int adds = accumulate || p > 0;
-        if (a.pair == 1) plain_part(0, rows, held, part_of(a, 0, p), panel + p * PANEL, c, c_row, adds);
-        else plain_part(1, rows, held, part_of(a, 0, p), panel + p * PANEL, c, c_row, adds);
-    }
-}
+#include "multiply_adds.h"
 
 void kernel_bfloat16_product_plain(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,
                                    const uint32_t *panels, float *c, long c_row, int accumulate) {
-    product(plain_panel, rows, columns, pairs, (left_factor){a, a_row, a_pair}, panels, c, c_row, accumulate);
+    const left_factor left = {a, a_row, a_pair};
+    const unsigned state = drop_small_sums();
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("x86-64-v4"))
+        product(wide_registers, rows, columns, pairs, left, panels, c, c_row, accumulate);
+    else
+#endif
+        product(narrow_registers, rows, columns, pairs, left, panels, c, c_row, accumulate);
+    keep_small_sums(state);
 }
 
 #if defined(__x86_64__)
-/// `rows` x 64 sums in registers. A line of what lies `ahead` is fetched with each pair, the next one `step` words on.
-/// `rows` is a constant where this is inlined.
+/// `rows` x 64 sums in registers. `rows` is a constant where this is inlined.
 BFLOAT16 static inline __attribute__((always_inline)) void tile(const int rows, long pairs, left_factor a,
-                                                                const uint32_t *panel,
-                                                                const uint32_t *ahead, long step, float *c,
-                                                                long c_row, int accumulate) {
+                                                                const uint32_t *panel, fetched_lines fetched,
+                                                                float *c, long c_row, int accumulate) {
     enum { MOST_ROWS = 6, VECTORS = PANEL / LANES };
     __m512 sum[MOST_ROWS][VECTORS];
 #pragma unroll
@@ -173,8 +111,8 @@ BFLOAT16 static inline __attribute__((always_inline)) void tile(const int rows, 
 #pragma unroll
         for (int v = 0; v < VECTORS; v++)
             sum[r][v] = accumulate ? _mm512_loadu_ps(c + r * c_row + v * LANES) : _mm512_setzero_ps();
-    for (long p = 0; p < pairs; p++, ahead += step) {
-        _mm_prefetch((const char *)ahead, _MM_HINT_T1);
+    for (long p = 0; p < pairs; p++, fetched.line += fetched.step) {
+        _mm_prefetch((const char *)fetched.line, _MM_HINT_T1);
         __m512bh right[VECTORS];
 #pragma unroll
         for (int v = 0; v < VECTORS; v++) right[v] = (__m512bh)_mm512_loadu_si512(panel + p * PANEL + v * LANES);
@@ -191,21 +129,18 @@ BFLOAT16 static inline __attribute__((always_inline)) void tile(const int rows, 
         for (int v = 0; v < VECTORS; v++) _mm512_storeu_ps(c + r * c_row + v * LANES, sum[r][v]);
 }
 
-BFLOAT16 static void fast_panel(long rows, long pairs, left_factor a, const uint32_t *panel, const uint32_t *ahead,
-                                float *c, long c_row, int accumulate) {
-    // A panel has four lines a pair: four tiles fetch the next one, the others a line of this one, which is there.
-    const uint32_t *end = ahead ? ahead + pairs * PANEL : ahead;
+BFLOAT16 static void pair_instructions(long rows, long pairs, left_factor a, const uint32_t *panel,
+                                       const uint32_t *ahead, float *c, long c_row, int accumulate) {
+    next_panel next = panel_ahead(ahead, pairs);
     for (long r = 0; r < rows; r += 6) {
         const left_factor left = part_of(a, r, 0);
-        const uint32_t *fetched = ahead < end ? ahead : panel;
-        const long step = ahead < end ? LANES : 0;
+        const fetched_lines fetched = lines_of(&next, pairs, panel);
         float *target = c + r * c_row;
         switch (smaller(6, rows - r)) {
 #define TILE(n) \
-    case n: tile(n, pairs, left, panel, fetched, step, target, c_row, accumulate); break;
+    case n: tile(n, pairs, left, panel, fetched, target, c_row, accumulate); break;
             TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
         }
-        if (ahead < end) ahead += pairs * LANES;
     }
 }
 
@@ -217,8 +152,9 @@ int kernel_has_bfloat16(void) { return 0; }
 void kernel_bfloat16_product(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,
                              const uint32_t *panels, float *c, long c_row, int accumulate) {
 #if defined(__x86_64__)
-    if (kernel_has_bfloat16())
-        return product(fast_panel, rows, columns, pairs, (left_factor){a, a_row, a_pair}, panels, c, c_row, accumulate);
+    if (kernel_pairs_outrun_floats())
+        return product(pair_instructions, rows, columns, pairs, (left_factor){a, a_row, a_pair}, panels, c, c_row,
+                       accumulate);
 #endif
     kernel_bfloat16_product_plain(rows, columns, pairs, a, a_row, a_pair, panels, c, c_row, accumulate);
 }

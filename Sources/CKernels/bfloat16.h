@@ -51,6 +51,17 @@ INLINE void add_pairs(uint32_t pair, const word_lanes *others, lanes *sum) {
 
 #define BFLOAT16 __attribute__((target("arch=x86-64-v4,avx512bf16")))
 
+/// From here on sums below 2^-126 count as zero, as the processor's instruction takes them, until the returned state is
+/// given to `keep_small_sums`.
+static inline unsigned drop_small_sums(void) {
+    enum { FLUSH_RESULTS = 0x8000, FLUSH_OPERANDS = 0x0040 };
+    const unsigned state = _mm_getcsr();
+    _mm_setcsr(state | FLUSH_RESULTS | FLUSH_OPERANDS);
+    return state;
+}
+
+static inline void keep_small_sums(unsigned state) { _mm_setcsr(state); }
+
 /// `pair_up` by the processor's own instruction.
 BFLOAT16 static inline __attribute__((always_inline)) void pair_up_natively(const float *from, uint32_t *to, long width) {
     long i = 0;
@@ -66,6 +77,9 @@ BFLOAT16 static inline __attribute__((always_inline)) void add_pairs_natively(ui
                                                                                lanes *sum) {
     *sum = (lanes)_mm512_dpbf16_ps((__m512)*sum, (__m512bh)_mm512_set1_epi32((int)pair), (__m512bh)*others);
 }
+#else
+static inline unsigned drop_small_sums(void) { return 0; }
+static inline void keep_small_sums(unsigned state) { (void)state; }
 #endif
 
 #endif

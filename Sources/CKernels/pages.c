@@ -79,12 +79,20 @@ DISPATCHED void kernel_page_attention(const float *queries, long query_stride, f
                   scratch);
 }
 
-DISPATCHED void kernel_page_attention_bfloat16_plain(const float *queries, long query_stride, float *output,
-                                                     long output_stride, long rows, long group, long first,
-                                                     const void *const *pages, long offset, long head_size,
-                                                     float scale, float *scratch) {
+DISPATCHED static void plain_attention(const float *queries, long query_stride, float *output, long output_stride,
+                                       long rows, long group, long first, const void *const *pages, long offset,
+                                       long head_size, float scale, float *scratch) {
     attend_plain(queries, query_stride, output, output_stride, rows, group, first, pages, offset, head_size, scale,
                  scratch);
+}
+
+void kernel_page_attention_bfloat16_plain(const float *queries, long query_stride, float *output, long output_stride,
+                                          long rows, long group, long first, const void *const *pages, long offset,
+                                          long head_size, float scale, float *scratch) {
+    const unsigned state = drop_small_sums();
+    plain_attention(queries, query_stride, output, output_stride, rows, group, first, pages, offset, head_size, scale,
+                    scratch);
+    keep_small_sums(state);
 }
 
 #if defined(__x86_64__)
@@ -110,7 +118,7 @@ void kernel_page_attention_bfloat16(const float *queries, long query_stride, flo
                                     long rows, long group, long first, const void *const *pages, long offset,
                                     long head_size, float scale, float *scratch) {
 #if defined(__x86_64__)
-    if (kernel_has_bfloat16())
+    if (kernel_pairs_outrun_floats())
         return native_attention(queries, query_stride, output, output_stride, rows, group, first, pages, offset,
                                 head_size, scale, scratch);
 #endif

@@ -6,6 +6,7 @@ import CKernels
 /// tasks included.
 final class BFloat16Product: ProductProvider {
     static var isNative: Bool { kernel_has_bfloat16() != 0 }
+    static var usesOwnInstruction: Bool { kernel_pairs_outrun_floats() != 0 }
 
     private let pool: WorkerPool
     private let left = GrowingBuffer<UInt32>(), turned = GrowingBuffer<UInt32>(), right = GrowingBuffer<UInt32>()

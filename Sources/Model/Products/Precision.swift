@@ -6,7 +6,7 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
     /// Factors as they are.
     case single = "f32"
     /// Factors rounded to bfloat16, eight bits: half the memory to read in a product and about twice the speed where the
-    /// processor multiplies it (AVX512_BF16); the same sums, but slow, elsewhere. Packed copies of the weights stand
+    /// processor multiplies it fast (AVX512_BF16); the same sums, at the speed of single precision or below, elsewhere. Packed copies of the weights stand
     /// beside them, at half their size: one to generate, two to train.
     case bfloat16 = "bf16"
 
@@ -18,6 +18,15 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .single: true
         case .bfloat16: BFloat16Product.isNative
+        }
+    }
+
+    /// Whether products are made by its own instruction: some processors have one that is slower than single precision's,
+    /// which gives the same bits.
+    public var multipliesByOwnInstruction: Bool {
+        switch self {
+        case .single: true
+        case .bfloat16: BFloat16Product.usesOwnInstruction
         }
     }
 }

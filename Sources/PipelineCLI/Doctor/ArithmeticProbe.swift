@@ -31,7 +31,6 @@ struct ArithmeticProbe {
         var rates: [Rate] = []
         for precision in Precision.allCases {
             let product = MatrixProduct(precision: precision, pool: pool)
-            let kernels = precision.isNative ? "own kernels" : "own kernels, without the processor's bfloat16"
             let weights = WeightMatrices(weight, [matrix], for: product, gradients: true)
             rates.append(
                 Rate(
@@ -39,7 +38,7 @@ struct ArithmeticProbe {
                     gigaflops: rate {
                         product.forward(.stored(input.pointer), weights[matrix], output.pointer, rows: rows)
                     },
-                    kernels: kernels, isNative: precision.isNative))
+                    kernels: kernels(of: precision), isNative: precision.isNative))
             rates.append(
                 Rate(
                     name: "\(precision.rawValue)_gradients",
@@ -48,9 +47,17 @@ struct ArithmeticProbe {
                             outputGradient: .stored(output.pointer), input: .stored(input.pointer), weights[matrix],
                             inputGradient: inputGradient.pointer, weightGradient: weightGradient.pointer, rows: rows)
                     },
-                    kernels: kernels, isNative: precision.isNative))
+                    kernels: kernels(of: precision), isNative: precision.isNative))
         }
         return ArithmeticProbe(rates: rates, threads: threads)
+    }
+
+    private static func kernels(of precision: Precision) -> String {
+        switch (precision.isNative, precision.multipliesByOwnInstruction) {
+        case (_, true): "own kernels"
+        case (true, false): "own kernels, by multiply-adds: faster here than the processor's products of bfloat16"
+        case (false, false): "own kernels, without the processor's bfloat16"
+        }
     }
 
     /// The best of the products that fit into a quarter of a second.

@@ -5,6 +5,7 @@ internal import Pipeline
 ///
 /// 2: keys, values and attention weights are rounded in bfloat16 too; gradients of attention are summed head by head.
 /// 3: gradients of products in single precision come from our own kernel.
+/// 4: sums of bfloat16 products below 2^-126 count as zero on processors without an instruction for them too.
 enum ModelNumerics {
-    static let current = Numerics.float(generation: 3)
+    static let current = Numerics.float(generation: 4)
 }

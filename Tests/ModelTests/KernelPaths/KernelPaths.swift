@@ -5,6 +5,13 @@ import Testing
 enum KernelPaths {
     static let hasAVX512 = kernel_path_avx512_runs() != 0
     static let hasAVX2 = kernel_path_avx2_runs() != 0
+    static var isX86: Bool {
+        #if arch(x86_64)
+            true
+        #else
+            false
+        #endif
+    }
 
     /// Relative error of one rounding of a result, and of one of the smallest numbers.
     static let rounding = Double(Float.ulpOfOne)

@@ -113,6 +113,42 @@ struct ProductKernelPathTests {
         }
     }
 
+    @Test(
+        "sums below 2^-126 count as zero, as the processor's instruction takes them",
+        .enabled(if: KernelPaths.isX86, "another processor keeps them"), arguments: [1, 5, 6, 7, 20], [false, true])
+    func smallSums(rows: Int, isTurned: Bool) {
+        let tiny: Float = 0x1p-65
+        let left = [tiny, tiny, 0x1p-60, -tiny, 1, 0], K = left.count, pairs = kernel_pairs(K), columns = 64
+        let cases: [(right: [Float], sum: Float)] = [
+            ([tiny, tiny, 0, 0, 0, 0], 0),
+            ([tiny, 0, tiny, 0, 0, 0], 0x1p-125),
+            // -2^-125, and an eighth more than that is taken away again.
+            ([0, 0, 1.125 * tiny, 0x1p-60, 0, 0], 0),
+            ([tiny, tiny, 0, tiny, 1, 0], 1),
+        ]
+        let x = (0..<(rows * K)).map { left[$0 % K] }, panel = Int(kernel_panel_columns)
+        var packed = [UInt32](repeating: 0, count: isTurned ? kernel_panel_words(K, rows) : rows * pairs)
+        if isTurned {
+            kernel_panels_of_columns(x, K, &packed, K, rows)
+        } else {
+            kernel_pairs_of_rows(x, K, &packed, pairs, rows, K)
+        }
+        let (row, pair) = isTurned ? (1, panel) : (pairs, 1)
+        for (right, sum) in cases {
+            var panels = [UInt32](repeating: 0, count: kernel_panel_words(K, columns))
+            kernel_panels_of_columns((0..<(columns * K)).map { right[$0 % K] }, K, &panels, K, columns)
+            KernelPaths.compare { path in
+                var own = [Float](repeating: 7, count: rows * columns), plain = own
+                path.bfloat16_product(rows, columns, pairs, packed, row, pair, panels, &own, columns, 0)
+                path.bfloat16_product_plain(rows, columns, pairs, packed, row, pair, panels, &plain, columns, 0)
+                #expect((own + plain).allSatisfy { $0 == sum }, "\(right)")
+                return (own + plain).exact
+            }
+        }
+        // What a product sets so does not outlive it.
+        #expect(x[0] * x[0] == 0x1p-130)
+    }
+
     @Test("weights of eight bits and products with them, to the bit", arguments: shapes, KernelInputs.allCases)
     func quantized(shape: (M: Int, K: Int, N: Int), inputs: KernelInputs) {
         let (M, K, N) = shape, pairs = kernel_pairs(K), stride = N + 3, w = inputs.values(N * K, 39)
