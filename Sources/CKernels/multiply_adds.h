@@ -6,20 +6,6 @@ enum { MOST_ROWS = 6, PART_PAIRS = 48 };
 /// Places for a pair's rows where the left factor is turned.
 enum { TURNED_ROWS = 8 };
 
-INLINE float later_of(uint32_t word) {
-    const uint32_t bits = word & 0xffff0000u;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-INLINE float earlier_of(uint32_t word) {
-    const uint32_t bits = word << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /// A tile's rows taken apart, once for all columns of a panel: the pairs' later factors and their earlier ones. Pair p of
 /// row r is at r * PART_PAIRS + p, or at p * TURNED_ROWS + r where the factor is turned.
 typedef struct {
@@ -27,18 +13,45 @@ typedef struct {
 } left_floats;
 
 INLINE void take_apart(uint32_t word, left_floats *to, long place) {
-    to->later[place] = later_of(word);
-    to->earlier[place] = earlier_of(word);
+    const uint32_t later = word & 0xffff0000u, earlier = word << 16;
+    memcpy(to->later + place, &later, sizeof later);
+    memcpy(to->earlier + place, &earlier, sizeof earlier);
+}
+
+/// The factors of sixteen pairs.
+INLINE void take_lanes_apart(const uint32_t *from, float *later, float *earlier) {
+    const word_lanes words = *(const word_lanes *)from;
+    *(lanes *)later = (lanes)(words & 0xffff0000u);
+    *(lanes *)earlier = (lanes)(words << 16);
+}
+
+/// The pairs of a turned factor whose rows lie side by side, `TURNED_ROWS` words at a time, but for the last one: behind the
+/// rows of the others stand more words, which nothing comes of. Returns how many they are.
+INLINE long take_columns_apart(long pairs, left_factor a, left_floats *to) {
+    typedef uint32_t turned_words __attribute__((vector_size(4 * TURNED_ROWS), aligned(4)));
+    typedef float turned_floats __attribute__((vector_size(4 * TURNED_ROWS), aligned(4)));
+    if (a.row != 1 || a.pair < TURNED_ROWS) return 0;
+    for (long p = 0; p < pairs - 1; p++) {
+        const turned_words words = *(const turned_words *)(a.words + p * a.pair);
+        *(turned_floats *)(to->later + p * TURNED_ROWS) = (turned_floats)(words & 0xffff0000u);
+        *(turned_floats *)(to->earlier + p * TURNED_ROWS) = (turned_floats)(words << 16);
+    }
+    return pairs - 1;
 }
 
 /// Each branch walks the words as they usually lie.
 INLINE void take_rows_apart(const int turned, long rows, long pairs, left_factor a, left_floats *to) {
     if (turned)
-        for (long p = 0; p < pairs; p++)
+        for (long p = take_columns_apart(pairs, a, to); p < pairs; p++)
             for (long r = 0; r < rows; r++) take_apart(a.words[p * a.pair + r * a.row], to, p * TURNED_ROWS + r);
     else
-        for (long r = 0; r < rows; r++)
-            for (long p = 0; p < pairs; p++) take_apart(a.words[r * a.row + p], to, r * PART_PAIRS + p);
+        for (long r = 0; r < rows; r++) {
+            const uint32_t *words = a.words + r * a.row;
+            long p = 0;
+            for (; p + LANES <= pairs; p += LANES)
+                take_lanes_apart(words + p, to->later + r * PART_PAIRS + p, to->earlier + r * PART_PAIRS + p);
+            for (; p < pairs; p++) take_apart(words[p], to, r * PART_PAIRS + p);
+        }
 }
 
 /// Part of a panel: its words, or what they hold, which is `floats` if that is not null. There the later factors of a pair
@@ -50,10 +63,7 @@ typedef struct {
 
 INLINE void take_panel_apart(long pairs, const uint32_t *panel, float *floats) {
     for (long p = 0; p < pairs; p++, panel += PANEL, floats += 2 * PANEL)
-        for (long j = 0; j < PANEL; j++) {
-            floats[j] = later_of(panel[j]);
-            floats[PANEL + j] = earlier_of(panel[j]);
-        }
+        for (long j = 0; j < PANEL; j += LANES) take_lanes_apart(panel + j, floats + j, floats + PANEL + j);
 }
 
 /// `rows` x (16 * `vectors`) sums. These two and the switches are constants where this is inlined.
@@ -62,6 +72,13 @@ INLINE void add_tile(const int rows, const int vectors, const int turned, const 
                      int accumulate) {
     const long row = turned ? 1 : PART_PAIRS, pair = turned ? TURNED_ROWS : 1;
     lanes sum[MOST_ROWS][PANEL / LANES];
+    // What is not read before it is written comes from far all the same.
+    if (fetches && !accumulate) {
+#pragma unroll
+        for (int r = 0; r < rows; r++)
+#pragma unroll
+            for (int v = 0; v < vectors; v++) __builtin_prefetch(c + r * c_row + v * LANES, 1, 3);
+    }
 #pragma unroll
     for (int r = 0; r < rows; r++)
 #pragma unroll
