@@ -16,7 +16,7 @@ static inline left_factor part_of(left_factor a, long row, long pair) {
 /// Pairs of a panel that stay in a near cache while all rows pass by.
 enum { DEPTH_BLOCK = 192 };
 /// Rows of one tile: no more than these pass a panel once.
-enum { FEW_ROWS = 6 };
+enum { TILE_ROWS = 6 };
 
 /// `ahead` is where the panel that comes next begins, null at the end. It is taken to be as long as this one; where it is
 /// shorter, what lies behind it is fetched for nothing.
@@ -67,7 +67,7 @@ INLINE void narrow_panel(panel_function *whole, long rows, long columns, long pa
 INLINE void product(panel_function *whole, long rows, long columns, long pairs, left_factor a, const uint32_t *panels,
                     float *c, long c_row, int accumulate) {
     // Few rows are bound by memory: they read each panel from end to end.
-    const long block = rows <= FEW_ROWS ? pairs : DEPTH_BLOCK;
+    const long block = rows <= TILE_ROWS ? pairs : DEPTH_BLOCK;
     for (long pair = 0; pair < pairs; pair += block) {
         const long held = smaller(block, pairs - pair);
         const int adds = accumulate || pair > 0;
@@ -104,8 +104,8 @@ void kernel_bfloat16_product_plain(long rows, long columns, long pairs, const ui
 BFLOAT16 static inline __attribute__((always_inline)) void tile(const int rows, long pairs, left_factor a,
                                                                 const uint32_t *panel, fetched_lines fetched,
                                                                 float *c, long c_row, int accumulate) {
-    enum { MOST_ROWS = 6, VECTORS = PANEL / LANES };
-    __m512 sum[MOST_ROWS][VECTORS];
+    enum { VECTORS = PANEL / LANES };
+    __m512 sum[TILE_ROWS][VECTORS];
 #pragma unroll
     for (int r = 0; r < rows; r++)
 #pragma unroll
@@ -132,11 +132,11 @@ BFLOAT16 static inline __attribute__((always_inline)) void tile(const int rows, 
 BFLOAT16 static void pair_instructions(long rows, long pairs, left_factor a, const uint32_t *panel,
                                        const uint32_t *ahead, float *c, long c_row, int accumulate) {
     next_panel next = panel_ahead(ahead, pairs);
-    for (long r = 0; r < rows; r += 6) {
+    for (long r = 0; r < rows; r += TILE_ROWS) {
         const left_factor left = part_of(a, r, 0);
         const fetched_lines fetched = lines_of(&next, pairs, panel);
         float *target = c + r * c_row;
-        switch (smaller(6, rows - r)) {
+        switch (smaller(TILE_ROWS, rows - r)) {
 #define TILE(n) \
     case n: tile(n, pairs, left, panel, fetched, target, c_row, accumulate); break;
             TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
@@ -149,12 +149,18 @@ int kernel_has_bfloat16(void) { return __builtin_cpu_supports("avx512bf16") && _
 int kernel_has_bfloat16(void) { return 0; }
 #endif
 
-void kernel_bfloat16_product(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,
-                             const uint32_t *panels, float *c, long c_row, int accumulate) {
+void kernel_bfloat16_product_native(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,
+                                    const uint32_t *panels, float *c, long c_row, int accumulate) {
 #if defined(__x86_64__)
-    if (kernel_pairs_outrun_floats())
+    if (kernel_has_bfloat16())
         return product(pair_instructions, rows, columns, pairs, (left_factor){a, a_row, a_pair}, panels, c, c_row,
                        accumulate);
 #endif
     kernel_bfloat16_product_plain(rows, columns, pairs, a, a_row, a_pair, panels, c, c_row, accumulate);
+}
+
+void kernel_bfloat16_product(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,
+                             const uint32_t *panels, float *c, long c_row, int accumulate) {
+    (kernel_pairs_outrun_floats() ? kernel_bfloat16_product_native : kernel_bfloat16_product_plain)(
+        rows, columns, pairs, a, a_row, a_pair, panels, c, c_row, accumulate);
 }

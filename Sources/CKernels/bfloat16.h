@@ -40,7 +40,8 @@ INLINE void pair_up(const float *from, uint32_t *to, long width) {
 
 /// sum += the products of a pair with sixteen others, the later factors first.
 INLINE void add_pairs(uint32_t pair, const word_lanes *others, lanes *sum) {
-    // Factors of eight bits: their product is exact, so fusing it with the addition changes nothing.
+    // Factors of eight bits: their product is exact, so fusing it with the addition changes nothing while the product
+    // itself is neither below 2^-126 nor too large for a number.
     const word_lanes left = (word_lanes){0} + pair;
     *sum += (lanes)(left & 0xffff0000u) * (lanes)(*others & 0xffff0000u);
     *sum += (lanes)(left << 16) * (lanes)(*others << 16);
@@ -52,15 +53,20 @@ INLINE void add_pairs(uint32_t pair, const word_lanes *others, lanes *sum) {
 #define BFLOAT16 __attribute__((target("arch=x86-64-v4,avx512bf16")))
 
 /// From here on sums below 2^-126 count as zero, as the processor's instruction takes them, until the returned state is
-/// given to `keep_small_sums`.
+/// given to `keep_small_sums`. The compiler does not know of it: the barriers keep it from moving what is computed from
+/// memory, and written there, out of the two.
 static inline unsigned drop_small_sums(void) {
     enum { FLUSH_RESULTS = 0x8000, FLUSH_OPERANDS = 0x0040 };
     const unsigned state = _mm_getcsr();
     _mm_setcsr(state | FLUSH_RESULTS | FLUSH_OPERANDS);
+    __asm__ volatile("" ::: "memory");
     return state;
 }
 
-static inline void keep_small_sums(unsigned state) { _mm_setcsr(state); }
+static inline void keep_small_sums(unsigned state) {
+    __asm__ volatile("" ::: "memory");
+    _mm_setcsr(state);
+}
 
 /// `pair_up` by the processor's own instruction.
 BFLOAT16 static inline __attribute__((always_inline)) void pair_up_natively(const float *from, uint32_t *to, long width) {

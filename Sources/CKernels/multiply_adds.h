@@ -2,7 +2,7 @@
 // with a slow one. `bfloat16.c` includes this.
 
 /// What a tile takes in at a time: its rows and that part of a panel stay in the nearest cache, as floats too.
-enum { MOST_ROWS = 6, PART_PAIRS = 48 };
+enum { PART_PAIRS = 48 };
 /// Places for a pair's rows where the left factor is turned.
 enum { TURNED_ROWS = 8 };
 
@@ -71,7 +71,7 @@ INLINE void add_tile(const int rows, const int vectors, const int turned, const 
                      long pairs, const left_floats *left, panel_part panel, fetched_lines fetched, float *c, long c_row,
                      int accumulate) {
     const long row = turned ? 1 : PART_PAIRS, pair = turned ? TURNED_ROWS : 1;
-    lanes sum[MOST_ROWS][PANEL / LANES];
+    lanes sum[TILE_ROWS][PANEL / LANES];
     // What is not read before it is written comes from far all the same.
     if (fetches && !accumulate) {
 #pragma unroll
@@ -127,8 +127,8 @@ INLINE void add_columns(const int rows, const int vectors, const int turned, con
 INLINE void add_rows(const int wide, const int turned, const int is_apart, long rows, long pairs, left_factor a,
                      panel_part panel, next_panel *next, float *c, long c_row, int accumulate) {
     left_floats left;
-    for (long r = 0; r < rows; r += MOST_ROWS, c += MOST_ROWS * c_row) {
-        const long held = smaller(MOST_ROWS, rows - r);
+    for (long r = 0; r < rows; r += TILE_ROWS, c += TILE_ROWS * c_row) {
+        const long held = smaller(TILE_ROWS, rows - r);
         take_rows_apart(turned, held, pairs, part_of(a, r, 0), &left);
         switch (held) {
 #define ROWS(n, vectors)                                                                                               \
@@ -155,7 +155,7 @@ INLINE void add_panel(const int wide, long rows, long pairs, left_factor a, cons
         const uint32_t *words = panel + p * PANEL;
         next_panel next = panel_ahead(ahead ? ahead + p * PANEL : ahead, held);
         // With wide registers taking words apart holds multiply-adds up, and is done once for all tiles.
-        if (wide && rows > MOST_ROWS) {
+        if (wide && rows > TILE_ROWS) {
             float floats[2 * PANEL * PART_PAIRS];
             take_panel_apart(held, words, floats);
             const panel_part part = {words, floats};

@@ -114,14 +114,25 @@ BFLOAT16 static void native_attention(const float *queries, long query_stride, f
 }
 #endif
 
-void kernel_page_attention_bfloat16(const float *queries, long query_stride, float *output, long output_stride,
-                                    long rows, long group, long first, const void *const *pages, long offset,
-                                    long head_size, float scale, float *scratch) {
+void kernel_page_attention_bfloat16_native(const float *queries, long query_stride, float *output, long output_stride,
+                                           long rows, long group, long first, const void *const *pages, long offset,
+                                           long head_size, float scale, float *scratch) {
 #if defined(__x86_64__)
-    if (kernel_pairs_outrun_floats())
-        return native_attention(queries, query_stride, output, output_stride, rows, group, first, pages, offset,
-                                head_size, scale, scratch);
+    if (kernel_has_bfloat16()) {
+        // The instruction does so anyway; softmax, which stands between its uses, shall too.
+        const unsigned state = drop_small_sums();
+        native_attention(queries, query_stride, output, output_stride, rows, group, first, pages, offset, head_size,
+                         scale, scratch);
+        return keep_small_sums(state);
+    }
 #endif
     kernel_page_attention_bfloat16_plain(queries, query_stride, output, output_stride, rows, group, first, pages,
                                          offset, head_size, scale, scratch);
+}
+
+void kernel_page_attention_bfloat16(const float *queries, long query_stride, float *output, long output_stride,
+                                    long rows, long group, long first, const void *const *pages, long offset,
+                                    long head_size, float scale, float *scratch) {
+    (kernel_pairs_outrun_floats() ? kernel_page_attention_bfloat16_native : kernel_page_attention_bfloat16_plain)(
+        queries, query_stride, output, output_stride, rows, group, first, pages, offset, head_size, scale, scratch);
 }

@@ -19,6 +19,8 @@ BFLOAT16 static uint64_t time_of_pairs(void) {
             // The compiler may not compute them beforehand.
             __asm__ volatile("" : "+v"(sum[i]));
         }
+    // Not before all of them are done.
+    _mm_lfence();
     return __rdtsc() - start;
 }
 
@@ -33,6 +35,8 @@ BFLOAT16 static uint64_t time_of_floats(void) {
             sum[i] = _mm512_fmadd_ps(factor, factor, sum[i]);
             __asm__ volatile("" : "+v"(sum[i]));
         }
+    // Not before all of them are done.
+    _mm_lfence();
     return __rdtsc() - start;
 }
 

@@ -36,7 +36,7 @@ extension ArtifactStore {
         // After the newest of this second, whichever of the others are gone.
         var order = RunOrder(id: time)
         let ofThisSecond = try Folder.names(in: layout.runs).map(RunOrder.init(id:)).filter { $0.time == order.time }
-        if let newest = ofThisSecond.max() { order.number = newest.number + 1 }
+        if let newest = ofThisSecond.max(), newest.number < .max { order.number = newest.number + 1 }
         while true {
             let id = order.number == 1 ? time : "\(time)-\(order.number)", path = "\(layout.runs)/\(id)"
             if try Folder.createNew(path) { return try RunRecord(id: id, path: path, plan: plan, lock: lock) }

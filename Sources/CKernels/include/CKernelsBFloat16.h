@@ -36,18 +36,22 @@ void kernel_panels_of_columns(const float *x, long x_row, uint32_t *panels, long
 /// one word from row to row and 64 from pair to pair.
 ///
 /// Each element is one chain of additions along the depth, the later factor of a pair before the earlier: its bits
-/// depend on its own row of A and column of B alone, however the call is cut. They are the same with and without the
-/// processor's instruction for it, which is used where it is faster; a sum below 2^-126 counts as zero, as the instruction
-/// takes it.
+/// depend on its own row of A and column of B alone, however the call is cut. On x86 they are the same with and without the
+/// processor's instruction for it, which is used where it is faster: a sum below 2^-126 counts as zero, as the instruction
+/// takes it. One NaN is as good as another. Without AVX2, where nothing fuses a multiplication and an addition, so does a
+/// product below 2^-126 before it is added; other processors than x86 keep all of them.
 void kernel_bfloat16_product(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,
                              const uint32_t *panels, float *c, long c_row, int accumulate);
-/// The same without that instruction.
+/// The same with that instruction, if the processor has it.
+void kernel_bfloat16_product_native(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,
+                                    const uint32_t *panels, float *c, long c_row, int accumulate);
+/// The same without it.
 void kernel_bfloat16_product_plain(long rows, long columns, long pairs, const uint32_t *a, long a_row, long a_pair,
                                    const uint32_t *panels, float *c, long c_row, int accumulate);
 /// Whether the processor has instructions for bfloat16.
 int kernel_has_bfloat16(void);
 /// Whether its instruction for products of pairs outruns multiply-adds of single precision. Measured once, in microseconds:
-/// some processors with the instruction take four times as long for it.
+/// some processors with the instruction take twice as long by it.
 int kernel_pairs_outrun_floats(void);
 
 #endif

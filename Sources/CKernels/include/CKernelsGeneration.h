@@ -43,7 +43,11 @@ void kernel_page_attention(const float *queries, long query_stride, float *outpu
 void kernel_page_attention_bfloat16(const float *queries, long query_stride, float *output, long output_stride,
                                     long rows, long group, long first, const void *const *pages, long offset,
                                     long head_size, float scale, float *scratch);
-/// The same bits without the processor's own instructions.
+/// The same bits with the processor's instruction for products of bfloat16, if it has it, and without: see
+/// `kernel_bfloat16_product`.
+void kernel_page_attention_bfloat16_native(const float *queries, long query_stride, float *output, long output_stride,
+                                           long rows, long group, long first, const void *const *pages, long offset,
+                                           long head_size, float scale, float *scratch);
 void kernel_page_attention_bfloat16_plain(const float *queries, long query_stride, float *output, long output_stride,
                                           long rows, long group, long first, const void *const *pages, long offset,
                                           long head_size, float scale, float *scratch);

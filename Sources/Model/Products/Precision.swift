@@ -6,8 +6,8 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
     /// Factors as they are.
     case single = "f32"
     /// Factors rounded to bfloat16, eight bits: half the memory to read in a product and about twice the speed where the
-    /// processor multiplies it fast (AVX512_BF16); the same sums, at the speed of single precision or below, elsewhere. Packed copies of the weights stand
-    /// beside them, at half their size: one to generate, two to train.
+    /// processor multiplies it fast (AVX512_BF16); the same sums, at the speed of single precision or below, elsewhere.
+    /// Packed copies of the weights stand beside them, at half their size: one to generate, two to train.
     case bfloat16 = "bf16"
 
     /// For results that no key names, such as a conversation's.

@@ -68,7 +68,7 @@ package struct Bootstrap: Sendable {
         // Rounding alone may keep it from a bound, or carry it beyond.
         let ends = [bounds.lowerBound, bounds.upperBound]
         let inside = ends.first { !Self.isSpread(min(value, $0), max(value, $0)) } ?? value
-        guard count >= 2, bounds.contains(inside) else { return nil }
+        guard count >= 2, value.isFinite, bounds.contains(inside) else { return nil }
         let others = shareMissed(by: count)
         return Interval(
             lower: inside - (inside - bounds.lowerBound) * others,

@@ -35,16 +35,20 @@ struct PageAttentionTests {
 
         deinit { pages.forEach { $0.deallocate() } }
 
+        typealias Attention =
+            @convention(c) (
+                UnsafePointer<Float>?, Int, UnsafeMutablePointer<Float>?, Int, Int, Int, Int,
+                UnsafePointer<UnsafeRawPointer?>?, Int, Int, Float, UnsafeMutablePointer<Float>?
+            ) -> Void
+
+        /// - Parameter form: which of the kernels, not the one that is chosen.
         func attend(
-            _ queries: [Float], rows: Int, group: Int, first: Int, plain: Bool = false
+            _ queries: [Float], rows: Int, group: Int, first: Int, by form: Attention? = nil
         ) -> [Float] {
             var output = [Float](repeating: 7, count: queries.count)
             var scratch = [Float](repeating: 0, count: kernel_page_attention_scratch(first + rows, headSize))
             let pointers = pages.map { UnsafeRawPointer?($0) }, width = group * headSize
-            let kernel =
-                isBFloat16
-                ? (plain ? kernel_page_attention_bfloat16_plain : kernel_page_attention_bfloat16)
-                : kernel_page_attention
+            let kernel = form ?? (isBFloat16 ? kernel_page_attention_bfloat16 : kernel_page_attention)
             kernel(
                 queries, width, &output, width, rows, group, first, pointers, 0, headSize,
                 1 / Float(headSize).squareRoot(), &scratch)
@@ -88,7 +92,9 @@ struct PageAttentionTests {
             headSize: D, isBFloat16: true)
         let queries = MatrixProductTests.values(rows * group * D, 56)
         let found = pages.attend(queries, rows: rows, group: group, first: first)
-        #expect(found == pages.attend(queries, rows: rows, group: group, first: first, plain: true))
+        for form in [kernel_page_attention_bfloat16_plain, kernel_page_attention_bfloat16_native] {
+            #expect(found == pages.attend(queries, rows: rows, group: group, first: first, by: form))
+        }
         // Row by row, too.
         for row in 0..<rows {
             let width = group * D

@@ -112,10 +112,38 @@ struct GenerationKernelPathTests {
                 let chosen = Self.attend(
                     { path.page_attention_bfloat16($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
                     pages, queries, rows, group, first)
+                let native = Self.attend(
+                    { path.page_attention_bfloat16_native($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) },
+                    pages, queries, rows, group, first)
                 // Within one path the processor's own instructions change nothing.
-                #expect(plain == chosen)
+                #expect(plain == chosen && plain == native)
                 return plain
             }
+        }
+    }
+
+    @Test("softmax takes weights below 2^-126 for zero with the processor's instruction as without it")
+    func smallWeights() {
+        /// A number as four of eight bits.
+        func parts(of number: Float) -> [Float] {
+            var rest = number
+            return (0..<4).map { _ in
+                let part = Float(bitPattern: rest.bitPattern & 0xFFFF_0000)
+                rest -= part
+                return part
+            }
+        }
+        let D = 4, queries = [Float](repeating: 2, count: D)
+        // Half of twice the keys' sums are the scores. The last position's weight passes 2^-126: rounded before it is dropped,
+        // it is 2^-126 for some of these, and its value counts.
+        let middle = Float(-0x1.d502bap-1).bitPattern
+        for bits in (middle - 64)...(middle + 64) {
+            let keys = [0, Float(bitPattern: bits), -0x1.5cp+6].flatMap(parts)
+            let values: [Float] = [0, 0, 0, 0, 0, 0, 0, 0, 0x1p126, 0, 0, 0]
+            let pages = PageAttentionTests.Pages(keys: keys, values: values, headSize: D, isBFloat16: true)
+            let plain = pages.attend(queries, rows: 1, group: 1, first: 2, by: kernel_page_attention_bfloat16_plain)
+            let native = pages.attend(queries, rows: 1, group: 1, first: 2, by: kernel_page_attention_bfloat16_native)
+            #expect(plain == native, "\(bits)")
         }
     }
 

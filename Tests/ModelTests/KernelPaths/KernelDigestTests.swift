@@ -196,6 +196,9 @@ struct KernelDigestTests {
         Pinned("bfloat16_product_plain", 0xA586_28CF_A503_7C78, isExact: true) { path in
             Self.bfloat16(path, path.bfloat16_product_plain)
         },
+        Pinned("bfloat16_product_native", 0xA586_28CF_A503_7C78, isExact: true) { path in
+            Self.bfloat16(path, path.bfloat16_product_native)
+        },
         Pinned("quantized_of_columns", 0x1D20_0015_0795_7204, isExact: true) { path in
             Self.quantized(path).map(Double.init)
         },
@@ -278,6 +281,11 @@ struct KernelDigestTests {
         Pinned("page_attention_bfloat16_plain", 0x2A21_2BAC_7370_7BDA) { path in
             Self.attention(isBFloat16: true) {
                 path.page_attention_bfloat16_plain($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            }
+        },
+        Pinned("page_attention_bfloat16_native", 0x2A21_2BAC_7370_7BDA) { path in
+            Self.attention(isBFloat16: true) {
+                path.page_attention_bfloat16_native($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             }
         },
     ]

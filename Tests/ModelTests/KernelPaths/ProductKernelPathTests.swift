@@ -108,6 +108,12 @@ struct ProductKernelPathTests {
                 found.append(c.exact)
                 return c.exact
             }
+            KernelPaths.compare { path in
+                var c = [Float](repeating: 1, count: M * stride)
+                path.bfloat16_product_native(M, N, pairs, left, pairs, 1, right, &c, stride, accumulates)
+                found.append(c.exact)
+                return c.exact
+            }
             // With the processor's instructions and without, turned and not.
             #expect(found.allSatisfy { zip($0, found[0]).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) } })
         }
@@ -119,12 +125,16 @@ struct ProductKernelPathTests {
     func smallSums(rows: Int, isTurned: Bool) {
         let tiny: Float = 0x1p-65
         let left = [tiny, tiny, 0x1p-60, -tiny, 1, 0], K = left.count, pairs = kernel_pairs(K), columns = 64
-        let cases: [(right: [Float], sum: Float)] = [
-            ([tiny, tiny, 0, 0, 0, 0], 0),
-            ([tiny, 0, tiny, 0, 0, 0], 0x1p-125),
+        // What stands in C before, the right factor's column, and what comes of both.
+        let cases: [(before: Float, right: [Float], sum: Float)] = [
+            (0, [tiny, tiny, 0, 0, 0, 0], 0),
+            (0, [tiny, 0, tiny, 0, 0, 0], 0x1p-125),
             // -2^-125, and an eighth more than that is taken away again.
-            ([0, 0, 1.125 * tiny, 0x1p-60, 0, 0], 0),
-            ([tiny, tiny, 0, tiny, 1, 0], 1),
+            (0, [0, 0, 1.125 * tiny, 0x1p-60, 0, 0], 0),
+            (0, [tiny, tiny, 0, tiny, 1, 0], 1),
+            // A sum that was small before counts as zero too.
+            (0x1p-127, [0, 0, tiny, 0, 0, 0], 0x1p-125),
+            (-0x1p-130, [0, 0, 0, 0, 0, 0], 0),
         ]
         let x = (0..<(rows * K)).map { left[$0 % K] }, panel = Int(kernel_panel_columns)
         var packed = [UInt32](repeating: 0, count: isTurned ? kernel_panel_words(K, rows) : rows * pairs)
@@ -134,15 +144,15 @@ struct ProductKernelPathTests {
             kernel_pairs_of_rows(x, K, &packed, pairs, rows, K)
         }
         let (row, pair) = isTurned ? (1, panel) : (pairs, 1)
-        for (right, sum) in cases {
+        for (before, right, sum) in cases {
             var panels = [UInt32](repeating: 0, count: kernel_panel_words(K, columns))
             kernel_panels_of_columns((0..<(columns * K)).map { right[$0 % K] }, K, &panels, K, columns)
             KernelPaths.compare { path in
-                var own = [Float](repeating: 7, count: rows * columns), plain = own
-                path.bfloat16_product(rows, columns, pairs, packed, row, pair, panels, &own, columns, 0)
-                path.bfloat16_product_plain(rows, columns, pairs, packed, row, pair, panels, &plain, columns, 0)
-                #expect((own + plain).allSatisfy { $0 == sum }, "\(right)")
-                return (own + plain).exact
+                var plain = [Float](repeating: before, count: rows * columns), native = plain
+                path.bfloat16_product_plain(rows, columns, pairs, packed, row, pair, panels, &plain, columns, 1)
+                path.bfloat16_product_native(rows, columns, pairs, packed, row, pair, panels, &native, columns, 1)
+                #expect((plain + native).allSatisfy { $0 == sum }, "\(before) + \(right)")
+                return (plain + native).exact
             }
         }
         // What a product sets so does not outlive it.

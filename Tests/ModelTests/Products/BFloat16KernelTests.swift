@@ -118,7 +118,7 @@ struct BFloat16KernelTests {
         kernel_panels_of_columns(x, K, &leftPanels, K, M)
         for adds in [false, true] {
             var fast = [Float](repeating: 7, count: M * stride), plain = fast
-            kernel_bfloat16_product(M, N, pairs, left, pairs, 1, right, &fast, stride, adds ? 1 : 0)
+            kernel_bfloat16_product_native(M, N, pairs, left, pairs, 1, right, &fast, stride, adds ? 1 : 0)
             kernel_bfloat16_product_plain(M, N, pairs, left, pairs, 1, right, &plain, stride, adds ? 1 : 0)
             #expect(fast == plain)
             // The left factor as panels, one of which is 64 rows.
@@ -126,7 +126,7 @@ struct BFloat16KernelTests {
             for m in Swift.stride(from: 0, to: M, by: 64) {
                 let rows = min(64, M - m), from = Array(leftPanels[(m * pairs)...])
                 ofPanels.withUnsafeMutableBufferPointer {
-                    kernel_bfloat16_product(
+                    kernel_bfloat16_product_native(
                         rows, N, pairs, from, 1, 64, right, $0.baseAddress! + m * stride, stride, adds ? 1 : 0)
                 }
                 ofPanelsPlain.withUnsafeMutableBufferPointer {
