@@ -92,7 +92,8 @@ struct PageAttentionTests {
             headSize: D, isBFloat16: true)
         let queries = MatrixProductTests.values(rows * group * D, 56)
         let found = pages.attend(queries, rows: rows, group: group, first: first)
-        for form in [kernel_page_attention_bfloat16_plain, kernel_page_attention_bfloat16_native] {
+        let forms: [Pages.Attention] = [kernel_page_attention_bfloat16_plain, kernel_page_attention_bfloat16_native]
+        for form in forms {
             #expect(found == pages.attend(queries, rows: rows, group: group, first: first, by: form))
         }
         // Row by row, too.
