@@ -123,7 +123,7 @@ INLINE void add_columns(const int rows, const int vectors, const int turned, con
 }
 
 /// All rows. `wide` says that there are 32 registers of 512 bits, otherwise 16 of fewer: a tile's sums and factors fill
-/// them.
+/// them. With wide ones a product may wait for memory, so what comes next is fetched.
 INLINE void add_rows(const int wide, const int turned, const int is_apart, long rows, long pairs, left_factor a,
                      panel_part panel, next_panel *next, float *c, long c_row, int accumulate) {
     left_floats left;

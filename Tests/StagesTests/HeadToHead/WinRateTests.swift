@@ -133,7 +133,8 @@ struct WinRateTests {
         let silent = try #require(measurements.first { $0.name == "no_verdict" })
         let upper = try #require(silent.upper)
         #expect(silent.value == 0 && silent.lower == 0 && (0.05...0.1).contains(upper))
-        #expect(measurements.first { $0.name == "characters" }?.lower == nil)
+        let characters = try #require(measurements.first { $0.name == "characters" })
+        #expect(characters.lower == nil && characters.upper == nil)
         // Shown first is preferred by both replies of ten of forty prompts, and else by one of two.
         let first = try #require(measurements.first { $0.name == "first_shown_preferred" })
         #expect(first.value == 50.0 / 80 && first.count == 80)
