@@ -84,6 +84,16 @@ enum GenerationWorkload {
         }
     }
 
+    static func likelihood(_ model: PretrainedModel, _ settings: Settings) throws {
+        var prose = try ProsePrompts(model.tokenizer, settings)
+        let engine = try engine(model, settings, slots: 1, prefill: 512)
+        for text in prose.texts(settings) {
+            let prefixes = (1..<text.count).map { Array(text[..<$0]) }
+            let rows = try engine.nextTokenLogProbabilities(after: prefixes, of: text)
+            for (place, row) in rows.enumerated() { print(row[place + 1]) }
+        }
+    }
+
     private static func engine(
         _ model: PretrainedModel, _ settings: Settings, slots: Int, prefill: Int
     ) throws -> GenerationEngine {

@@ -39,6 +39,9 @@ enum Workload: String, CaseIterable {
     case judge
     /// `samples` answers of `new` tokens to each of `prompts`: new tokens a second, reading included.
     case sample
+    /// No measurement of time: the log-probability of each token of `texts` texts of `length` tokens, but for the first ones,
+    /// one a line. Beside that of another precision it tells what the arithmetic costs.
+    case likelihood
     /// No measurement: the prompts of judging or sampling (`for=`), one a line as token ids, for the peers.
     case prompts
 
@@ -50,6 +53,7 @@ enum Workload: String, CaseIterable {
         case .decode: try GenerationWorkload.decode(model, settings)
         case .judge: try GenerationWorkload.judge(model, settings)
         case .sample: try GenerationWorkload.sample(model, settings)
+        case .likelihood: try GenerationWorkload.likelihood(model, settings)
         case .prompts: try ProsePrompts.write(model.tokenizer, settings)
         }
     }

@@ -31,6 +31,11 @@ struct ProsePrompts {
         (0..<settings.number("prompts", 100)).map { _ in next(30 + generator.below(91)) }
     }
 
+    /// `texts` of `length` tokens.
+    mutating func texts(_ settings: Settings) -> [[Int32]] {
+        (0..<settings.number("texts", 16)).map { _ in next(settings.number("length", 256)) }
+    }
+
     static func write(_ tokenizer: Tokenizer, _ settings: Settings) throws {
         var prose = try ProsePrompts(tokenizer, settings)
         let prompts = settings.text("for") == "judge" ? prose.judging(settings) : prose.sampling(settings)

@@ -194,7 +194,7 @@ struct OutputTests {
         let doctor = try place.pipeline.run("doctor", "--json").json()
         #expect(doctor["schema"] as? String == "pipeline.doctor/1")
         let arithmetic = try #require(doctor["arithmetic"] as? [String: Any])
-        for name in ["f32_forward", "f32_gradients", "bf16_forward", "bf16_gradients"] {
+        for name in ["f32_forward", "f32_gradients", "bf16_forward", "bf16_gradients", "q8_forward"] {
             #expect((arithmetic[name] as? Double ?? 0) > 0, "\(name)")
         }
         let version = try place.pipeline.run("version", "--json").json()

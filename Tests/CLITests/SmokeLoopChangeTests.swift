@@ -65,9 +65,9 @@ extension SmokeLoop {
             #expect(line("seeds").contains(" cached "))
             #expect(
                 line("made").contains(
-                    #" run     numerics changed from "float;kernels=4" to "float;kernels=4;machine="#))
+                    #" run     numerics changed from "float;kernels=5" to "float;kernels=5;machine="#))
             let why = try place.pipeline.run("why", "made", SmokeLoop.file, "--strict-numerics").stdout
-            #expect(why.contains("\n  numerics changed from \"float;kernels=4\" to \"float;kernels=4;machine="))
+            #expect(why.contains("\n  numerics changed from \"float;kernels=5\" to \"float;kernels=5;machine="))
             #expect(try place.runLoop(["--strict-numerics", "--until", "made"]).ran == ["made"])
             #expect(try place.runLoop(["--strict-numerics", "--until", "made"]).ran == [])
         }

@@ -3,18 +3,33 @@
 
 #include "CKernelsBFloat16.h"
 
-// Products with weights of eight bits: half of bfloat16's bytes, for whoever waits for memory.
+// Products of factors of eight bits: half of bfloat16's bytes for whoever waits for memory, and two to four times its
+// rate where the processor multiplies bytes (AVX512_VNNI).
 //
 // 32 values that follow one another along the depth, from a multiple of 32 on, are a block: whole numbers from -127 to
-// 127 and one scale, the largest magnitude over 127, rounded to bfloat16. A scale below 2^-126 is zero, and its block's
-// numbers are too. A block with a value that is not finite has no number for a scale, nor then for a value.
-//
-// Like other right factors they lie in panels of 64 columns, one after the other: for each block 64 scales, then 16
-// pairs of 64 columns. A depth is completed with zeros.
+// 127 and one scale, the largest magnitude over 127; of weights rounded to bfloat16. A scale below 2^-126 is zero, and its
+// block's numbers are too. A block with a value that is not finite has no number for a scale, nor then for a value.
+// A number is its value times 1 / scale, both rounded, to the nearest whole number, ties to even.
 
 enum { kernel_block_depth = 32, kernel_block_bytes = kernel_panel_columns * (2 + kernel_block_depth) };
 
-/// Bytes of a right factor (depth, columns).
+/// A block of a left factor's row. A depth is completed with zeros.
+typedef struct {
+    int8_t numbers[kernel_block_depth];
+    float scale;
+    /// What a sum of products begins with: -128 times the sum of the numbers, since weights are held raised by 128.
+    int32_t start;
+} kernel_quantized_block;
+
+/// Whether the processor has an instruction for products of bytes that are taken in at once, 64 of them.
+int kernel_has_byte_products(void);
+
+/// Rows of x (rows, depth) as a left factor; y_row blocks from one row to the next.
+void kernel_quantized_rows(const float *x, long x_row, kernel_quantized_block *y, long y_row, long rows, long depth);
+
+/// Bytes of a right factor (depth, columns). Like other right factors it lies in panels of 64 columns, one after the
+/// other: for each block 64 scales, then the numbers, raised by 128, four of each column together. A depth is completed
+/// with zeros.
 static inline long kernel_quantized_bytes(long depth, long columns) {
     return (columns + kernel_panel_columns - 1) / kernel_panel_columns *
            ((depth + kernel_block_depth - 1) / kernel_block_depth) * kernel_block_bytes;
@@ -26,16 +41,17 @@ void kernel_quantized_of_columns(const float *x, long x_row, uint8_t *quantized,
 /// are y_row floats apart. No product needs it: it tells what the weights have become.
 void kernel_values_of_quantized(const uint8_t *quantized, float *y, long y_row, long depth, long columns);
 
-/// C (rows, columns) = A (rows, pairs of depth > 0) · B. `quantized` holds B from the panel of C's first column on.
+/// C (rows, columns) = A (rows, depth > 0) · B. `quantized` holds B from the panel of C's first column on.
 ///
-/// Of each element and block the products with the numbers, which are exact in bfloat16, are one chain of additions
-/// from zero, as in `kernel_bfloat16_product`; the sum is scaled, rounded and added to those of the blocks before. So
-/// the bits depend on the element's own row of A and column of B alone, however the call is cut, and they are the same
-/// with and without the processor's instructions for it, where no partial sum of a block is below 2^-126.
-void kernel_quantized_product(long rows, long columns, long depth, const uint32_t *a, long a_row,
+/// Of each element and block the products of the numbers are summed exactly. The sum times the product of both scales is
+/// added to those of the blocks before by one multiply-add, rounded once, from zero. So the bits depend on the element's
+/// own row of A and column of B alone, however the call is cut, and on every processor they are the same.
+void kernel_quantized_product(long rows, long columns, long depth, const kernel_quantized_block *a, long a_row,
                               const uint8_t *quantized, float *c, long c_row);
-/// The same without the processor's own instructions.
-void kernel_quantized_product_plain(long rows, long columns, long depth, const uint32_t *a, long a_row,
+/// The same without AVX512_VNNI; and without AVX2 either.
+void kernel_quantized_product_narrow(long rows, long columns, long depth, const kernel_quantized_block *a, long a_row,
+                                     const uint8_t *quantized, float *c, long c_row);
+void kernel_quantized_product_plain(long rows, long columns, long depth, const kernel_quantized_block *a, long a_row,
                                     const uint8_t *quantized, float *c, long c_row);
 
 #endif

@@ -10,6 +10,7 @@ final class BFloat16Product: ProductProvider {
 
     private let pool: WorkerPool
     private let left = GrowingBuffer<UInt32>(), turned = GrowingBuffer<UInt32>(), right = GrowingBuffer<UInt32>()
+    private let quantizedLeft = GrowingBuffer<kernel_quantized_block>()
     private let blocks: RowBlocks
 
     init(pool: WorkerPool) {
@@ -20,18 +21,34 @@ final class BFloat16Product: ProductProvider {
     func forward(
         _ input: FactorRows, _ weight: WeightMatrix, _ output: UnsafeMutablePointer<Float>, rows M: Int
     ) {
+        if let quantized = weight.quantized { return forward(input, quantized, weight, output, rows: M) }
         let K = weight.inFeatures, stride = Self.stride(depth: K), left = left.reserve(M * stride)
         blocks.forEach(of: M, width: input.scratchWidth(K)) { first, count, scratch in
             kernel_pairs_of_rows(
                 input.rows(from: first, count: count, width: K, scratch: scratch), K, left + first * stride, stride,
                 count, K)
         }
-        if let quantized = weight.quantized {
-            multiply(left, quantized, into: output, rows: M, depth: K, columns: weight.outFeatures)
-        } else {
-            multiply(
-                .rows(left, depth: K), panels(weight).forward, into: output, rows: M, columns: weight.outFeatures,
-                adds: false)
+        multiply(
+            .rows(left, depth: K), panels(weight).forward, into: output, rows: M, columns: weight.outFeatures,
+            adds: false)
+    }
+
+    /// With both factors of eight bits.
+    private func forward(
+        _ input: FactorRows, _ quantized: UnsafePointer<UInt8>, _ weight: WeightMatrix,
+        _ output: UnsafeMutablePointer<Float>, rows M: Int
+    ) {
+        let K = weight.inFeatures, N = weight.outFeatures, depth = Int(kernel_block_depth)
+        let stride = (K + depth - 1) / depth, left = quantizedLeft.reserve(M * stride)
+        blocks.forEach(of: M, width: input.scratchWidth(K)) { first, count, scratch in
+            kernel_quantized_rows(
+                input.rows(from: first, count: count, width: K, scratch: scratch), K, left + first * stride, stride,
+                count, K)
+        }
+        overTiles(rows: M, rowBlock: Self.rowBlock, columns: N) { row, rows, column, width in
+            kernel_quantized_product(
+                rows, width, K, left + row * stride, stride, quantized + kernel_quantized_bytes(K, column),
+                output + row * N + column, N)
         }
     }
 
@@ -101,19 +118,6 @@ final class BFloat16Product: ProductProvider {
             kernel_bfloat16_product(
                 rows, width, left.pairs, left.words + row / left.rowBlock * left.blockWords, left.rowWords,
                 left.pairWords, right + column * left.pairs, output + row * columns + column, columns, adds ? 1 : 0)
-        }
-    }
-
-    /// With weights of eight bits.
-    private func multiply(
-        _ left: UnsafePointer<UInt32>, _ right: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<Float>,
-        rows: Int, depth: Int, columns: Int
-    ) {
-        let stride = Self.stride(depth: depth)
-        overTiles(rows: rows, rowBlock: Self.rowBlock, columns: columns) { row, rows, column, width in
-            kernel_quantized_product(
-                rows, width, depth, left + row * stride, stride, right + kernel_quantized_bytes(depth, column),
-                output + row * columns + column, columns)
         }
     }
 

@@ -1,13 +1,23 @@
+import CKernels
+
 /// How generation holds the weights of its matrix products. Training always has them as they are.
 ///
 /// It changes results, so it belongs to what a result is keyed by.
 public enum WeightFormat: String, Sendable, Hashable, CaseIterable {
     /// As the precision takes them.
     case full
-    /// Eight bits and one scale for 32 weights of a row, in products of bfloat16: see `CKernelsQuantized.h`. Half of
-    /// bfloat16's bytes to read for each step, so that few sequences are decoded faster; many wait for arithmetic,
-    /// which it makes a fifth slower. Without AVX512_BF16 and AVX512_VBMI it is slow.
+    /// Eight bits and one scale for 32 weights of a row, and as much for what they are multiplied by: see
+    /// `CKernelsQuantized.h`. Half of bfloat16's bytes to read for each step, and twice its rate or more where the
+    /// processor multiplies bytes (AVX512_VNNI). A token's log-probability is off by five times as much as in bfloat16.
     case quantized = "q8"
+
+    /// Whether this processor has instructions for it.
+    public var isNative: Bool {
+        switch self {
+        case .full: true
+        case .quantized: kernel_has_byte_products() != 0
+        }
+    }
 
     /// - Throws: `ModelError.configuration` where products of `precision` have no such weights.
     package func validate(_ precision: Precision) throws(ModelError) {

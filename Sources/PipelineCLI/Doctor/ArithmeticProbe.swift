@@ -8,8 +8,8 @@ struct ArithmeticProbe {
         /// Billions of operations a second, multiply and add counted as two, of the best of some products.
         var gigaflops: Double
         var kernels: String
-        /// Whether the processor has instructions for the precision.
-        var isNative: Bool
+        /// What to do where it is slow.
+        var remedy: String?
     }
 
     var rates: [Rate]
@@ -32,13 +32,14 @@ struct ArithmeticProbe {
         for precision in Precision.allCases {
             let product = MatrixProduct(precision: precision, pool: pool)
             let weights = WeightMatrices(weight, [matrix], for: product, gradients: true)
+            let remedy = precision.isNative ? nil : "set 'precision: f32' for the stages with a model"
             rates.append(
                 Rate(
                     name: "\(precision.rawValue)_forward",
                     gigaflops: rate {
                         product.forward(.stored(input.pointer), weights[matrix], output.pointer, rows: rows)
                     },
-                    kernels: kernels(of: precision), isNative: precision.isNative))
+                    kernels: kernels(of: precision), remedy: remedy))
             rates.append(
                 Rate(
                     name: "\(precision.rawValue)_gradients",
@@ -47,8 +48,17 @@ struct ArithmeticProbe {
                             outputGradient: .stored(output.pointer), input: .stored(input.pointer), weights[matrix],
                             inputGradient: inputGradient.pointer, weightGradient: weightGradient.pointer, rows: rows)
                     },
-                    kernels: kernels(of: precision), isNative: precision.isNative))
+                    kernels: kernels(of: precision), remedy: remedy))
         }
+        let product = MatrixProduct(precision: .bfloat16, pool: pool), format = WeightFormat.quantized
+        let weights = WeightMatrices(weight, [matrix], for: product, gradients: false, format: format)
+        rates.append(
+            Rate(
+                name: "\(format.rawValue)_forward",
+                gigaflops: rate {
+                    product.forward(.stored(input.pointer), weights[matrix], output.pointer, rows: rows)
+                },
+                kernels: format.isNative ? "own kernels" : "own kernels, without the processor's products of bytes"))
         return ArithmeticProbe(rates: rates, threads: threads)
     }
 

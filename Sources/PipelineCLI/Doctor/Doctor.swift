@@ -41,8 +41,7 @@ struct Doctor {
                 "\(Quantities.fixed(rate.gigaflops, digits: 0)) GFLOP/s on "
                     + "\(Quantities.count(probe.threads, "thread")), \(ArithmeticProbe.rows) × "
                     + "\(ArithmeticProbe.inFeatures) × \(ArithmeticProbe.outFeatures), \(rate.kernels)",
-                weight: rate.isNative ? .fine : .warning,
-                remedy: rate.isNative ? nil : "set 'precision: f32' for the stages with a model")
+                weight: rate.remedy == nil ? .fine : .warning, remedy: rate.remedy)
         }
     }
 

@@ -6,6 +6,7 @@ internal import Pipeline
 /// 2: keys, values and attention weights are rounded in bfloat16 too; gradients of attention are summed head by head.
 /// 3: gradients of products in single precision come from our own kernel.
 /// 4: sums of bfloat16 products below 2^-126 count as zero on processors without an instruction for them too.
+/// 5: with weights of eight bits the other factor has eight bits too.
 enum ModelNumerics {
-    static let current = Numerics.float(generation: 4)
+    static let current = Numerics.float(generation: 5)
 }

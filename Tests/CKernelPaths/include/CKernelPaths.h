@@ -16,7 +16,8 @@
     K(transpose) K(dropout_add) K(dropout_add_backward) K(sum_of_squares) K(adamw) K(linear)                       \
     K(pairs_of_rows) K(panels_of_rows) K(panels_of_columns) K(bfloat16_product)                                    \
     K(bfloat16_product_plain) K(bfloat16_product_native) K(has_bfloat16) K(pairs_outrun_floats)                    \
-    K(quantized_of_columns) K(values_of_quantized) K(quantized_product) K(quantized_product_plain)                 \
+    K(quantized_rows) K(quantized_of_columns) K(values_of_quantized) K(quantized_product)                          \
+    K(quantized_product_narrow) K(quantized_product_plain) K(has_byte_products)                                    \
     K(page_block) K(page_block_bfloat16) K(page_store) K(page_store_bfloat16) K(page_attention_scratch)            \
     K(page_attention) K(page_attention_bfloat16) K(page_attention_bfloat16_plain)                                  \
     K(page_attention_bfloat16_native) K(largest) K(token_weights) K(at_least)

@@ -199,16 +199,24 @@ struct KernelDigestTests {
         Pinned("bfloat16_product_native", 0xA586_28CF_A503_7C78, isExact: true) { path in
             Self.bfloat16(path, path.bfloat16_product_native)
         },
-        Pinned("quantized_of_columns", 0x1D20_0015_0795_7204, isExact: true) { path in
+        Pinned("quantized_of_columns", 0xC868_7BF4_EBDE_B839, isExact: true) { path in
             Self.quantized(path).map(Double.init)
         },
         Pinned("values_of_quantized", 0x16D4_13E1_6A6F_8DD0, isExact: true) { path in
             Self.filled(N * K) { y in path.values_of_quantized(Self.quantized(path), &y, K, K, N) }
         },
-        Pinned("quantized_product", 0x5F3C_9193_CD67_2561, isExact: true) { path in
+        Pinned("quantized_rows", 0x3E9E_8137_8669_0665, isExact: true) { path in
+            Self.quantizedRows(path).flatMap { block in
+                withUnsafeBytes(of: block) { $0.map(Double.init) }
+            }
+        },
+        Pinned("quantized_product", 0xDDBE_E2F6_7BCE_0FA7, isExact: true) { path in
             Self.quantized(path, path.quantized_product)
         },
-        Pinned("quantized_product_plain", 0x5F3C_9193_CD67_2561, isExact: true) { path in
+        Pinned("quantized_product_narrow", 0xDDBE_E2F6_7BCE_0FA7, isExact: true) { path in
+            Self.quantized(path, path.quantized_product_narrow)
+        },
+        Pinned("quantized_product_plain", 0xDDBE_E2F6_7BCE_0FA7, isExact: true) { path in
             Self.quantized(path, path.quantized_product_plain)
         },
     ]
@@ -240,16 +248,22 @@ struct KernelDigestTests {
         return weights
     }
 
+    private static func quantizedRows(_ path: kernel_path) -> [kernel_quantized_block] {
+        let stride = (K + 31) / 32
+        var rows = [kernel_quantized_block](repeating: kernel_quantized_block(), count: M * stride)
+        path.quantized_rows(a, K, &rows, stride, M, K)
+        return rows
+    }
+
     private static func quantized(_ path: kernel_path, _ product: QuantizedProduct) -> [Double] {
-        var left = [UInt32](repeating: 0, count: M * kernel_pairs(K))
-        path.pairs_of_rows(a, K, &left, kernel_pairs(K), M, K)
-        let weights = quantized(path)
-        return filled(M * N) { c in product(M, N, K, left, kernel_pairs(K), weights, &c, N) }
+        let weights = quantized(path), rows = quantizedRows(path)
+        return filled(M * N) { c in product(M, N, K, rows, (K + 31) / 32, weights, &c, N) }
     }
 
     typealias QuantizedProduct =
         @convention(c) (
-            Int, Int, Int, UnsafePointer<UInt32>?, Int, UnsafePointer<UInt8>?, UnsafeMutablePointer<Float>?, Int
+            Int, Int, Int, UnsafePointer<kernel_quantized_block>?, Int, UnsafePointer<UInt8>?,
+            UnsafeMutablePointer<Float>?, Int
         ) -> Void
 
     static let generation: [Pinned] = [

@@ -159,13 +159,11 @@ struct ProductKernelPathTests {
         #expect(x[0] * x[0] == 0x1p-130)
     }
 
-    @Test("weights of eight bits and products with them, to the bit", arguments: shapes, KernelInputs.allCases)
+    @Test("factors of eight bits and products of them, to the bit", arguments: shapes, KernelInputs.allCases)
     func quantized(shape: (M: Int, K: Int, N: Int), inputs: KernelInputs) {
-        let (M, K, N) = shape, pairs = kernel_pairs(K), stride = N + 3, w = inputs.values(N * K, 39)
-        var left = [UInt32](repeating: 0, count: M * pairs)
-        kernel_pairs_of_rows(Oracle.values(M * K, 40), K, &left, pairs, M, K)
-        var right = [UInt8](repeating: 7, count: kernel_quantized_bytes(K, N))
-        kernel_quantized_of_columns(w, K, &right, K, N)
+        let (M, K, N) = shape, stride = N + 3, w = inputs.values(N * K, 39), x = inputs.values(M * K, 40)
+        let (left, leftStride) = QuantizedKernelTests.quantizedRows(x, rows: M, depth: K)
+        let right = QuantizedKernelTests.quantized(w, rows: N, depth: K)
         KernelPaths.compare { path in
             var found = [UInt8](repeating: 7, count: right.count)
             path.quantized_of_columns(w, K, &found, K, N)
@@ -173,18 +171,24 @@ struct ProductKernelPathTests {
             path.values_of_quantized(found, &values, K, K, N)
             return found.map(Double.init) + values.exact
         }
+        KernelPaths.compare { path in
+            var found = left
+            path.quantized_rows(x, K, &found, leftStride, M, K)
+            return found.flatMap { block in
+                withUnsafeBytes(of: block.numbers) { $0.map(Double.init) } + [block.scale].exact
+                    + [Double(block.start)]
+            }
+        }
         var found: [[Double]] = []
         KernelPaths.compare { path in
-            var c = [Float](repeating: 1, count: M * stride)
-            path.quantized_product(M, N, K, left, pairs, right, &c, stride)
-            found.append(c.exact)
-            return c.exact
-        }
-        KernelPaths.compare { path in
-            var c = [Float](repeating: 1, count: M * stride)
-            path.quantized_product_plain(M, N, K, left, pairs, right, &c, stride)
-            found.append(c.exact)
-            return c.exact
+            let products = [path.quantized_product, path.quantized_product_narrow, path.quantized_product_plain]
+            let results = products.map { product in
+                var c = [Float](repeating: 1, count: M * stride)
+                product?(M, N, K, left, leftStride, right, &c, stride)
+                return c.exact
+            }
+            found += results
+            return results.flatMap { $0 }
         }
         // With the processor's instructions and without.
         #expect(found.allSatisfy { zip($0, found[0]).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) } })

@@ -1,27 +1,35 @@
 import CKernels
 import Testing
 
-/// Weights of eight bits in the terms of this file, apart from the kernels.
+/// Factors of eight bits in the terms of this file, apart from the kernels.
 struct QuantizedBlock {
     var scale: Float
     var numbers: [Int]
 
     /// Of at most 32 values.
-    init(_ values: some Collection<Float>) {
+    /// - Parameter isWeight: a weight's scale is kept in bfloat16.
+    init(_ values: some Collection<Float>, isWeight: Bool = true) {
         guard values.allSatisfy(\.isFinite) else {
             scale = .nan
             numbers = values.map { _ in 0 }
             return
         }
-        let largest = values.map(\.magnitude).max() ?? 0, scale = BFloat16.nearest(largest / 127)
+        let largest = values.map(\.magnitude).max() ?? 0, step = largest / 127
+        let scale = isWeight ? BFloat16.nearest(step) : step < .leastNormalMagnitude ? 0 : step
         self.scale = scale
-        numbers = values.map { scale == 0 ? 0 : Int(($0 / scale).rounded(.toNearestOrEven)) }
+        let inverse = 1 / scale
+        numbers = values.map { scale == 0 ? 0 : Int(($0 * inverse).rounded(.toNearestOrEven)) }
     }
 
     var values: [Float] { numbers.map { scale * Float($0) } }
+
+    /// The products of the numbers, summed exactly.
+    static func * (left: Self, right: Self) -> Float {
+        Float(zip(left.numbers, right.numbers).reduce(0) { $0 + $1.0 * $1.1 })
+    }
 }
 
-@Suite("The kernels of eight-bit weights")
+@Suite("The kernels of eight-bit products")
 struct QuantizedKernelTests {
     /// Rows of `depth` weights of every size, with blocks of zeros, of subnormal and of huge ones.
     static func weights(_ rows: Int, _ depth: Int) -> [Float] {
@@ -38,19 +46,32 @@ struct QuantizedKernelTests {
         return values
     }
 
-    static func blocks(_ weights: [Float], depth: Int) -> [[QuantizedBlock]] {
-        stride(from: 0, to: weights.count, by: depth).map { row in
+    static func blocks(_ values: [Float], depth: Int, areWeights: Bool = true) -> [[QuantizedBlock]] {
+        stride(from: 0, to: values.count, by: depth).map { row in
             stride(from: 0, to: depth, by: 32).map { first in
-                QuantizedBlock(weights[(row + first)..<(row + min(first + 32, depth))])
+                QuantizedBlock(values[(row + first)..<(row + min(first + 32, depth))], isWeight: areWeights)
             }
         }
     }
 
     static func quantized(_ weights: [Float], depth: Int) -> [UInt8] {
-        let rows = weights.count / depth
+        quantized(weights, rows: weights.count / depth, depth: depth)
+    }
+
+    static func quantized(_ weights: [Float], rows: Int, depth: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 7, count: kernel_quantized_bytes(depth, rows))
         kernel_quantized_of_columns(weights, depth, &bytes, depth, rows)
         return bytes
+    }
+
+    /// A left factor, its rows one block further apart than they need.
+    static func quantizedRows(
+        _ values: [Float], rows: Int, depth: Int
+    ) -> (blocks: [kernel_quantized_block], stride: Int) {
+        let stride = (depth + 31) / 32 + 1
+        var blocks = [kernel_quantized_block](repeating: kernel_quantized_block(), count: rows * stride)
+        kernel_quantized_rows(values, depth, &blocks, stride, rows, depth)
+        return (blocks, stride)
     }
 
     static func values(_ bytes: [UInt8], rows: Int, depth: Int) -> [Float] {
@@ -78,6 +99,31 @@ struct QuantizedKernelTests {
         #expect(Self.values(Self.quantized(found, depth: depth), rows: rows, depth: depth) == found)
     }
 
+    @Test("rows hold whole numbers, a scale, and what their sums begin with", arguments: [1, 31, 32, 33, 70, 576])
+    func rows(depth: Int) throws {
+        let rows = 5, values = Self.weights(rows, depth)
+        let (found, stride) = Self.quantizedRows(values, rows: rows, depth: depth)
+        let expected = Self.blocks(values, depth: depth, areWeights: false)
+        for (row, blocks) in expected.enumerated() {
+            for (place, block) in blocks.enumerated() {
+                let found = found[row * stride + place]
+                let numbers = withUnsafeBytes(of: found.numbers) { $0.map { Int(Int8(bitPattern: $0)) } }
+                #expect(numbers == block.numbers + Array(repeating: 0, count: 32 - block.numbers.count))
+                #expect(found.scale == block.scale)
+                #expect(Int(found.start) == -128 * block.numbers.reduce(0, +))
+            }
+        }
+    }
+
+    @Test("rows make no number of a block that holds one that is not finite", arguments: [Float.infinity, .nan])
+    func rowsNotFinite(odd: Float) {
+        var values = MatrixProductTests.values(80, 54)
+        values[40] = odd
+        let found = Self.quantizedRows(values, rows: 1, depth: 80).blocks
+        #expect(found.prefix(3).map(\.scale.isNaN) == [false, true, false])
+        #expect(found[1].start == 0)
+    }
+
     @Test(
         "make no number of a block that holds one that is not finite", arguments: [Float.infinity, -.infinity, .nan])
     func notFinite(odd: Float) {
@@ -89,37 +135,29 @@ struct QuantizedKernelTests {
     }
 
     @Test(
-        "sum each block by itself, with the processor's instructions and without, whatever the rows",
+        "sum each block exactly, with any of the processor's instructions, whatever the rows",
         arguments: [(1, 64, 64), (2, 63, 65), (3, 1, 1), (4, 33, 130), (5, 70, 63), (6, 577, 40), (7, 96, 64)]
             + [(13, 801, 100), (130, 100, 70)])
     func bits(M: Int, K: Int, N: Int) {
-        let weights = Self.weights(N, K).map { $0.magnitude > 1e30 ? $0 / 1e20 : $0 }
-        let x = MatrixProductTests.values(M * K, 53), blocks = Self.blocks(weights, depth: K)
-        let bytes = Self.quantized(weights, depth: K), pairs = kernel_pairs(K), stride = N + 3
-        var left = [UInt32](repeating: 0, count: M * pairs)
-        kernel_pairs_of_rows(x, K, &left, pairs, M, K)
-        var fast = [Float](repeating: 7, count: M * stride), plain = fast
-        kernel_quantized_product(M, N, K, left, pairs, bytes, &fast, stride)
-        kernel_quantized_product_plain(M, N, K, left, pairs, bytes, &plain, stride)
-        #expect(fast == plain)
-        for m in 0..<M {
-            for n in 0..<N {
-                var total: Float = 0
-                for (place, block) in blocks[n].enumerated() {
-                    var sum: Float = 0
-                    for pair in 0..<((block.numbers.count + 1) / 2) {
-                        let a = BFloat16.factors(left[m * pairs + place * 16 + pair])
-                        let later = 2 * pair + 1 < block.numbers.count ? block.numbers[2 * pair + 1] : 0
-                        sum += a.later * Float(later)
-                        sum += a.earlier * Float(block.numbers[2 * pair])
+        let weights = Self.weights(N, K)
+        // The product of two huge scales would be none.
+        let x = Self.weights(M, K).map { $0.magnitude > 1e30 ? $0 / 1e38 : $0 }
+        let blocks = Self.blocks(weights, depth: K), rows = Self.blocks(x, depth: K, areWeights: false)
+        let bytes = Self.quantized(weights, depth: K), stride = N + 3
+        let (left, leftStride) = Self.quantizedRows(x, rows: M, depth: K)
+        for product in [kernel_quantized_product, kernel_quantized_product_narrow, kernel_quantized_product_plain] {
+            var found = [Float](repeating: 7, count: M * stride)
+            product(M, N, K, left, leftStride, bytes, &found, stride)
+            for m in 0..<M {
+                for n in 0..<N {
+                    let total = zip(rows[m], blocks[n]).reduce(Float(0)) { total, block in
+                        total.addingProduct(block.0 * block.1, block.0.scale * block.1.scale)
                     }
-                    let scaled = sum * block.scale
-                    total += scaled
+                    #expect(found[m * stride + n] == total)
                 }
-                #expect(fast[m * stride + n] == total)
+                // Nothing is written between the rows.
+                #expect(found[(m * stride + N)..<(m * stride + stride)].allSatisfy { $0 == 7 })
             }
-            // Nothing is written between the rows.
-            #expect(fast[(m * stride + N)..<(m * stride + stride)].allSatisfy { $0 == 7 })
         }
     }
 }
