@@ -1,6 +1,6 @@
 #include "quantized.h"
 
-// A number is a product rounded by a sum: fused, it would be rounded once, and be another.
+// A number is made by a product and a sum, each rounded: fused, they would be rounded once, and give another.
 #pragma STDC FP_CONTRACT OFF
 
 /// 32 values as whole numbers times a scale.
@@ -40,9 +40,10 @@ INLINE void round_block(const lanes *values, float scale, rounded_block *to) {
 
 /// 32 values from `from` on, of which `count` are there; the others are zero.
 INLINE void load_block(const float *from, long count, lanes *values) {
-    for (int half = 0; half < 2; half++, from += LANES, count -= LANES) {
-        if (count >= LANES) values[half] = *(const lanes *)from;
-        else if (count > 0) load_tail(&values[half], from, count, 0);
+    for (int half = 0; half < 2; half++) {
+        const long left = count - half * LANES;
+        if (left >= LANES) values[half] = *(const lanes *)(from + half * LANES);
+        else if (left > 0) load_tail(&values[half], from + half * LANES, left, 0);
         else values[half] = (lanes){0};
     }
 }
@@ -65,19 +66,24 @@ DISPATCHED void kernel_quantized_rows(const float *x, long x_row, kernel_quantiz
         }
 }
 
-/// The scale of a block of weights, kept in bfloat16.
-INLINE float weight_scale(const lanes *values) {
-    const lanes step = (lanes){0} + largest_of(values) / 127.0f;
+static inline float of_bfloat16(uint16_t half) {
+    const uint32_t bits = (uint32_t)half << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/// `scale` to the nearest bfloat16.
+INLINE float rounded_scale(float scale) {
+    const lanes step = (lanes){0} + scale;
     word_lanes bits;
     round_lanes(&step, &bits);
-    bits &= 0xffff0000u;
-    const float first = ((lanes)bits)[0];
-    return first;
+    return of_bfloat16((uint16_t)(bits[0] >> 16));
 }
 
 DISPATCHED void kernel_quantized_of_columns(const float *x, long x_row, uint8_t *quantized, long depth,
                                             long columns) {
-    block *to = (block *)quantized;
+    panel_block *to = (panel_block *)quantized;
     for (long first = 0; first < columns; first += PANEL)
         for (long k = 0; k < depth; k += BLOCK, to++) {
             memset(to->scales, 0, sizeof to->scales);
@@ -86,7 +92,7 @@ DISPATCHED void kernel_quantized_of_columns(const float *x, long x_row, uint8_t 
                 lanes values[2];
                 load_block(x + (first + j) * x_row + k, depth - k, values);
                 rounded_block rounded;
-                round_block(values, weight_scale(values), &rounded);
+                round_block(values, rounded_scale(largest_of(values) / 127.0f), &rounded);
                 uint32_t bits;
                 memcpy(&bits, &rounded.scale, sizeof bits);
                 to->scales[j] = (uint16_t)(bits >> 16);
@@ -97,15 +103,12 @@ DISPATCHED void kernel_quantized_of_columns(const float *x, long x_row, uint8_t 
 }
 
 DISPATCHED void kernel_values_of_quantized(const uint8_t *quantized, float *y, long y_row, long depth, long columns) {
-    const block *from = (const block *)quantized;
+    const panel_block *from = (const panel_block *)quantized;
     for (long first = 0; first < columns; first += PANEL)
         for (long k = 0; k < depth; k += BLOCK, from++)
             for (long i = 0; i < smaller(BLOCK, depth - k); i++)
                 for (long j = 0; j < smaller(PANEL, columns - first); j++) {
-                    const uint32_t bits = (uint32_t)from->scales[j] << 16;
-                    float scale;
-                    memcpy(&scale, &bits, sizeof scale);
                     const int number = from->quads[i / QUAD][j][i % QUAD] - RAISED;
-                    y[(first + j) * y_row + k + i] = scale * (float)number;
+                    y[(first + j) * y_row + k + i] = of_bfloat16(from->scales[j]) * (float)number;
                 }
 }

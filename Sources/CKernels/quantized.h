@@ -19,10 +19,8 @@ typedef struct {
     uint16_t scales[PANEL];
     /// Numbers, raised: of each column four that follow one another along the depth.
     uint8_t quads[BLOCK_QUADS][PANEL][QUAD];
-} block;
+} panel_block;
 
-_Static_assert(sizeof(block) == kernel_block_bytes, "a block has gaps");
-
-static inline long blocks_of(long depth) { return (depth + BLOCK - 1) / BLOCK; }
+_Static_assert(sizeof(panel_block) == kernel_block_bytes, "a block has gaps");
 
 #endif

@@ -5,32 +5,38 @@ enum { VECTORS = PANEL / LANES };
 enum { TILE_ROWS = 6 };
 /// How far ahead of the numbers in use a tile that passes alone fetches others, in blocks of the panel.
 enum { AHEAD = 2 };
-enum { LINE = 64, BLOCK_LINES = sizeof(block) / LINE };
+enum { LINE = 64, BLOCK_LINES = sizeof(panel_block) / LINE };
 
-/// Lines to fetch with each block: `lines` of them from `from` on, a block's bytes further each time.
+static inline long blocks_of(long depth) { return (depth + BLOCK - 1) / BLOCK; }
+
+/// What a tile brings nearer with each block it takes in: `count` lines from address `from` on, a block's bytes further
+/// each time. Addresses, since they may lie behind the factor's end, where nothing is read.
 typedef struct {
-    const char *from;
-    long lines;
-} fetched_lines;
+    uintptr_t from;
+    long count;
+} coming_lines;
+
+/// A tile that passes its panel alone fetches that panel further on, and at its end what lies behind it. Of several tiles
+/// each fetches its share of the panel that comes next in this call, if any.
+INLINE coming_lines lines_ahead(long tile, long tiles, const panel_block *panel, long blocks, int is_last) {
+    const uintptr_t start = (uintptr_t)panel;
+    if (tiles == 1) return (coming_lines){start + AHEAD * sizeof *panel, BLOCK_LINES};
+    const long share = (BLOCK_LINES + tiles - 1) / tiles, first = tile * share;
+    if (is_last || first >= BLOCK_LINES) return (coming_lines){0, 0};
+    return (coming_lines){start + (uintptr_t)(blocks * kernel_block_bytes + first * LINE),
+                          smaller(share, BLOCK_LINES - first)};
+}
+
+INLINE void fetch(coming_lines *lines) {
+#pragma clang loop unroll(disable)
+    for (long line = 0; line < lines->count; line++)
+        __builtin_prefetch((const void *)(lines->from + (uintptr_t)(line * LINE)), 0, 2);
+    lines->from += sizeof(panel_block);
+}
 
 /// sums (rows, 64) = A · B for at most `TILE_ROWS` rows and one panel.
-typedef void tile_function(long rows, long blocks, const kernel_quantized_block *a, long a_row, const block *panel,
-                           fetched_lines fetched, float *sums);
-
-/// What tile `index` of `tiles` fetches: its share of the panel that comes next, or of this one, further on, where no
-/// other tile fetches. `panel` is the last one where nothing comes next.
-INLINE fetched_lines lines_of(long index, long tiles, const block *panel, long blocks, int is_last) {
-    if (tiles == 1) return (fetched_lines){(const char *)(panel + AHEAD), BLOCK_LINES};
-    const long share = (BLOCK_LINES + tiles - 1) / tiles, first = index * share;
-    const long lines = is_last || first >= BLOCK_LINES ? 0 : smaller(share, BLOCK_LINES - first);
-    return (fetched_lines){(const char *)(panel + blocks) + first * LINE, lines};
-}
-
-INLINE void fetch(fetched_lines *lines) {
-#pragma clang loop unroll(disable)
-    for (long line = 0; line < lines->lines; line++) __builtin_prefetch(lines->from + line * LINE, 0, 2);
-    lines->from += sizeof(block);
-}
+typedef void tile_function(long rows, long blocks, const kernel_quantized_block *a, long a_row,
+                           const panel_block *panel, coming_lines coming, float *sums);
 
 /// Brings lines nearer that are written soon.
 INLINE void fetch_to_write(long rows, size_t width, const float *c, long c_row) {
@@ -43,7 +49,7 @@ INLINE void fetch_to_write(long rows, size_t width, const float *c, long c_row) 
 INLINE void product(tile_function *tile, long rows, long columns, long depth, const kernel_quantized_block *a,
                     long a_row, const uint8_t *quantized, float *c, long c_row) {
     const long blocks = blocks_of(depth), tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
-    const block *panel = (const block *)quantized;
+    const panel_block *panel = (const panel_block *)quantized;
     float sums[TILE_ROWS * PANEL] __attribute__((aligned(64)));
     for (long column = 0; column < columns; column += PANEL, panel += blocks) {
         const size_t width = (size_t)smaller(PANEL, columns - column) * sizeof *c;
@@ -51,23 +57,23 @@ INLINE void product(tile_function *tile, long rows, long columns, long depth, co
             const long row = index * TILE_ROWS, held = smaller(TILE_ROWS, rows - row);
             fetch_to_write(held, width, c + row * c_row + column, c_row);
             tile(held, blocks, a + row * a_row, a_row, panel,
-                 lines_of(index, tiles, panel, blocks, column + PANEL >= columns), sums);
+                 lines_ahead(index, tiles, panel, blocks, column + PANEL >= columns), sums);
             for (long r = 0; r < held; r++) memcpy(c + (row + r) * c_row + column, sums + r * PANEL, width);
         }
     }
 }
 
 /// The scales of vector `v` of the columns.
-INLINE void load_scales(const block *from, int v, lanes *scales) {
+INLINE void load_scales(const panel_block *from, int v, lanes *scales) {
     const half_lanes halves = *(const half_lanes *)(from->scales + v * LANES);
     *scales = (lanes)(__builtin_convertvector(halves, word_lanes) << 16);
 }
 
-DISPATCHED static void plain_tile(long rows, long blocks, const kernel_quantized_block *a, long a_row,
-                                  const block *panel, fetched_lines fetched, float *sums) {
+static void plain_tile(long rows, long blocks, const kernel_quantized_block *a, long a_row,
+                                  const panel_block *panel, coming_lines coming, float *sums) {
     memset(sums, 0, (size_t)(rows * PANEL) * sizeof *sums);
     for (long b = 0; b < blocks; b++, panel++) {
-        fetch(&fetched);
+        fetch(&coming);
         for (long r = 0; r < rows; r++) {
             const kernel_quantized_block *left = a + r * a_row + b;
             for (int v = 0; v < VECTORS; v++) {
@@ -107,7 +113,7 @@ enum { EIGHT = 8 };
 ///
 /// Bytes are multiplied in two halves of 16 bits: the even ones of a quad and the odd ones.
 NARROW static inline __attribute__((always_inline)) void
-narrow_columns(const int rows, const kernel_quantized_block *a, long a_row, const block *panel, int v, float *sums) {
+narrow_columns(const int rows, const kernel_quantized_block *a, long a_row, const panel_block *panel, int v, float *sums) {
     enum { HALVES = LANES / EIGHT };
     __m256i sum[3][HALVES];
 #pragma unroll
@@ -148,12 +154,12 @@ narrow_columns(const int rows, const kernel_quantized_block *a, long a_row, cons
     }
 }
 
-NARROW static void narrow_tile(long rows, long blocks, const kernel_quantized_block *a, long a_row, const block *panel,
-                               fetched_lines fetched, float *sums) {
+NARROW static void narrow_tile(long rows, long blocks, const kernel_quantized_block *a, long a_row, const panel_block *panel,
+                               coming_lines coming, float *sums) {
     enum { ROWS = 3 };
     memset(sums, 0, (size_t)(rows * PANEL) * sizeof *sums);
     for (long b = 0; b < blocks; b++, panel++) {
-        fetch(&fetched);
+        fetch(&coming);
         for (int v = 0; v < VECTORS; v++)
             for (long r = 0; r < rows; r += ROWS) {
                 const kernel_quantized_block *left = a + r * a_row + b;
@@ -167,16 +173,16 @@ NARROW static void narrow_tile(long rows, long blocks, const kernel_quantized_bl
     }
 }
 
-#define NATIVE __attribute__((target("arch=x86-64-v4,avx512vnni")))
+#define WIDE __attribute__((target("arch=x86-64-v4,avx512vnni")))
 
 /// `rows` is a constant where this is inlined.
-NATIVE static inline __attribute__((always_inline)) void wide_rows(const int rows, long blocks,
+WIDE static inline __attribute__((always_inline)) void wide_rows(const int rows, long blocks,
                                                                    const kernel_quantized_block *a, long a_row,
-                                                                   const block *panel, fetched_lines fetched,
+                                                                   const panel_block *panel, coming_lines coming,
                                                                    float *sums) {
     memset(sums, 0, (size_t)(rows * PANEL) * sizeof *sums);
     for (long b = 0; b < blocks; b++, panel++, a++) {
-        fetch(&fetched);
+        fetch(&coming);
         __m512i sum[TILE_ROWS][VECTORS];
 #pragma unroll
         for (int r = 0; r < rows; r++)
@@ -210,11 +216,11 @@ NATIVE static inline __attribute__((always_inline)) void wide_rows(const int row
     }
 }
 
-NATIVE static void wide_tile(long rows, long blocks, const kernel_quantized_block *a, long a_row, const block *panel,
-                             fetched_lines fetched, float *sums) {
+WIDE static void wide_tile(long rows, long blocks, const kernel_quantized_block *a, long a_row, const panel_block *panel,
+                             coming_lines coming, float *sums) {
     switch (rows) {
 #define TILE(n) \
-    case n: wide_rows(n, blocks, a, a_row, panel, fetched, sums); break;
+    case n: wide_rows(n, blocks, a, a_row, panel, coming, sums); break;
         TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
     }
 }

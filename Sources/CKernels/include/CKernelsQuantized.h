@@ -3,12 +3,12 @@
 
 #include "CKernelsBFloat16.h"
 
-// Products of factors of eight bits: half of bfloat16's bytes for whoever waits for memory, and two to four times its
-// rate where the processor multiplies bytes (AVX512_VNNI).
+// Products of factors of eight bits: half of bfloat16's bytes for whoever waits for memory, and more products an
+// instruction where the processor multiplies bytes (AVX512_VNNI).
 //
 // 32 values that follow one another along the depth, from a multiple of 32 on, are a block: whole numbers from -127 to
-// 127 and one scale, the largest magnitude over 127; of weights rounded to bfloat16. A scale below 2^-126 is zero, and its
-// block's numbers are too. A block with a value that is not finite has no number for a scale, nor then for a value.
+// 127 and one scale, the largest magnitude over 127; of weights rounded to bfloat16. A scale below 2^-126 is zero, and
+// its block's numbers are too. A block with a value that is not finite has no number for a scale, nor then for a value.
 // A number is its value times 1 / scale, both rounded, to the nearest whole number, ties to even.
 
 enum { kernel_block_depth = 32, kernel_block_bytes = kernel_panel_columns * (2 + kernel_block_depth) };
@@ -21,7 +21,7 @@ typedef struct {
     int32_t start;
 } kernel_quantized_block;
 
-/// Whether the processor has an instruction for products of bytes that are taken in at once, 64 of them.
+/// Whether the processor has AVX512_VNNI: 64 products of bytes an instruction.
 int kernel_has_byte_products(void);
 
 /// Rows of x (rows, depth) as a left factor; y_row blocks from one row to the next.
@@ -41,14 +41,17 @@ void kernel_quantized_of_columns(const float *x, long x_row, uint8_t *quantized,
 /// are y_row floats apart. No product needs it: it tells what the weights have become.
 void kernel_values_of_quantized(const uint8_t *quantized, float *y, long y_row, long depth, long columns);
 
-/// C (rows, columns) = A (rows, depth > 0) · B. `quantized` holds B from the panel of C's first column on.
+/// C (rows, columns) = A (rows, depth) · B; zeros where the depth is 0. `quantized` holds B from the panel of C's first
+/// column on.
 ///
-/// Of each element and block the products of the numbers are summed exactly. The sum times the product of both scales is
-/// added to those of the blocks before by one multiply-add, rounded once, from zero. So the bits depend on the element's
-/// own row of A and column of B alone, however the call is cut, and on every processor they are the same.
+/// Of each element and block the products of the numbers are summed exactly. The sum is multiplied by the product of both
+/// scales, itself rounded, and added to those of the blocks before, from zero, in one multiply-add. So the bits depend on
+/// the element's own row of A and column of B alone, however the call is cut, and are the same on every processor (on one
+/// without an instruction for it, the C library makes the multiply-add). Where the scales' product is too large for a
+/// number, so is the element, or it is none.
 void kernel_quantized_product(long rows, long columns, long depth, const kernel_quantized_block *a, long a_row,
                               const uint8_t *quantized, float *c, long c_row);
-/// The same without AVX512_VNNI; and without AVX2 either.
+/// The same without AVX512_VNNI; and without any of the processor's vectors but those that all have.
 void kernel_quantized_product_narrow(long rows, long columns, long depth, const kernel_quantized_block *a, long a_row,
                                      const uint8_t *quantized, float *c, long c_row);
 void kernel_quantized_product_plain(long rows, long columns, long depth, const kernel_quantized_block *a, long a_row,

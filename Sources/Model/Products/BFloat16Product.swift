@@ -10,7 +10,6 @@ final class BFloat16Product: ProductProvider {
 
     private let pool: WorkerPool
     private let left = GrowingBuffer<UInt32>(), turned = GrowingBuffer<UInt32>(), right = GrowingBuffer<UInt32>()
-    private let quantizedLeft = GrowingBuffer<kernel_quantized_block>()
     private let blocks: RowBlocks
 
     init(pool: WorkerPool) {
@@ -21,7 +20,6 @@ final class BFloat16Product: ProductProvider {
     func forward(
         _ input: FactorRows, _ weight: WeightMatrix, _ output: UnsafeMutablePointer<Float>, rows M: Int
     ) {
-        if let quantized = weight.quantized { return forward(input, quantized, weight, output, rows: M) }
         let K = weight.inFeatures, stride = Self.stride(depth: K), left = left.reserve(M * stride)
         blocks.forEach(of: M, width: input.scratchWidth(K)) { first, count, scratch in
             kernel_pairs_of_rows(
@@ -31,25 +29,6 @@ final class BFloat16Product: ProductProvider {
         multiply(
             .rows(left, depth: K), panels(weight).forward, into: output, rows: M, columns: weight.outFeatures,
             adds: false)
-    }
-
-    /// With both factors of eight bits.
-    private func forward(
-        _ input: FactorRows, _ quantized: UnsafePointer<UInt8>, _ weight: WeightMatrix,
-        _ output: UnsafeMutablePointer<Float>, rows M: Int
-    ) {
-        let K = weight.inFeatures, N = weight.outFeatures, depth = Int(kernel_block_depth)
-        let stride = (K + depth - 1) / depth, left = quantizedLeft.reserve(M * stride)
-        blocks.forEach(of: M, width: input.scratchWidth(K)) { first, count, scratch in
-            kernel_quantized_rows(
-                input.rows(from: first, count: count, width: K, scratch: scratch), K, left + first * stride, stride,
-                count, K)
-        }
-        overTiles(rows: M, rowBlock: Self.rowBlock, columns: N) { row, rows, column, width in
-            kernel_quantized_product(
-                rows, width, K, left + row * stride, stride, quantized + kernel_quantized_bytes(K, column),
-                output + row * N + column, N)
-        }
     }
 
     func backward(
@@ -93,7 +72,7 @@ final class BFloat16Product: ProductProvider {
 
         /// Pairs lie along each row.
         static func rows(_ words: UnsafePointer<UInt32>, depth: Int) -> Self {
-            let stride = BFloat16Product.stride(depth: depth), rowBlock = BFloat16Product.rowBlock
+            let stride = BFloat16Product.stride(depth: depth), rowBlock = PanelParts.rowBlock
             return Self(
                 words: words, pairs: kernel_pairs(depth), rowBlock: rowBlock, rowWords: stride, pairWords: 1,
                 blockWords: rowBlock * stride, panelGroup: 1)
@@ -113,31 +92,12 @@ final class BFloat16Product: ProductProvider {
         _ left: LeftFactor, _ right: UnsafePointer<UInt32>, into output: UnsafeMutablePointer<Float>,
         rows: Int, columns: Int, adds: Bool
     ) {
-        overTiles(rows: rows, rowBlock: left.rowBlock, columns: columns, panelGroup: left.panelGroup) {
-            row, rows, column, width in
+        let parts = PanelParts(
+            rows: rows, columns: columns, rowBlock: left.rowBlock, panelGroup: left.panelGroup)
+        parts.forEach(on: pool) { row, rows, column, width in
             kernel_bfloat16_product(
                 rows, width, left.pairs, left.words + row / left.rowBlock * left.blockWords, left.rowWords,
                 left.pairWords, right + column * left.pairs, output + row * columns + column, columns, adds ? 1 : 0)
-        }
-    }
-
-    /// A block of rows, its sums and a group of panels stay in the second cache.
-    private static let rowBlock = 128
-
-    /// Calls `body` with the first row, the rows, the first column and the columns of each part of a product.
-    ///
-    /// - Parameter panelGroup: the fewest panels of a part.
-    private func overTiles(
-        rows: Int, rowBlock: Int, columns: Int, panelGroup: Int = 1,
-        _ body: (_ row: Int, _ rows: Int, _ column: Int, _ columns: Int) -> Void
-    ) {
-        // Few rows are cut by panels alone.
-        let panel = Int(kernel_panel_columns), panels = (columns + panel - 1) / panel
-        let group = min(9, max(panelGroup, panels / 16)), width = group * panel
-        let blocks = (rows + rowBlock - 1) / rowBlock, groups = (panels + group - 1) / group
-        pool.run(blocks * groups) { index in
-            let row = index % blocks * rowBlock, column = index / blocks * width
-            body(row, min(rowBlock, rows - row), column, min(width, columns - column))
         }
     }
 

@@ -6,21 +6,28 @@ package final class MatrixProduct {
     package let precision: Precision
     package let pool: WorkerPool
     private let provider: any ProductProvider
+    private let eightBit: EightBitProduct
 
     package init(precision: Precision, pool: WorkerPool) {
         self.precision = precision
         self.pool = pool
+        eightBit = EightBitProduct(pool: pool)
         switch precision {
         case .single: provider = SinglePrecisionProduct(pool: pool)
         case .bfloat16: provider = BFloat16Product(pool: pool)
         }
     }
 
-    /// `output` (M, outFeatures) = `input` (M, inFeatures) · `weight`ᵀ.
+    /// `output` (M, outFeatures) = `input` (M, inFeatures) · `weight`ᵀ; with weights of eight bits in eight bits.
     package func forward(
         _ input: FactorRows, _ weight: WeightMatrix, _ output: UnsafeMutablePointer<Float>, rows M: Int
     ) {
-        if M > 0 { provider.forward(input, weight, output, rows: M) }
+        if M == 0 { return }
+        if let quantized = weight.quantized {
+            eightBit.forward(input, quantized, weight, output, rows: M)
+        } else {
+            provider.forward(input, weight, output, rows: M)
+        }
     }
 
     /// Both gradients of a product, from `outputGradient` (M, outFeatures) and its `input` (M, inFeatures).

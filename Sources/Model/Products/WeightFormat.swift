@@ -6,9 +6,9 @@ import CKernels
 public enum WeightFormat: String, Sendable, Hashable, CaseIterable {
     /// As the precision takes them.
     case full
-    /// Eight bits and one scale for 32 weights of a row, and as much for what they are multiplied by: see
-    /// `CKernelsQuantized.h`. Half of bfloat16's bytes to read for each step, and twice its rate or more where the
-    /// processor multiplies bytes (AVX512_VNNI). A token's log-probability is off by five times as much as in bfloat16.
+    /// Eight bits and one scale for 32 weights of a row, and eight bits for what they are multiplied by: see
+    /// `CKernelsQuantized.h`. Half of bfloat16's bytes to read for each step, so that few sequences are decoded faster;
+    /// many are where the processor multiplies bytes (AVX512_VNNI). Less accurate than bfloat16: `docs/numerics.md`.
     case quantized = "q8"
 
     /// Whether this processor has instructions for it.

@@ -6,7 +6,7 @@ package struct WeightMatrix {
     let values: UnsafePointer<Float>
     /// What bfloat16 products read instead.
     let panels: Panels?
-    /// What bfloat16 products read instead of both, forward, where weights have eight bits: see `CKernelsQuantized.h`.
+    /// What products read instead of both, forward, where weights have eight bits: see `CKernelsQuantized.h`.
     let quantized: UnsafeMutablePointer<UInt8>?
 
     /// A matrix as right factor of bfloat16 products, in panels: see `CKernelsBFloat16.h`.

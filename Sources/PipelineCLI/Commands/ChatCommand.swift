@@ -23,8 +23,8 @@ struct ChatCommand: AsyncParsableCommand {
     var seed: UInt64 = 0
     @Option(
         help: """
-            'q8' reads and multiplies eight bits a weight and replies sooner, most where the processor has AVX512_VNNI; \
-            'full' takes the weights as they are.
+            'q8' reads and multiplies eight bits a weight and replies sooner, less exactly; 'full' takes the weights as \
+            they are.
             """,
         transform: Self.weights)
     var weights = WeightFormat.full

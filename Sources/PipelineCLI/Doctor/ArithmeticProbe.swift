@@ -20,46 +20,59 @@ struct ArithmeticProbe {
 
     /// Takes about a second.
     static func measure(threads: Int) -> ArithmeticProbe {
-        let pool = WorkerPool(threads: threads)
-        let input = FloatBuffer(count: rows * inFeatures), weight = FloatBuffer(count: outFeatures * inFeatures)
-        let output = FloatBuffer(count: rows * outFeatures)
-        let inputGradient = FloatBuffer(count: input.count), weightGradient = FloatBuffer(count: weight.count)
-        input.fill(0.5)
-        weight.fill(0.25)
-        let matrix = ParameterLayout.Matrix(
-            index: 0, offset: 0, outFeatures: outFeatures, inFeatures: inFeatures)
-        var rates: [Rate] = []
-        for precision in Precision.allCases {
-            let product = MatrixProduct(precision: precision, pool: pool)
-            let weights = WeightMatrices(weight, [matrix], for: product, gradients: true)
+        let bench = Bench(pool: WorkerPool(threads: threads))
+        let rates = Precision.allCases.flatMap { precision in
+            let product = MatrixProduct(precision: precision, pool: bench.pool)
+            let weights = WeightMatrices(bench.weight, [bench.matrix], for: product, gradients: true)
+            let kernels = kernels(of: precision)
             let remedy = precision.isNative ? nil : "set 'precision: f32' for the stages with a model"
-            rates.append(
+            return [
                 Rate(
-                    name: "\(precision.rawValue)_forward",
-                    gigaflops: rate {
-                        product.forward(.stored(input.pointer), weights[matrix], output.pointer, rows: rows)
-                    },
-                    kernels: kernels(of: precision), remedy: remedy))
-            rates.append(
+                    name: "\(precision.rawValue)_forward", gigaflops: bench.forward(product, weights),
+                    kernels: kernels, remedy: remedy),
                 Rate(
-                    name: "\(precision.rawValue)_gradients",
-                    gigaflops: rate(products: 2) {
-                        product.backward(
-                            outputGradient: .stored(output.pointer), input: .stored(input.pointer), weights[matrix],
-                            inputGradient: inputGradient.pointer, weightGradient: weightGradient.pointer, rows: rows)
-                    },
-                    kernels: kernels(of: precision), remedy: remedy))
+                    name: "\(precision.rawValue)_gradients", gigaflops: bench.backward(product, weights),
+                    kernels: kernels, remedy: remedy),
+            ]
         }
-        let product = MatrixProduct(precision: .bfloat16, pool: pool), format = WeightFormat.quantized
-        let weights = WeightMatrices(weight, [matrix], for: product, gradients: false, format: format)
-        rates.append(
-            Rate(
-                name: "\(format.rawValue)_forward",
-                gigaflops: rate {
-                    product.forward(.stored(input.pointer), weights[matrix], output.pointer, rows: rows)
-                },
-                kernels: format.isNative ? "own kernels" : "own kernels, without the processor's products of bytes"))
-        return ArithmeticProbe(rates: rates, threads: threads)
+        return ArithmeticProbe(rates: rates + [eightBit(bench)], threads: threads)
+    }
+
+    /// Whole numbers are counted as if they were floats.
+    private static func eightBit(_ bench: Bench) -> Rate {
+        let format = WeightFormat.quantized, product = MatrixProduct(precision: .bfloat16, pool: bench.pool)
+        let weights = WeightMatrices(bench.weight, [bench.matrix], for: product, gradients: false, format: format)
+        return Rate(
+            name: "\(format.rawValue)_forward", gigaflops: bench.forward(product, weights),
+            kernels: format.isNative ? "own kernels" : "own kernels, without the processor's products of bytes")
+    }
+
+    /// Factors and results of one product.
+    private struct Bench {
+        let pool: WorkerPool
+        let matrix = ParameterLayout.Matrix(index: 0, offset: 0, outFeatures: outFeatures, inFeatures: inFeatures)
+        let input = FloatBuffer(count: rows * inFeatures), weight = FloatBuffer(count: outFeatures * inFeatures)
+        private let output = FloatBuffer(count: rows * outFeatures)
+        private let inputGradient = FloatBuffer(count: rows * inFeatures)
+        private let weightGradient = FloatBuffer(count: outFeatures * inFeatures)
+
+        init(pool: WorkerPool) {
+            self.pool = pool
+            input.fill(0.5)
+            weight.fill(0.25)
+        }
+
+        func forward(_ product: MatrixProduct, _ weights: WeightMatrices) -> Double {
+            rate { product.forward(.stored(input.pointer), weights[matrix], output.pointer, rows: rows) }
+        }
+
+        func backward(_ product: MatrixProduct, _ weights: WeightMatrices) -> Double {
+            rate(products: 2) {
+                product.backward(
+                    outputGradient: .stored(output.pointer), input: .stored(input.pointer), weights[matrix],
+                    inputGradient: inputGradient.pointer, weightGradient: weightGradient.pointer, rows: rows)
+            }
+        }
     }
 
     private static func kernels(of precision: Precision) -> String {

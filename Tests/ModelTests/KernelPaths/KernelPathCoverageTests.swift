@@ -37,9 +37,12 @@ struct KernelPathCoverageTests {
     func allRun() {
         #expect(KernelPaths.hasAVX2)
         // Forced: the narrow paths do not ask the CPU.
-        #expect(kernel_path_avx2.has_bfloat16() == 0)
-        #expect(kernel_path_plain.has_bfloat16() == 0)
+        for path in [kernel_path_avx2, kernel_path_plain] {
+            #expect(path.has_bfloat16() == 0)
+            #expect(path.has_byte_products() == 0)
+        }
         #expect(kernel_path_avx512.has_bfloat16() == kernel_path_dispatched.has_bfloat16())
+        #expect(kernel_path_avx512.has_byte_products() == kernel_path_dispatched.has_byte_products())
         KernelPaths.compare { path in
             // An instruction that is not there outruns nothing, and an answer holds.
             let answer = path.pairs_outrun_floats()

@@ -19,8 +19,8 @@ enum KernelPaths {
 
     /// Computes the same by every path.
     ///
-    /// The path that the loader chose, AVX-512 and AVX2 agree in every bit. The plain path, which cannot fuse a
-    /// multiplication and an addition, agrees in every bit too, or where `bounds` are given, one for each number,
+    /// The path that the loader chose, AVX-512 and AVX2 agree in every bit. The plain path, which does not fuse a
+    /// multiplication and an addition unless told to, agrees in every bit too, or where `bounds` are given, one for each number,
     /// within those. One NaN is as good as another.
     static func compare(
         within bounds: [Double]? = nil, sourceLocation: SourceLocation = #_sourceLocation,

@@ -7,13 +7,15 @@ struct ProductFixture {
     let weights: WeightMatrices
     let matrix: ParameterLayout.Matrix
 
-    init(_ weight: [Float], inFeatures: Int, precision: Precision, threads: Int = 2) throws {
+    init(
+        _ weight: [Float], inFeatures: Int, precision: Precision, format: WeightFormat = .full, threads: Int = 2
+    ) throws {
         let pool = WorkerPool(threads: threads), values = FloatBuffer(count: weight.count)
         for (index, value) in weight.enumerated() { values[index] = value }
         matrix = ParameterLayout.Matrix(
             index: 0, offset: 0, outFeatures: weight.count / inFeatures, inFeatures: inFeatures)
         product = MatrixProduct(precision: precision, pool: pool)
-        weights = WeightMatrices(values, [matrix], for: product, gradients: true)
+        weights = WeightMatrices(values, [matrix], for: product, gradients: format == .full, format: format)
     }
 
     func forward(_ input: some Collection<Float>) -> [Float] {

@@ -64,12 +64,27 @@ struct QuantizedKernelTests {
         return bytes
     }
 
+    static func rubbish(_ count: Int) -> [kernel_quantized_block] {
+        var block = kernel_quantized_block()
+        withUnsafeMutableBytes(of: &block) { bytes in
+            for index in bytes.indices { bytes[index] = 7 }
+        }
+        return Array(repeating: block, count: count)
+    }
+
+    /// Bytes of a block.
+    static func bytes(_ block: kernel_quantized_block) -> [UInt8] { withUnsafeBytes(of: block, Array.init) }
+
+    static func numbers(_ block: kernel_quantized_block) -> [Int] {
+        withUnsafeBytes(of: block.numbers) { $0.map { Int(Int8(bitPattern: $0)) } }
+    }
+
     /// A left factor, its rows one block further apart than they need.
     static func quantizedRows(
         _ values: [Float], rows: Int, depth: Int
     ) -> (blocks: [kernel_quantized_block], stride: Int) {
         let stride = (depth + 31) / 32 + 1
-        var blocks = [kernel_quantized_block](repeating: kernel_quantized_block(), count: rows * stride)
+        var blocks = rubbish(rows * stride)
         kernel_quantized_rows(values, depth, &blocks, stride, rows, depth)
         return (blocks, stride)
     }
@@ -91,7 +106,8 @@ struct QuantizedKernelTests {
                 #expect(block.numbers.map(abs).max() == 127)
                 for (index, value) in block.values.enumerated() {
                     let weight = weights[row * depth + place * 32 + index]
-                    #expect(Double((value - weight).magnitude) <= 0.5 * Double(block.scale) * (1 + 0x1p-16))
+                    // Half, and what a magnitude of up to 127.25 scales loses by two roundings.
+                    #expect(Double((value - weight).magnitude) <= (0.5 + 127.25 * 0x1p-23) * Double(block.scale))
                 }
             }
         }
@@ -100,28 +116,32 @@ struct QuantizedKernelTests {
     }
 
     @Test("rows hold whole numbers, a scale, and what their sums begin with", arguments: [1, 31, 32, 33, 70, 576])
-    func rows(depth: Int) throws {
+    func rows(depth: Int) {
         let rows = 5, values = Self.weights(rows, depth)
         let (found, stride) = Self.quantizedRows(values, rows: rows, depth: depth)
         let expected = Self.blocks(values, depth: depth, areWeights: false)
         for (row, blocks) in expected.enumerated() {
             for (place, block) in blocks.enumerated() {
                 let found = found[row * stride + place]
-                let numbers = withUnsafeBytes(of: found.numbers) { $0.map { Int(Int8(bitPattern: $0)) } }
-                #expect(numbers == block.numbers + Array(repeating: 0, count: 32 - block.numbers.count))
+                #expect(Self.numbers(found) == block.numbers + Array(repeating: 0, count: 32 - block.numbers.count))
                 #expect(found.scale == block.scale)
                 #expect(Int(found.start) == -128 * block.numbers.reduce(0, +))
             }
+            // Nothing is written between the rows.
+            #expect(Self.bytes(found[row * stride + blocks.count]).allSatisfy { $0 == 7 })
         }
     }
 
-    @Test("rows make no number of a block that holds one that is not finite", arguments: [Float.infinity, .nan])
+    @Test(
+        "rows make no number of a block that holds one that is not finite",
+        arguments: [Float.infinity, -.infinity, .nan])
     func rowsNotFinite(odd: Float) {
         var values = MatrixProductTests.values(80, 54)
         values[40] = odd
         let found = Self.quantizedRows(values, rows: 1, depth: 80).blocks
         #expect(found.prefix(3).map(\.scale.isNaN) == [false, true, false])
         #expect(found[1].start == 0)
+        #expect(Self.numbers(found[1]).allSatisfy { $0 == 0 })
     }
 
     @Test(
@@ -158,6 +178,35 @@ struct QuantizedKernelTests {
                 // Nothing is written between the rows.
                 #expect(found[(m * stride + N)..<(m * stride + stride)].allSatisfy { $0 == 7 })
             }
+        }
+    }
+
+    @Test(
+        "give no number where a factor's row holds one that is not finite, and nowhere else",
+        arguments: [Float.infinity, -.infinity, .nan])
+    func products(odd: Float) {
+        let M = 3, K = 70, N = 66
+        var x = MatrixProductTests.values(M * K, 55), weights = MatrixProductTests.values(N * K, 56)
+        x[K + 40] = odd
+        weights[65 * K + 3] = odd
+        let (left, leftStride) = Self.quantizedRows(x, rows: M, depth: K), bytes = Self.quantized(weights, depth: K)
+        for product in [kernel_quantized_product, kernel_quantized_product_narrow, kernel_quantized_product_plain] {
+            var found = [Float](repeating: 7, count: M * N)
+            product(M, N, K, left, leftStride, bytes, &found, N)
+            for (index, value) in found.enumerated() { #expect(value.isNaN == (index / N == 1 || index % N == 65)) }
+        }
+    }
+
+    @Test("a product is cut by rows and panels without a change", arguments: [(130, 70, 2_100), (1, 33, 2_048)])
+    func cut(M: Int, K: Int, N: Int) throws {
+        let x = MatrixProductTests.values(M * K, 57), weights = MatrixProductTests.values(N * K, 58)
+        let (left, leftStride) = Self.quantizedRows(x, rows: M, depth: K)
+        var whole = [Float](repeating: 7, count: M * N)
+        kernel_quantized_product(M, N, K, left, leftStride, Self.quantized(weights, depth: K), &whole, N)
+        for threads in [1, 2, 5] {
+            let fixture = try ProductFixture(
+                weights, inFeatures: K, precision: .bfloat16, format: .quantized, threads: threads)
+            #expect(fixture.forward(x) == whole, "\(threads) threads")
         }
     }
 }
