@@ -1,4 +1,5 @@
 import CKernels
+import Model
 import Testing
 
 /// Factors of eight bits in the terms of this file, apart from the kernels.
