@@ -69,8 +69,8 @@ INLINE void load_scales(const panel_block *from, int v, lanes *scales) {
     *scales = (lanes)(__builtin_convertvector(halves, word_lanes) << 16);
 }
 
-static void plain_tile(long rows, long blocks, const kernel_quantized_block *a, long a_row,
-                                  const panel_block *panel, coming_lines coming, float *sums) {
+static void plain_tile(long rows, long blocks, const kernel_quantized_block *a, long a_row, const panel_block *panel,
+                       coming_lines coming, float *sums) {
     memset(sums, 0, (size_t)(rows * PANEL) * sizeof *sums);
     for (long b = 0; b < blocks; b++, panel++) {
         fetch(&coming);
@@ -108,6 +108,8 @@ static inline int32_t quad_of(const kernel_quantized_block *left, long q) {
 
 /// Columns of a vector.
 enum { EIGHT = 8 };
+/// Rows whose sums, with a factor's halves, fill 16 registers.
+enum { NARROW_ROWS = 3 };
 
 /// `rows` x 16 columns. `rows` is a constant where this is inlined.
 ///
@@ -115,7 +117,7 @@ enum { EIGHT = 8 };
 NARROW static inline __attribute__((always_inline)) void
 narrow_columns(const int rows, const kernel_quantized_block *a, long a_row, const panel_block *panel, int v, float *sums) {
     enum { HALVES = LANES / EIGHT };
-    __m256i sum[3][HALVES];
+    __m256i sum[NARROW_ROWS][HALVES];
 #pragma unroll
     for (int r = 0; r < rows; r++)
 #pragma unroll
@@ -154,17 +156,16 @@ narrow_columns(const int rows, const kernel_quantized_block *a, long a_row, cons
     }
 }
 
-NARROW static void narrow_tile(long rows, long blocks, const kernel_quantized_block *a, long a_row, const panel_block *panel,
-                               coming_lines coming, float *sums) {
-    enum { ROWS = 3 };
+NARROW static void narrow_tile(long rows, long blocks, const kernel_quantized_block *a, long a_row,
+                               const panel_block *panel, coming_lines coming, float *sums) {
     memset(sums, 0, (size_t)(rows * PANEL) * sizeof *sums);
     for (long b = 0; b < blocks; b++, panel++) {
         fetch(&coming);
         for (int v = 0; v < VECTORS; v++)
-            for (long r = 0; r < rows; r += ROWS) {
+            for (long r = 0; r < rows; r += NARROW_ROWS) {
                 const kernel_quantized_block *left = a + r * a_row + b;
                 float *to = sums + r * PANEL;
-                switch (smaller(ROWS, rows - r)) {
+                switch (smaller(NARROW_ROWS, rows - r)) {
                     case 1: narrow_columns(1, left, a_row, panel, v, to); break;
                     case 2: narrow_columns(2, left, a_row, panel, v, to); break;
                     case 3: narrow_columns(3, left, a_row, panel, v, to); break;
@@ -177,9 +178,9 @@ NARROW static void narrow_tile(long rows, long blocks, const kernel_quantized_bl
 
 /// `rows` is a constant where this is inlined.
 WIDE static inline __attribute__((always_inline)) void wide_rows(const int rows, long blocks,
-                                                                   const kernel_quantized_block *a, long a_row,
-                                                                   const panel_block *panel, coming_lines coming,
-                                                                   float *sums) {
+                                                                 const kernel_quantized_block *a, long a_row,
+                                                                 const panel_block *panel, coming_lines coming,
+                                                                 float *sums) {
     memset(sums, 0, (size_t)(rows * PANEL) * sizeof *sums);
     for (long b = 0; b < blocks; b++, panel++, a++) {
         fetch(&coming);
